@@ -1,0 +1,14 @@
+/** A wait that can be called off. */
+export interface Timer {
+  cancel(): void
+}
+
+/** Time, passed in, so that every schedule, TTL and retry is tested without sleeping. */
+export interface Clock {
+  /** Epoch milliseconds: for what is shown, stored or compared with another machine's moments. */
+  nowMs(): number
+  /** Milliseconds from some start, which never jump back: for ages and deadlines. */
+  monotonicMs(): number
+  /** Runs `act` once, after `delayMs`. A waiting timer never keeps the process alive. */
+  after(delayMs: number, act: () => void): Timer
+}

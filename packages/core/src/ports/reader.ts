@@ -1,0 +1,22 @@
+import type { SecretRef } from '../secret-ref.ts'
+import type { SecretVersion } from '../secret-version.ts'
+import type { CallOptions, Change } from './provider.ts'
+
+/** A cached answer. It is the cache's own entry, so a hit allocates nothing; stale when `nowMs > freshUntilMs`. */
+export interface Reading {
+  readonly version: SecretVersion
+  readonly source: string
+  /** Monotonic: when the source last vouched for it. */
+  readonly confirmedAtMs: number
+  readonly freshUntilMs: number
+  /** Counts the values that this entry has held. */
+  readonly generation: number
+}
+
+/** What cache and chain give. */
+export interface SecretReader {
+  /** A fresh answer that is here already: no I/O, no promise. */
+  peek(ref: SecretRef): Reading | undefined
+  read(ref: SecretRef, call?: CallOptions): Promise<Reading>
+  invalidate(change: Change): void
+}

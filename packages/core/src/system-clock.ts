@@ -1,0 +1,13 @@
+import type { Clock } from './ports/clock.ts'
+
+/** The machine's own time. */
+export const systemClock: Clock = Object.freeze({
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after: (delayMs: number, act: () => void) => {
+    const timer = setTimeout(act, delayMs)
+    // A browser's timer is a number and holds nothing open; Node's is an object that would.
+    if (typeof timer === 'object') (timer as { unref(): void }).unref()
+    return { cancel: () => clearTimeout(timer) }
+  },
+})
