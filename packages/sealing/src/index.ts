@@ -1,1 +1,12 @@
-export {}
+/**
+ * Envelope encryption for values at rest: each value under a data key of its own, data keys under a KMS key, KMS keys
+ * under a root key, every blob bound to the place it belongs to. Use it to store secrets. It stores nothing itself,
+ * keeps no value, and never says more of a failure than that a blob does not open.
+ */
+export { associatedData, type Binding, formatVersion, type ValueOwner } from './binding.ts'
+export { type Envelope, type EnvelopeOwner, openValue, rewrapDataKey, sealValue } from './envelope.ts'
+export { type FileRootKeyOptions, fileRootKey } from './key-sources/file.ts'
+export { type KmsKey, type KmsKeyId, makeKmsKey, unwrapKmsKey } from './kms-key.ts'
+export { localRootKey, rootKeyBytes } from './local-root-key.ts'
+export { makeRootCheck, verifyRootCheck } from './root-check.ts'
+export type { RootKey, RootKeySource } from './root-key.ts'

@@ -1,0 +1,101 @@
+import { constants } from 'node:fs'
+import { type FileHandle, link, mkdir, open, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { type Random, SecretsError } from '@keyplane/core'
+import { localRootKey, rootKeyBytes } from '../local-root-key.ts'
+import type { RootKeySource } from '../root-key.ts'
+
+export interface FileRootKeyOptions {
+  readonly path: string
+  readonly random: Random
+}
+
+/**
+ * The root key in a file of 32 raw bytes that only its owner may read. A new store's key is made where there is none;
+ * an existing store's never is.
+ *
+ * A symbolic link is followed, because mounted secrets are links; what counts is the file that was opened.
+ */
+export const fileRootKey = ({ path, random }: FileRootKeyOptions): RootKeySource =>
+  Object.freeze<RootKeySource>({
+    name: 'file',
+    open: async (descriptor) => {
+      if (descriptor === undefined) await createRootKeyFile(path, random)
+      const bytes = await readRootKeyFile(path)
+      try {
+        return localRootKey(bytes, random)
+      } finally {
+        bytes.fill(0)
+      }
+    },
+  })
+
+const readRootKeyFile = async (path: string): Promise<Uint8Array> => {
+  const file = await openForReading(path)
+  try {
+    const { mode, size, uid } = await file.stat()
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw refused(path, 'is not a regular file')
+    // Windows has no such bits, and reports every file as readable by all.
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+      throw refused(path, `may be read by others (mode ${(mode & 0o777).toString(8)}); run: chmod 600 ${path}`)
+    const self = process.getuid?.()
+    if (self !== undefined && uid !== self && uid !== 0) throw refused(path, 'belongs to another user')
+    if (size !== rootKeyBytes) throw refused(path, `has ${size} bytes; a root key has ${rootKeyBytes}`)
+    return await file.readFile()
+  } finally {
+    await file.close()
+  }
+}
+
+const openForReading = async (path: string): Promise<FileHandle> => {
+  try {
+    // Without O_NONBLOCK, opening a named pipe would wait for its writer.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw refused(path, missing ? 'is not there; the store cannot be opened without it' : 'cannot be read', error)
+  }
+}
+
+/** Written beside its place and linked into it, so that the path never holds half a key and never loses one. */
+const createRootKeyFile = async (path: string, random: Random): Promise<void> => {
+  const folder = dirname(path)
+  const draft = join(folder, `.${basename(path)}.${Buffer.from(random.bytes(8)).toString('hex')}`)
+  const bytes = random.bytes(rootKeyBytes)
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await writeDurably(draft, bytes)
+    try {
+      await link(draft, path)
+    } finally {
+      await unlink(draft)
+    }
+    await syncFolder(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refused(path, 'cannot be made', error)
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+const writeDurably = async (path: string, bytes: Uint8Array): Promise<void> => {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
+  try {
+    await file.writeFile(bytes)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+const syncFolder = async (path: string): Promise<void> => {
+  const folder = await open(path, constants.O_RDONLY)
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+const refused = (path: string, why: string, cause?: unknown): SecretsError =>
+  new SecretsError('source_misconfigured', `The root key file ${JSON.stringify(path)} ${why}.`, { cause })

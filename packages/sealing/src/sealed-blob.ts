@@ -1,0 +1,52 @@
+import { Buffer } from 'node:buffer'
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
+import { type Random, SecretsError } from '@keyplane/core'
+import { associatedData, type Binding, formatVersion } from './binding.ts'
+
+const algorithm = 'aes-256-gcm'
+const nonceBytes = 12
+const tagBytes = 16
+
+/** The sealed bytes: format version, 12 bytes of nonce, the ciphertext, 16 bytes of tag (AES-256-GCM). */
+export const seal = (plain: Uint8Array, key: KeyObject, binding: Binding, random: Random): Uint8Array => {
+  const nonce = random.bytes(nonceBytes)
+  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
+  cipher.setAAD(associatedData(binding))
+  const sealed = [Uint8Array.of(formatVersion), nonce, cipher.update(plain), cipher.final()]
+  return Buffer.concat([...sealed, cipher.getAuthTag()])
+}
+
+/**
+ * What `seal` was given.
+ * @throws SecretsError `integrity` if a byte of it, its binding or its key is another.
+ */
+export const unseal = (sealed: Uint8Array, key: KeyObject, binding: Binding): Uint8Array => {
+  if (sealed[0] !== formatVersion || sealed.length < 1 + nonceBytes + tagBytes) throw broken(binding)
+  const decipher = createDecipheriv(algorithm, key, sealed.subarray(1, 1 + nonceBytes), { authTagLength: tagBytes })
+  decipher.setAAD(associatedData(binding))
+  decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes))
+  try {
+    const plain = decipher.update(sealed.subarray(1 + nonceBytes, sealed.length - tagBytes))
+    decipher.final()
+    return plain
+  } catch {
+    throw broken(binding)
+  }
+}
+
+const broken = (binding: Binding): SecretsError =>
+  new SecretsError(
+    'integrity',
+    `The sealed ${binding.purpose} of ${JSON.stringify(ownerOf(binding))} is damaged, or belongs to another place or key.`,
+  )
+
+const ownerOf = (binding: Binding): string => {
+  switch (binding.purpose) {
+    case 'kms-key':
+      return binding.keyId
+    case 'root-check':
+      return binding.storeId
+    default:
+      return binding.arn
+  }
+}
