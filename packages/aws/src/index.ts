@@ -7,6 +7,31 @@ export type { AwsCredentials } from './aws-credentials.ts'
 export { type AwsErrorAnswer, type AwsErrorClass, errorCodeOfAws } from './classify-error.ts'
 export { type AwsErrorName, awsErrorStatus } from './error-types.ts'
 export { type AwsPartition, partitionOf } from './partition.ts'
+export type { CreateSecretRequest, CreateSecretResponse } from './shapes/create-secret.ts'
+export type { DeleteSecretRequest, DeleteSecretResponse } from './shapes/delete-secret.ts'
+export type { DescribeSecretRequest, DescribeSecretResponse } from './shapes/describe-secret.ts'
+export type { GetCallerIdentityRequest, GetCallerIdentityResponse } from './shapes/get-caller-identity.ts'
+export type { GetSecretValueRequest, GetSecretValueResponse } from './shapes/get-secret-value.ts'
+export type {
+  ListSecretsFilter,
+  ListSecretsRequest,
+  ListSecretsResponse,
+  SecretListEntry,
+} from './shapes/list-secrets.ts'
+export type { SecretsManagerOperations } from './shapes/operations.ts'
+export type { PutSecretValueRequest, PutSecretValueResponse } from './shapes/put-secret-value.ts'
+export type {
+  CrossAccountPrimary,
+  CrossAccountReplica,
+  ReplicaRegion,
+  ReplicationState,
+  ReplicationStatus,
+} from './shapes/replication.ts'
+export type { RestoreSecretRequest, RestoreSecretResponse } from './shapes/restore-secret.ts'
+export type { ExternalSecretRotationMetadataItem, RotationRules } from './shapes/rotation.ts'
+export type { SecretFacts } from './shapes/secret-facts.ts'
+export type { Tag } from './shapes/tag.ts'
+export type { UpdateSecretRequest, UpdateSecretResponse } from './shapes/update-secret.ts'
 export type { WireRequest } from './sigv4/canonical-request.ts'
 export { queryErrorOf, type SignatureErrorName, type SignatureRefusal } from './sigv4/refusal.ts'
 export { type RequestToSign, signRequest } from './sigv4/sign.ts'
