@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
 import { type Random, SecretsError } from '@keyplane/core'
 import { associatedData, type Binding, formatVersion } from './binding.ts'
@@ -12,8 +11,14 @@ export const seal = (plain: Uint8Array, key: KeyObject, binding: Binding, random
   const nonce = random.bytes(nonceBytes)
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
   cipher.setAAD(associatedData(binding))
-  const sealed = [Uint8Array.of(formatVersion), nonce, cipher.update(plain), cipher.final()]
-  return Buffer.concat([...sealed, cipher.getAuthTag()])
+  // Not from Buffer's pool: what is handed to another thread is copied with all of the memory that it lies in.
+  const sealed = new Uint8Array(1 + nonceBytes + plain.length + tagBytes)
+  sealed[0] = formatVersion
+  sealed.set(nonce, 1)
+  sealed.set(cipher.update(plain), 1 + nonceBytes)
+  cipher.final()
+  sealed.set(cipher.getAuthTag(), 1 + nonceBytes + plain.length)
+  return sealed
 }
 
 /**
