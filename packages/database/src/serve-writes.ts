@@ -1,0 +1,43 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { SecretsError, toSecretsError } from '@keyplane/core'
+import { groupCommit } from './group-commit.ts'
+import { openSqlite } from './open-sqlite.ts'
+import type { BeforeCommit } from './write-unit.ts'
+import type { ErrorMessage, FromWriter, ToWriter } from './writer-messages.ts'
+
+/**
+ * The body of a writer's thread: a module that does nothing but call this is what `openWriter` is given.
+ * `beforeCommit` runs inside every transaction, so what it writes is there exactly if the units are.
+ */
+export const serveWrites = (beforeCommit?: BeforeCommit): void => {
+  const port = parentPort
+  if (!port) throw new SecretsError('internal', 'serveWrites belongs in a worker thread.')
+  const answer = (message: FromWriter): void => port.postMessage(message)
+  const { path } = workerData as { readonly path: string }
+  try {
+    const connection = openSqlite({ path, mode: 'write', check: 'header' })
+    const commit = groupCommit({ connection, path, ...(beforeCommit && { beforeCommit }) })
+    port.on('message', (message: ToWriter) => {
+      if (message.kind === 'batch') {
+        const results = commit(message.units)
+        answer({
+          kind: 'results',
+          results: results.map((result) => (typeof result === 'string' ? result : sent(result))),
+        })
+      } else {
+        connection.close()
+        port.close()
+      }
+    })
+    answer({ kind: 'ready' })
+  } catch (error) {
+    answer({ kind: 'failed', error: sent(toSecretsError(error)) })
+    port.close()
+  }
+}
+
+const sent = ({ code, message, reason }: SecretsError): ErrorMessage => ({
+  code,
+  message,
+  ...(reason !== undefined && { reason }),
+})

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { AuditRecord } from '@keyplane/core'
+import { openSqlite, openWriter, type Writer, type WriterOptions, type WriteUnit } from '@keyplane/database'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+let folder: string
+let path: string
+let reader: DatabaseSync
+const writers: Writer[] = []
+
+const start = async (thread: string, options: Partial<WriterOptions> = {}): Promise<Writer> => {
+  const writer = await openWriter({ path, thread: new URL(thread, import.meta.url), ...options })
+  writers.push(writer)
+  return writer
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'writer-'))
+  path = join(folder, 'data.db')
+  const setup = openSqlite({ path, mode: 'write', check: 'header' })
+  setup.exec(
+    'create table items (id text primary key, revision integer not null); create table batches (records integer)',
+  )
+  setup.close()
+  reader = new DatabaseSync(path)
+})
+afterEach(async () => {
+  await Promise.all(writers.splice(0).map((writer) => writer.close()))
+  reader.close()
+  rmSync(folder, { recursive: true })
+})
+
+const record = (action: string): AuditRecord => ({
+  atMs: 0,
+  actor: 'a',
+  action,
+  resource: '',
+  decision: 'allow',
+  requestId: 'r',
+})
+const insert = (id: string, action = 'test:Insert'): WriteUnit => ({
+  statements: [{ sql: 'insert into items values (?, 1)', parameters: [id], expectRows: 1 }],
+  audit: [record(action)],
+})
+const ids = () =>
+  reader
+    .prepare('select id from items order by id')
+    .all()
+    .map((row) => row['id'])
+const batches = () =>
+  reader
+    .prepare('select records from batches')
+    .all()
+    .map((row) => row['records'])
+
+describe('a writer', () => {
+  it('acknowledges a unit when another connection can read it', async () => {
+    const writer = await start('./counting-writer.ts')
+    expect(await writer.write(insert('a'))).toBe('committed')
+    expect(ids()).toEqual(['a'])
+  })
+
+  it('commits units that arrive during a commit together, in the order in which they came', async () => {
+    const writer = await start('./counting-writer.ts')
+    await Promise.all(Array.from({ length: 50 }, (_, index) => writer.write(insert(`i${index}`))))
+    expect(batches()).toEqual([1, 49])
+    expect(reader.prepare('select id from items order by rowid').all()[49]).toMatchObject({ id: 'i49' })
+  })
+
+  it('never commits more than its limit at once', async () => {
+    const writer = await start('./counting-writer.ts', { maxBatch: 10 })
+    await Promise.all(Array.from({ length: 25 }, (_, index) => writer.write(insert(`i${index}`))))
+    expect(batches()).toEqual([1, 10, 10, 4])
+  })
+
+  it('answers conflict to a stale guard and keeps its neighbours, without a record of the refused', async () => {
+    const writer = await start('./counting-writer.ts')
+    await writer.write(insert('a'))
+    const guarded = (revision: number): WriteUnit => ({
+      statements: [
+        { sql: 'insert into items values (?, 1)', parameters: [`by-${revision}`] },
+        {
+          sql: 'update items set revision = revision + 1 where id = ? and revision = ?',
+          parameters: ['a', revision],
+          expectRows: 1,
+        },
+      ],
+      audit: [record('test:Update')],
+    })
+    const outcomes = await Promise.all([writer.write(insert('b')), writer.write(guarded(7)), writer.write(guarded(1))])
+    expect(outcomes).toEqual(['committed', 'conflict', 'committed'])
+    expect(ids()).toEqual(['a', 'b', 'by-1'])
+    expect(batches()).toEqual([1, 1, 1])
+  })
+
+  it('answers conflict to a row that is there already', async () => {
+    const writer = await start('./counting-writer.ts')
+    expect(await Promise.all([writer.write(insert('a')), writer.write(insert('a'))])).toEqual(['committed', 'conflict'])
+  })
+
+  it('writes nothing of a batch whose records cannot be kept, and goes on with the next', async () => {
+    const writer = await start('./counting-writer.ts')
+    const first = writer.write(insert('first'))
+    const [refused, neighbour] = await Promise.allSettled([
+      writer.write(insert('a', 'test:Refuse')),
+      writer.write(insert('b')),
+    ])
+    expect(await first).toBe('committed')
+    expect([refused?.status, neighbour?.status]).toEqual(['rejected', 'rejected'])
+    expect(await writer.write(insert('c'))).toBe('committed')
+    expect(ids()).toEqual(['c', 'first'])
+  })
+
+  it('lets a malformed statement fail alone', async () => {
+    const writer = await start('./counting-writer.ts')
+    const malformed: WriteUnit = { statements: [{ sql: 'insert into nowhere values (1)', parameters: [] }], audit: [] }
+    const results = await Promise.allSettled([
+      writer.write(insert('a')),
+      writer.write(malformed),
+      writer.write(insert('b')),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(results[1]).toMatchObject({ reason: { code: 'internal' } })
+    expect(ids()).toEqual(['a', 'b'])
+  })
+
+  it('refuses more than may wait, and loses none of those that do', async () => {
+    const writer = await start('./counting-writer.ts', { maxQueued: 3 })
+    const results = await Promise.allSettled(Array.from({ length: 6 }, (_, index) => writer.write(insert(`i${index}`))))
+    expect(results.map(({ status }) => status).join()).toBe('fulfilled,fulfilled,fulfilled,fulfilled,rejected,rejected')
+    expect(results[5]).toMatchObject({ reason: { code: 'rate_limited', reason: 'write_queue_full' } })
+    expect(ids()).toEqual(['i0', 'i1', 'i2', 'i3'])
+  })
+
+  it('writes what it accepted before it closes, and refuses what comes later', async () => {
+    const writer = await start('./counting-writer.ts')
+    const accepted = Array.from({ length: 5 }, (_, index) => writer.write(insert(`i${index}`)))
+    const closed = writer.close()
+    await expect(writer.write(insert('late'))).rejects.toMatchObject({ code: 'closed' })
+    expect(await Promise.all(accepted)).toEqual(Array.from({ length: 5 }, () => 'committed'))
+    await closed
+    expect([ids().length, writer.alive]).toEqual([5, false])
+  })
+
+  it('fails every waiting call when its thread dies, and every later one', async () => {
+    const writer = await start('./dying-writer.ts')
+    const results = await Promise.allSettled([writer.write(insert('a')), writer.write(insert('b'))])
+    for (const result of results)
+      expect(result).toMatchObject({ reason: { code: 'unavailable', reason: 'writer_died' } })
+    await expect(writer.write(insert('c'))).rejects.toMatchObject({ reason: 'writer_died' })
+    expect([ids(), writer.alive]).toEqual([[], false])
+  })
+
+  it('says at start what is wrong with its file', async () => {
+    const thread = new URL('./counting-writer.ts', import.meta.url)
+    await expect(openWriter({ path: folder, thread })).rejects.toMatchObject({ code: 'source_misconfigured' })
+  })
+})
