@@ -80,6 +80,8 @@ export interface SecretWriter {
  */
 export interface SecretProvider {
   readonly name: string
+  /** Answers from this machine in microseconds (environment, files): not worth keeping, nor guarding against hangs. */
+  readonly local?: true
   get(ref: SecretRef, call?: CallOptions): Promise<SecretVersion>
   readonly many?: ManyReader
   readonly state?: StateReader

@@ -1,0 +1,19 @@
+/** Which packages each package may import. The whole content of the layer check; see ARCHITECTURE.md. */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  masking: ['core'],
+  protocol: ['core'],
+  aws: ['core'],
+  audit: ['core'],
+  sealing: ['core'],
+  database: ['core'],
+  testkit: ['core', 'protocol'],
+  providers: ['core', 'protocol', 'aws'],
+  secrets: ['core', 'masking', 'providers'],
+  store: ['core', 'aws', 'audit', 'sealing', 'database', 'masking'],
+  agent: ['core', 'secrets', 'protocol', 'aws', 'masking', 'audit'],
+  cli: ['core', 'masking', 'protocol', 'aws', 'audit', 'sealing', 'database', 'providers', 'secrets', 'store', 'agent'],
+}
+
+/** Packages that browsers see: no `node:` import. */
+export const browserSafe: readonly string[] = ['core', 'protocol']
