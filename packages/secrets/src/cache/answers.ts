@@ -1,0 +1,158 @@
+import { type Clock, type Random, type Reading, type SecretRef, SecretsError, type SecretVersion } from '@keyplane/core'
+import { cacheKey } from './cache-key.ts'
+import type { CachePolicy } from './decide.ts'
+import { asReading, Entry } from './entry.ts'
+import { EntryTable } from './entry-table.ts'
+import { onFailure } from './on-failure.ts'
+
+export interface AnswersOptions extends CachePolicy {
+  /** References kept at most; the least lately used goes first. 0 keeps nothing. */
+  readonly maxEntries: number
+  /** The last part of the TTL, 0 (never) to 1, in which a read refreshes ahead of expiry. */
+  readonly refreshAheadRatio: number
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** What a source has answered, values and refusals, and what each new answer does to it. No I/O. */
+export class Answers {
+  readonly #source: string
+  readonly #options: AnswersOptions
+  readonly #table: EntryTable
+
+  constructor(source: string, options: AnswersOptions) {
+    this.#source = source
+    this.#options = options
+    this.#table = new EntryTable(options.maxEntries)
+  }
+
+  get size(): number {
+    return this.#table.size
+  }
+
+  find(key: string): Entry | undefined {
+    return this.#table.find(key)
+  }
+
+  touch(entry: Entry): void {
+    this.#table.touch(entry)
+  }
+
+  clear(): void {
+    this.#table.clear()
+  }
+
+  /** Keeps a value under the reference asked for and under its canonical id. */
+  admit(key: string, ref: SecretRef, version: SecretVersion): Reading {
+    const canonicalKey = cacheKey(ref, version.id)
+    const entry = this.#entryFor(key, canonicalKey, version) ?? new Entry(ref, this.#source)
+    this.#table.keep(key, entry)
+    this.#table.keep(canonicalKey, entry)
+    return this.#hold(entry, version)
+  }
+
+  /** An answer for who waits for it only. */
+  pass(ref: SecretRef, version: SecretVersion): Reading {
+    return this.#hold(new Entry(ref, this.#source), version)
+  }
+
+  /** The source vouched for the version that is kept, without giving its value. */
+  renew(entry: Entry, version: SecretVersion): Reading {
+    const confirmations = entry.confirmations + 1
+    this.#hold(entry, version)
+    entry.confirmations = confirmations
+    return asReading(entry)
+  }
+
+  /** What a failed call leaves behind, by the one table of failures. */
+  note(key: string, ref: SecretRef, error: SecretsError): void {
+    const entry = this.#table.find(key)
+    const effect = onFailure[error.code]
+    if (effect === 'evict' && entry) this.#table.drop(entry)
+    if (effect === 'evict' || (effect === 'suspend' && !entry)) this.#rememberNo(key, ref, error)
+    else if (effect === 'suspend' && entry) this.#suspend(entry, error)
+    else if (effect === 'serve_stale' && entry) {
+      entry.failure = error
+      entry.askAgainAtMs = this.#nowMs() + (error.retryAfterMs ?? this.#options.retryAfterFailureMs)
+    }
+  }
+
+  /** The value changed at the source: what is kept is old, and covers failures only. */
+  expire(id: string): void {
+    for (const entry of this.#about(id)) {
+      entry.freshUntilMs = Math.min(entry.freshUntilMs, this.#nowMs())
+      entry.askAgainAtMs = 0
+    }
+  }
+
+  /** The source took its permission back. */
+  withdraw(id: string): void {
+    for (const entry of this.#about(id))
+      this.#suspend(
+        entry,
+        new SecretsError('access_denied', `The source withdrew ${JSON.stringify(id)}.`, { reason: 'withdrawn' }),
+      )
+  }
+
+  /** After a gap in what is heard, everything has to be confirmed, but not in one moment: within a tenth of the TTL. */
+  expireAll(): void {
+    for (const entry of this.#table.entries()) {
+      const spreadMs = this.#options.random.unit() * this.#options.ttlMs * 0.1
+      entry.freshUntilMs = Math.min(entry.freshUntilMs, this.#nowMs() + spreadMs)
+    }
+  }
+
+  forget(id: string): void {
+    for (const entry of this.#about(id)) this.#table.drop(entry)
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.monotonicMs()
+  }
+
+  #about(id: string): Entry[] {
+    return [...this.#table.entries()].filter(
+      ({ ref, version }) => ref.id === id || version?.id === id || version?.name === id,
+    )
+  }
+
+  /** The entry that this version belongs to. A name that leads to another secret than before starts anew. */
+  #entryFor(key: string, canonicalKey: string, version: SecretVersion): Entry | undefined {
+    const entry = this.#table.find(canonicalKey) ?? this.#table.find(key)
+    if (entry?.version === undefined || entry.version.id === version.id) return entry
+    this.#table.drop(entry)
+    return undefined
+  }
+
+  #hold(entry: Entry, version: SecretVersion): Reading {
+    const { clock, random, ttlMs, refreshAheadRatio } = this.#options
+    if (entry.version !== version) this.#table.hold(entry, version)
+    // Ages never stack: where a hop between says when the origin vouched, the age counts from there.
+    const ageMs = version.confirmedAtMs === undefined ? 0 : Math.max(0, clock.nowMs() - version.confirmedAtMs)
+    const aheadMs = ttlMs * refreshAheadRatio * (0.5 + random.unit() / 2)
+    entry.failure = undefined
+    entry.suspended = false
+    entry.askAgainAtMs = 0
+    entry.confirmations = 0
+    entry.generation += 1
+    entry.confirmedAtMs = clock.monotonicMs() - ageMs
+    entry.freshUntilMs = entry.confirmedAtMs + ttlMs
+    entry.refreshFromMs = aheadMs > 0 ? entry.freshUntilMs - aheadMs : Number.POSITIVE_INFINITY
+    return asReading(entry)
+  }
+
+  /** Negative caching: the answer "no" is kept for a moment too. */
+  #rememberNo(key: string, ref: SecretRef, error: SecretsError): void {
+    if (this.#options.negativeTtlMs === 0) return
+    const entry = new Entry(ref, this.#source)
+    entry.failure = error
+    entry.askAgainAtMs = this.#nowMs() + this.#options.negativeTtlMs
+    this.#table.keep(key, entry)
+  }
+
+  #suspend(entry: Entry, error: SecretsError): void {
+    entry.suspended = true
+    entry.failure = error
+    entry.askAgainAtMs = this.#nowMs() + this.#options.negativeTtlMs
+  }
+}

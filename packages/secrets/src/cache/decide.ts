@@ -1,0 +1,64 @@
+import type { Freshness, SecretsError, SecretVersion } from '@keyplane/core'
+
+/** How long answers may be used. All in milliseconds. */
+export interface CachePolicy {
+  /** Age at which an answer expires. 0: confirmed at each read. */
+  readonly ttlMs: number
+  /** After expiry: the old value at once while one refresh runs. */
+  readonly staleWhileRevalidateMs: number
+  /** After expiry: the old value where the source fails in a passing way. */
+  readonly maxStaleMs: number
+  /** How long an absence or a refusal is repeated without asking. */
+  readonly negativeTtlMs: number
+  /** After a passing failure: how long the stale value is given without asking. */
+  readonly retryAfterFailureMs: number
+}
+
+/** The facts about an entry that decide what a read does. */
+export interface Standing {
+  readonly version: SecretVersion | undefined
+  readonly failure: SecretsError | undefined
+  readonly suspended: boolean
+  readonly confirmedAtMs: number
+  readonly freshUntilMs: number
+  readonly refreshFromMs: number
+  readonly askAgainAtMs: number
+}
+
+/**
+ * What a read does with what is known: `serve` it, serve it and refresh behind the caller's back, `ask` the source and
+ * wait, or `fail` with the failure that is known and recent.
+ */
+export type Decision = 'serve' | 'serve_and_refresh' | 'ask' | 'fail'
+
+/** Whether this caller wants more than the entry has, however fresh it is. */
+const refuses = ({ version, confirmedAtMs }: Standing, nowMs: number, wanted: Freshness): boolean =>
+  (wanted.maxAgeMs !== undefined && nowMs - confirmedAtMs >= wanted.maxAgeMs) ||
+  (wanted.exceptVersion !== undefined && version?.version === wanted.exceptVersion)
+
+/** How long after its expiry an entry may still be served to this caller when the source fails. */
+export const staleUntilMs = (entry: Standing, policy: CachePolicy, wanted: Freshness = {}): number =>
+  entry.freshUntilMs + Math.min(policy.maxStaleMs, wanted.maxStaleMs ?? Number.POSITIVE_INFINITY)
+
+/** Whether a failure of the source may be covered by what is kept. */
+export const mayServeStale = (entry: Standing, nowMs: number, policy: CachePolicy, wanted: Freshness = {}): boolean =>
+  entry.version !== undefined &&
+  !entry.suspended &&
+  policy.maxStaleMs > 0 &&
+  nowMs < staleUntilMs(entry, policy, wanted) &&
+  !refuses(entry, nowMs, wanted)
+
+/** The one place where freshness is judged. Pure: all that counts is in the arguments. */
+export const decide = (
+  entry: Standing | undefined,
+  nowMs: number,
+  policy: CachePolicy,
+  wanted: Freshness = {},
+): Decision => {
+  if (!entry || refuses(entry, nowMs, wanted)) return 'ask'
+  if (entry.version === undefined || entry.suspended) return nowMs < entry.askAgainAtMs ? 'fail' : 'ask'
+  if (nowMs < entry.freshUntilMs) return nowMs < entry.refreshFromMs ? 'serve' : 'serve_and_refresh'
+  if (nowMs < entry.askAgainAtMs && mayServeStale(entry, nowMs, policy, wanted)) return 'serve'
+  if (wanted.maxStaleMs !== 0 && nowMs < entry.freshUntilMs + policy.staleWhileRevalidateMs) return 'serve_and_refresh'
+  return 'ask'
+}

@@ -1,0 +1,105 @@
+import { type SecretVersion, sameValue } from '@keyplane/core'
+import type { Entry } from './entry.ts'
+
+/**
+ * Where entries are kept: found by any of their keys, the one used least lately thrown out first, and the same version
+ * kept once however many references lead to it.
+ */
+export class EntryTable {
+  readonly #maxEntries: number
+  readonly #byKey = new Map<string, Entry>()
+  /** In order of use. */
+  readonly #entries = new Set<Entry>()
+  readonly #versions = new Map<string, { version: SecretVersion; users: number }>()
+
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries
+  }
+
+  find(key: string): Entry | undefined {
+    return this.#byKey.get(key)
+  }
+
+  /** Notes a use. Only a table that is filling up pays for the order. */
+  touch(entry: Entry): void {
+    if (this.#entries.size * 2 < this.#maxEntries) return
+    if (this.#entries.delete(entry)) this.#entries.add(entry)
+  }
+
+  /** Makes `key` lead to `entry`, and keeps it if it was not yet. */
+  keep(key: string, entry: Entry): void {
+    if (this.#maxEntries === 0) return
+    const former = this.#byKey.get(key)
+    if (former && former !== entry) this.#unlink(key, former)
+    this.#byKey.set(key, entry)
+    entry.keys.add(key)
+    this.#entries.delete(entry)
+    this.#entries.add(entry)
+    if (this.#entries.size > this.#maxEntries) this.drop(this.#entries.values().next().value as Entry)
+  }
+
+  /** Gives the entry this version, or the equal one that is here already: identity lasts as long as it is cached. */
+  hold(entry: Entry, version: SecretVersion): void {
+    if (!this.#entries.has(entry)) {
+      entry.version = version
+      return
+    }
+    const shared = this.#share(version)
+    if (entry.version) this.#release(entry.version)
+    entry.version = shared
+  }
+
+  drop(entry: Entry): void {
+    if (!this.#entries.delete(entry)) return
+    for (const key of entry.keys) if (this.#byKey.get(key) === entry) this.#byKey.delete(key)
+    entry.keys.clear()
+    if (entry.version) this.#release(entry.version)
+  }
+
+  clear(): void {
+    for (const entry of this.#entries) this.drop(entry)
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  entries(): Iterable<Entry> {
+    return this.#entries
+  }
+
+  #unlink(key: string, entry: Entry): void {
+    entry.keys.delete(key)
+    if (entry.keys.size === 0) this.drop(entry)
+  }
+
+  #share(version: SecretVersion): SecretVersion {
+    const key = versionKey(version)
+    if (key === undefined) return version
+    const known = this.#versions.get(key)
+    if (known === undefined) {
+      this.#versions.set(key, { version, users: 1 })
+      return version
+    }
+    known.users += 1
+    // A label moved: the newer description of the same version is the one to share.
+    if (!sameContent(known.version, version)) known.version = version
+    return known.version
+  }
+
+  #release(version: SecretVersion): void {
+    const key = versionKey(version)
+    const known = key === undefined ? undefined : this.#versions.get(key)
+    if (known === undefined || key === undefined) return
+    known.users -= 1
+    if (known.users === 0) this.#versions.delete(key)
+  }
+}
+
+const versionKey = ({ id, version }: SecretVersion): string | undefined =>
+  version === undefined ? undefined : `${id}\u0000${version}`
+
+const sameContent = (a: SecretVersion, b: SecretVersion): boolean =>
+  a.stages?.length === b.stages?.length &&
+  (a.stages ?? []).every((stage, index) => stage === b.stages?.[index]) &&
+  sameValue(a.value, b.value)

@@ -1,0 +1,35 @@
+import type { Reading, SecretRef, SecretsError, SecretVersion } from '@keyplane/core'
+
+/**
+ * What the cache knows about one reference: a version (then it is a `Reading`), a failure, or both. Moments are on the
+ * clock's monotonic scale.
+ */
+export class Entry {
+  /** As first asked; the way to ask again. */
+  readonly ref: SecretRef
+  readonly source: string
+  /** Every key that leads here: as asked, and the canonical id. */
+  readonly keys: Set<string> = new Set()
+  version: SecretVersion | undefined
+  /** Why the source did not vouch for it at the last attempt. */
+  failure: SecretsError | undefined
+  /** The source refused: the version is kept, not served. */
+  suspended = false
+  confirmedAtMs = 0
+  freshUntilMs = 0
+  /** From here on a reader sets off a refresh, and does not wait for it. */
+  refreshFromMs: number = Number.POSITIVE_INFINITY
+  /** After a failure: no question to the source before this moment. */
+  askAgainAtMs = 0
+  generation = 0
+  /** Confirmations without a value since the value was last read. */
+  confirmations = 0
+
+  constructor(ref: SecretRef, source: string) {
+    this.ref = ref
+    this.source = source
+  }
+}
+
+/** An entry that holds a version and may be handed out. */
+export const asReading = (entry: Entry): Reading => entry as Reading

@@ -1,0 +1,28 @@
+import type { ErrorCode } from '@keyplane/core'
+
+/**
+ * What a failure does to what is cached: `evict` (the source says there is no such thing), `suspend` (it refused: kept,
+ * not served), `serve_stale` (it failed in a passing way) or `pass_on` (it says nothing about the secret).
+ */
+export type FailureEffect = 'evict' | 'suspend' | 'serve_stale' | 'pass_on'
+
+/** The effect of each error code. Total: a new code does not compile until it has one. */
+export const onFailure: Readonly<Record<ErrorCode, FailureEffect>> = {
+  secret_not_found: 'evict',
+  secret_deleted: 'evict',
+  version_not_found: 'evict',
+  access_denied: 'suspend',
+  unauthenticated: 'serve_stale',
+  rate_limited: 'serve_stale',
+  unavailable: 'serve_stale',
+  timeout: 'serve_stale',
+  bad_response: 'serve_stale',
+  source_misconfigured: 'serve_stale',
+  integrity: 'pass_on',
+  invalid_request: 'pass_on',
+  conflict: 'pass_on',
+  unsupported: 'pass_on',
+  config_invalid: 'pass_on',
+  closed: 'pass_on',
+  internal: 'pass_on',
+}

@@ -1,0 +1,237 @@
+import {
+  type CallOptions,
+  type Change,
+  type ManyReader,
+  type Outcome,
+  type Reading,
+  type SecretProvider,
+  type SecretReader,
+  type SecretRef,
+  SecretsError,
+  type SecretVersion,
+  type SecretWriter,
+  toSecretsError,
+} from '@keyplane/core'
+import { Answers, type AnswersOptions } from './answers.ts'
+import { cacheKey } from './cache-key.ts'
+import { confirm } from './confirm.ts'
+import { decide, mayServeStale } from './decide.ts'
+import { asReading, type Entry } from './entry.ts'
+import type { Flight } from './flight.ts'
+import { type Errand, Flights } from './flights.ts'
+import { onFailure } from './on-failure.ts'
+
+export interface CacheOptions extends AnswersOptions {
+  /** Expired answers are checked by evidence (`state`) where the source has it; each n-th check reads the value. */
+  readonly readValueEveryNthCheck: number
+}
+
+/** A provider with its answers kept, and the reader that tells how old they are. */
+export type CachedProvider = SecretProvider &
+  SecretReader & {
+    refresh(): Promise<void>
+    close(): Promise<void>
+    /** How many references are kept. */
+    readonly size: number
+  }
+
+/** Keeps a provider's answers, lets any number of callers share one call, and judges freshness by `decide`. */
+export const withCache = (provider: SecretProvider, options: CacheOptions): CachedProvider =>
+  new SecretCache(provider, options)
+
+class SecretCache implements CachedProvider {
+  readonly name: string
+  readonly many?: ManyReader
+  readonly state?: NonNullable<SecretProvider['state']>
+  readonly list?: NonNullable<SecretProvider['list']>
+  readonly watch?: NonNullable<SecretProvider['watch']>
+  readonly write?: SecretWriter
+  readonly leases?: NonNullable<SecretProvider['leases']>
+  readonly #provider: SecretProvider
+  readonly #options: CacheOptions
+  readonly #answers: Answers
+  readonly #flights: Flights
+  #closed = false
+
+  constructor(provider: SecretProvider, options: CacheOptions) {
+    this.name = provider.name
+    this.#provider = provider
+    this.#options = Object.freeze({ ...options })
+    this.#answers = new Answers(provider.name, this.#options)
+    this.#flights = new Flights(options.clock, (errand, flight) => this.#fetch(errand, flight))
+    if (provider.many) this.many = this.#cachedMany(provider.many)
+    if (provider.write) this.write = this.#overtakingWriter(provider.write)
+    if (provider.state) this.state = provider.state
+    if (provider.list) this.list = provider.list
+    if (provider.watch) this.watch = provider.watch
+    if (provider.leases) this.leases = provider.leases
+  }
+
+  get size(): number {
+    return this.#answers.size
+  }
+
+  async get(ref: SecretRef, call?: CallOptions): Promise<SecretVersion> {
+    return (await this.read(ref, call)).version
+  }
+
+  peek(ref: SecretRef): Reading | undefined {
+    const entry = this.#answers.find(cacheKey(ref))
+    if (!entry) return undefined
+    const decision = decide(entry, this.#options.clock.monotonicMs(), this.#options)
+    return decision === 'serve' || decision === 'serve_and_refresh' ? this.#serve(entry, decision) : undefined
+  }
+
+  async read(ref: SecretRef, call: CallOptions = {}): Promise<Reading> {
+    call.signal?.throwIfAborted()
+    this.#assertOpen()
+    if (ref.id.includes('\u0000')) throw new SecretsError('invalid_request', 'A secret’s id holds a NUL character.')
+    const key = cacheKey(ref)
+    const entry = this.#answers.find(key)
+    const decision = decide(entry, this.#options.clock.monotonicMs(), this.#options, call.freshness)
+    if (!entry || decision === 'ask') return this.#ask(key, ref, call)
+    if (decision === 'fail') throw entry.failure
+    return this.#serve(entry, decision)
+  }
+
+  invalidate(change: Change): void {
+    if (change.kind === 'resync') {
+      this.#flights.overtake()
+      return this.#answers.expireAll()
+    }
+    this.#flights.overtake(change.id)
+    if (change.kind === 'changed') this.#answers.expire(change.id)
+    if (change.kind === 'deleted') this.#answers.forget(change.id)
+    if (change.kind === 'withdrawn') this.#answers.withdraw(change.id)
+  }
+
+  async refresh(): Promise<void> {
+    this.#clear()
+    await this.#provider.refresh?.()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#clear()
+    await this.#provider.close?.()
+  }
+
+  #clear(): void {
+    this.#flights.overtake()
+    this.#answers.clear()
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new SecretsError('closed', `The ${this.name} cache is closed.`, { source: this.name })
+  }
+
+  #serve(entry: Entry, decision: 'serve' | 'serve_and_refresh'): Reading {
+    this.#answers.touch(entry)
+    if (decision === 'serve_and_refresh') this.#refreshBehind(entry)
+    return asReading(entry)
+  }
+
+  #refreshBehind(entry: Entry): void {
+    const [key] = entry.keys
+    if (key === undefined || this.#flights.has(key)) return
+    // The caller has an answer already; a failure is noted on the entry.
+    this.#flights
+      .for(key, entry.ref)
+      .join()
+      .catch(() => {})
+  }
+
+  /** Waits for the call under way, or for a new one; a passing failure may be covered by what is kept. */
+  async #ask(key: string, ref: SecretRef, call: CallOptions): Promise<Reading> {
+    try {
+      return await this.#flights.for(key, ref, call.freshness).join(call)
+    } catch (thrown) {
+      const entry = this.#answers.find(key)
+      const passing = thrown instanceof SecretsError && onFailure[thrown.code] === 'serve_stale'
+      const nowMs = this.#options.clock.monotonicMs()
+      if (passing && entry && mayServeStale(entry, nowMs, this.#options, call.freshness)) return asReading(entry)
+      throw thrown
+    }
+  }
+
+  async #fetch({ key, ref, fromOrigin }: Errand, flight: Flight<Reading>): Promise<Reading> {
+    const known = this.#answers.find(key)
+    const call = { signal: flight.signal }
+    try {
+      const confirmed = known && !fromOrigin ? await this.#confirm(known, call) : undefined
+      if (!known || !confirmed) return this.#admit(key, ref, await this.#provider.get(ref, call), flight)
+      const overtaken = flight.isOvertaken([ref.id, confirmed.id, confirmed.name])
+      return overtaken ? this.#answers.pass(ref, confirmed) : this.#answers.renew(known, confirmed)
+    } catch (thrown) {
+      const error = toSecretsError(thrown)
+      const overtaken = flight.isOvertaken([ref.id, known?.version?.id, known?.version?.name])
+      if (!flight.abandoned && !overtaken) this.#answers.note(key, ref, error)
+      throw error
+    }
+  }
+
+  #admit(key: string, ref: SecretRef, version: SecretVersion, flight: Flight<unknown>): Reading {
+    const overtaken = this.#closed || flight.isOvertaken([ref.id, version.id, version.name])
+    return overtaken ? this.#answers.pass(ref, version) : this.#answers.admit(key, ref, version)
+  }
+
+  /** The kept version, if the source vouches for it without giving the value. A refused one has to be read. */
+  async #confirm(known: Entry, call: CallOptions): Promise<SecretVersion | undefined> {
+    const { state } = this.#provider
+    const readsValue = (known.confirmations + 1) % this.#options.readValueEveryNthCheck === 0
+    return state && !known.suspended && !readsValue ? confirm(state, known, call) : undefined
+  }
+
+  #overtakingWriter(write: SecretWriter): SecretWriter {
+    const forget = (id: string): void => {
+      this.#flights.overtake(id)
+      this.#answers.forget(id)
+    }
+    const around = async <T>(id: string, act: () => Promise<T>): Promise<T> => {
+      this.#assertOpen()
+      forget(id)
+      // Before and after: a read that was answered in between knows the old value.
+      return act().finally(() => forget(id))
+    }
+    const { moveStage } = write
+    return {
+      put: (ref, value, options, call) =>
+        around(ref.id, async () => {
+          const version = await write.put(ref, value, options, call)
+          forget(version.id)
+          return version
+        }),
+      remove: (id, options, call) => around(id, () => write.remove(id, options, call)),
+      ...(moveStage && {
+        moveStage: (id, stage, move, call) => around(id, () => moveStage.call(write, id, stage, move, call)),
+      }),
+    }
+  }
+
+  #cachedMany(many: ManyReader): ManyReader {
+    return {
+      maxRefs: many.maxRefs,
+      get: async (refs, call) => {
+        this.#assertOpen()
+        const known = refs.map((ref) => this.peek(ref))
+        const missing = refs.filter((_, index) => !known[index])
+        const fetched = missing.length > 0 ? await this.#fetchMany(many, missing, call) : []
+        return known.map((reading) =>
+          reading ? { ok: true, value: reading.version } : (fetched.shift() as Outcome<SecretVersion>),
+        )
+      },
+    }
+  }
+
+  #fetchMany(many: ManyReader, refs: readonly SecretRef[], call?: CallOptions): Promise<Outcome<SecretVersion>[]> {
+    return this.#flights.track<Outcome<SecretVersion>[]>(
+      async (flight) =>
+        (await many.get(refs, { signal: flight.signal })).map((outcome, index) => {
+          const ref = refs[index] as SecretRef
+          if (!outcome.ok) return outcome
+          return { ok: true, value: this.#admit(cacheKey(ref), ref, outcome.value, flight).version }
+        }),
+      (flight) => flight.join(call),
+    )
+  }
+}
