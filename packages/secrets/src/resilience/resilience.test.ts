@@ -1,0 +1,164 @@
+import { SecretsError, type SecretProvider } from '@keyplane/core'
+import { type FakeClock, fakeClock, seededRandom } from '@keyplane/testkit'
+import { describe, expect, it } from 'vitest'
+import { ScriptedSource } from '../../test/scripted-source.ts'
+import { around } from './around.ts'
+import { withBreaker } from './with-breaker.ts'
+import { withAttemptTimeout, withDeadline } from './with-deadline.ts'
+import { withRetry } from './with-retry.ts'
+
+const failing = (code: 'unavailable' | 'timeout' | 'access_denied', extra = {}): SecretsError =>
+  new SecretsError(code, code, extra)
+
+const outcome = async (clock: FakeClock, act: Promise<unknown>, afterMs = 0): Promise<string> => {
+  const result = act.then(
+    () => 'ok',
+    (error: SecretsError) => error.reason ?? error.code ?? error.message,
+  )
+  await clock.advance(afterMs)
+  return Promise.race([result, Promise.resolve('waiting')])
+}
+
+const start = (layer: (source: SecretProvider, clock: FakeClock) => SecretProvider) => {
+  const clock = fakeClock()
+  const source = new ScriptedSource({ a: 'one' })
+  const provider = layer(source, clock)
+  const get = (call = {}) => provider.get({ id: 'a' }, call)
+  return { clock, source, provider, get }
+}
+
+describe('retry', () => {
+  const withRetries = () => start((source, clock) => withRetry(source, { clock, random: seededRandom(1), attempts: 3 }))
+
+  it('asks again where the failure may pass, three times in all', async () => {
+    const { clock, source, get } = withRetries()
+    source.failure = failing('unavailable')
+    expect(await outcome(clock, get(), 5_000)).toBe('unavailable')
+    expect(source.calls.get).toHaveLength(3)
+  })
+
+  it('never repeats a refusal or a hang', async () => {
+    const { clock, source, get } = withRetries()
+    for (const code of ['access_denied', 'timeout'] as const) {
+      source.failure = failing(code)
+      expect(await outcome(clock, get(), 5_000)).toBe(code)
+    }
+    expect(source.calls.get).toHaveLength(2)
+  })
+
+  it('waits as long as the source asks', async () => {
+    const { clock, source, get } = withRetries()
+    source.failure = failing('unavailable', { retryAfterMs: 700 })
+    const result = get().catch(() => {})
+    await clock.advance(699)
+    expect(source.calls.get).toHaveLength(1)
+    await clock.advance(1)
+    expect(source.calls.get).toHaveLength(2)
+    await clock.advance(5_000)
+    await result
+  })
+
+  it('never begins a wait that ends after the caller’s deadline', async () => {
+    const { clock, source, get } = withRetries()
+    source.failure = failing('unavailable', { retryAfterMs: 700 })
+    expect(await outcome(clock, get({ deadlineAtMs: 500 }))).toBe('unavailable')
+    expect(source.calls.get).toHaveLength(1)
+  })
+
+  it('ends its wait when the caller leaves', async () => {
+    const { clock, source, get } = withRetries()
+    source.failure = failing('unavailable', { retryAfterMs: 700 })
+    const controller = new AbortController()
+    const result = get({ signal: controller.signal })
+    const told = result.catch((error: Error) => error.message)
+    await clock.advance(10)
+    controller.abort(new Error('left'))
+    expect(await told).toBe('left')
+    expect(clock.waiting).toBe(0)
+  })
+})
+
+describe('the breaker', () => {
+  const withBreakers = () => start((source, clock) => withBreaker(source, { clock, failures: 3, openMs: 1_000 }))
+
+  it('opens after failures in a row, and lets one call try when its time is up', async () => {
+    const { clock, source, get } = withBreakers()
+    source.failure = failing('unavailable')
+    for (let call = 0; call < 3; call += 1) expect(await outcome(clock, get())).toBe('unavailable')
+    expect(await outcome(clock, get())).toBe('breaker_open')
+    source.failure = undefined
+    await clock.advance(1_000)
+    const release = source.hold()
+    const probe = get()
+    expect(await outcome(clock, get())).toBe('breaker_open')
+    release()
+    await probe
+    expect(await outcome(clock, get())).toBe('ok')
+    expect(source.calls.get).toHaveLength(5)
+  })
+
+  it('opens at once on a hang, and again when the one that tries fails', async () => {
+    const { clock, source, get } = withBreakers()
+    source.failure = failing('timeout')
+    expect(await outcome(clock, get())).toBe('timeout')
+    expect(await outcome(clock, get())).toBe('breaker_open')
+    source.failure = failing('unavailable')
+    await clock.advance(1_000)
+    expect(await outcome(clock, get())).toBe('unavailable')
+    expect(await outcome(clock, get())).toBe('breaker_open')
+  })
+
+  it('counts neither refusals nor callers that left', async () => {
+    const { clock, source, get } = withBreakers()
+    source.failure = failing('access_denied')
+    for (let call = 0; call < 5; call += 1) expect(await outcome(clock, get())).toBe('access_denied')
+    source.failure = undefined
+    for (let call = 0; call < 5; call += 1) {
+      const controller = new AbortController()
+      source.hold()
+      const result = get({ signal: controller.signal })
+      controller.abort(new Error('left'))
+      expect(await outcome(clock, result)).toBe('left')
+    }
+    source.hold()()
+    expect(await outcome(clock, get())).toBe('ok')
+  })
+})
+
+describe('time bounds', () => {
+  it('end an attempt with timeout, and abort what the source is doing', async () => {
+    const { clock, source, get } = start((inner, clock) => withAttemptTimeout(inner, { timeoutMs: 100, clock }))
+    source.hold()
+    expect(await outcome(clock, get(), 100)).toBe('timeout')
+    expect(source.aborted).toBe(1)
+    expect(clock.waiting).toBe(0)
+  })
+
+  it('hold for all attempts together', async () => {
+    const { clock, source, get } = start((inner, clock) =>
+      withDeadline(withRetry(inner, { clock, random: seededRandom(1), attempts: 100, baseMs: 100 }), {
+        timeoutMs: 500,
+        clock,
+      }),
+    )
+    source.failure = failing('unavailable')
+    expect(await outcome(clock, get(), 500)).toBe('unavailable')
+  })
+
+  it('pass the reason of the caller’s abort on', async () => {
+    const { clock, source, get } = start((inner, clock) => withDeadline(inner, { timeoutMs: 500, clock }))
+    source.hold()
+    const controller = new AbortController()
+    const result = get({ signal: controller.signal })
+    controller.abort(new Error('left'))
+    expect(await outcome(clock, result)).toBe('left')
+  })
+})
+
+describe('a layer', () => {
+  it('carries each ability that its provider has, and adds none', () => {
+    const source = new ScriptedSource()
+    const layered = around(source, (act, call) => act(call))
+    expect(Object.keys(layered).sort()).toEqual(['close', 'get', 'name', 'refresh', 'state'])
+  })
+})
