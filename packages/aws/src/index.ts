@@ -3,14 +3,37 @@
  * Secrets Manager or to answer as it does. It loads no SDK, reads no environment and keeps no secret in an error.
  */
 export { parseSecretArn, type ParsedSecretArn, secretArn, type SecretArnParts } from './arn.ts'
-export type { AwsCredentials } from './aws-credentials.ts'
+export { type CallerIdentity, getCallerIdentity } from './caller-identity.ts'
 export { type AwsErrorAnswer, type AwsErrorClass, errorCodeOfAws } from './classify-error.ts'
+export {
+  type AwsCredentialOptions,
+  type AwsEnvironment,
+  awsCredentials,
+} from './credential-source.ts'
+export type { AwsCredentialSource, AwsCredentials } from './credentials.ts'
 export { type AwsErrorName, awsErrorStatus } from './error-types.ts'
+export { type Endpoint, isLoopback, parseEndpoint } from './http/endpoint.ts'
+export {
+  type HttpAnswer,
+  type HttpCall,
+  type HttpClient,
+  type HttpClientOptions,
+  httpClient,
+} from './http/http-client.ts'
+export { retryAfterMs } from './http/retry-after.ts'
+export {
+  type AwsCallOptions,
+  type AwsClientOptions,
+  type AwsJsonClient,
+  type AwsJsonClientOptions,
+  awsJsonClient,
+  type OperationShapes,
+} from './json-client.ts'
 export { type AwsPartition, partitionOf } from './partition.ts'
 export type { CreateSecretRequest, CreateSecretResponse } from './shapes/create-secret.ts'
 export type { DeleteSecretRequest, DeleteSecretResponse } from './shapes/delete-secret.ts'
 export type { DescribeSecretRequest, DescribeSecretResponse } from './shapes/describe-secret.ts'
-export type { GetCallerIdentityRequest, GetCallerIdentityResponse } from './shapes/get-caller-identity.ts'
+export type { GetCallerIdentityResponse } from './shapes/get-caller-identity.ts'
 export type { GetSecretValueRequest, GetSecretValueResponse } from './shapes/get-secret-value.ts'
 export type {
   ListSecretsFilter,

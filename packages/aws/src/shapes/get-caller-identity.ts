@@ -1,6 +1,4 @@
-/** STS takes no parameter. */
-export type GetCallerIdentityRequest = Readonly<Record<never, never>>
-
+/** What STS answers to GetCallerIdentity, which takes no parameter. */
 export interface GetCallerIdentityResponse {
   readonly UserId?: string
   /** Twelve digits. */

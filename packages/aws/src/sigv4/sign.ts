@@ -1,4 +1,4 @@
-import type { AwsCredentials } from '../aws-credentials.ts'
+import type { AwsCredentials } from '../credentials.ts'
 import { canonicalRequest, headerValues, sha256Hex } from './canonical-request.ts'
 import { amzDate, scopeText, sigV4Algorithm, signatureOf } from './signature.ts'
 import { deriveSigningKey, type SigningKeyCache } from './signing-key.ts'

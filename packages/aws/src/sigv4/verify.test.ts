@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { signRequest } from './sign.ts'
 import { SigningKeyCache } from './signing-key.ts'
@@ -223,18 +223,16 @@ describe('a signature', () => {
       const index = at % text.length
       return text.slice(0, index) + String.fromCharCode(text.charCodeAt(index) ^ 1) + text.slice(index + 1)
     }
+    const changed = (change: Partial<SignedRequest>): SignedRequest => ({ ...request, ...change })
+    const body = Buffer.from(request.body).toString('latin1')
+    const targets = ['/?x', '/x', '/?a=b', '*', 'http://secretsmanager.eu-west-1.amazonaws.com/']
     const mutation = fc.oneof(
       fc
         .tuple(fc.constantFrom(...signedNames), fc.nat())
-        .map(([name, at]) => withHeader(request, name, (v) => flip(v, at))),
-      fc.nat().map((at) => ({
-        ...request,
-        body: Buffer.from(flip(Buffer.from(request.body).toString('latin1'), at), 'latin1'),
-      })),
-      fc
-        .constantFrom('/?', '/x', '/?a=b', '*', 'http://secretsmanager.eu-west-1.amazonaws.com/')
-        .map((target) => ({ ...request, target: target === '/?' ? '/?x' : target })),
-      fc.constantFrom('GET', 'post', 'PUT').map((method) => ({ ...request, method })),
+        .map(([name, at]) => withHeader(request, name, (value) => flip(value, at))),
+      fc.nat().map((at) => changed({ body: Buffer.from(flip(body, at), 'latin1') })),
+      fc.constantFrom(...targets).map((target) => changed({ target })),
+      fc.constantFrom('GET', 'post', 'PUT').map((method) => changed({ method })),
     )
     fc.assert(
       fc.property(mutation, (mutated) => {

@@ -7,3 +7,10 @@ export interface AwsCredentials {
   /** Epoch milliseconds; absent for keys that do not expire. */
   readonly expiresAtMs?: number
 }
+
+/** Gives the credentials of the moment. */
+export interface AwsCredentialSource {
+  (): Promise<AwsCredentials>
+  /** Drops what is kept, because AWS no longer takes it. */
+  readonly forget?: () => void
+}

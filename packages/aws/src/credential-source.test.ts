@@ -1,0 +1,97 @@
+import { inspect } from 'node:util'
+import { fakeClock } from '@keyplane/testkit'
+import { describe, expect, it } from 'vitest'
+import { awsCredentials } from './credential-source.ts'
+
+const env = { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'secret-canary', AWS_SESSION_TOKEN: 'token' }
+
+const chainOf = (give: () => Promise<object>) => {
+  let loads = 0
+  let calls = 0
+  const loadChain = async () => {
+    loads += 1
+    return async () => {
+      calls += 1
+      return (await give()) as { accessKeyId: string; secretAccessKey: string }
+    }
+  }
+  return { loadChain, counts: () => ({ loads, calls }) }
+}
+
+describe('AWS credentials', () => {
+  it('that are given are used as they are', async () => {
+    const given = { accessKeyId: 'A', secretAccessKey: 'B' }
+    expect(await awsCredentials(env, { credentials: given })()).toBe(given)
+  })
+
+  it('come from the environment next', async () => {
+    expect(await awsCredentials(env)()).toEqual({
+      accessKeyId: 'AKID',
+      secretAccessKey: 'secret-canary',
+      sessionToken: 'token',
+    })
+    expect(await awsCredentials({ ...env, AWS_SESSION_TOKEN: '' })()).not.toHaveProperty('sessionToken')
+  })
+
+  it('that are half set are a mistake, told without a value', async () => {
+    const half = awsCredentials({ AWS_SECRET_ACCESS_KEY: 'secret-canary' })()
+    const error = await half.catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'source_misconfigured', reason: 'incomplete_credentials' })
+    expect(inspect(error, { depth: 10 })).not.toContain('canary')
+  })
+
+  it('come from the chain last, once for any number of waiters, until five minutes before they expire', async () => {
+    const clock = fakeClock()
+    const chain = chainOf(async () => ({
+      accessKeyId: 'A',
+      secretAccessKey: 'B',
+      expiration: new Date(clock.nowMs() + 3_600_000),
+    }))
+    const source = awsCredentials({}, { clock, loadChain: chain.loadChain })
+    await Promise.all([source(), source(), source()])
+    await clock.advance(3_600_000 - 300_001)
+    expect(await source()).toMatchObject({ accessKeyId: 'A', expiresAtMs: Date.UTC(2026, 0, 1, 1) })
+    expect(chain.counts()).toEqual({ loads: 1, calls: 1 })
+    await clock.advance(1)
+    await source()
+    expect(chain.counts()).toEqual({ loads: 1, calls: 2 })
+  })
+
+  it('that cannot be renewed are used until they expire', async () => {
+    const clock = fakeClock()
+    let fails = false
+    const chain = chainOf(async () => {
+      if (fails) throw new Error('metadata is away')
+      return { accessKeyId: 'A', secretAccessKey: 'B', expiration: new Date(clock.nowMs() + 600_000) }
+    })
+    const source = awsCredentials({}, { clock, loadChain: chain.loadChain })
+    await source()
+    fails = true
+    await clock.advance(599_999)
+    expect(await source()).toMatchObject({ accessKeyId: 'A' })
+    await clock.advance(1)
+    await expect(source()).rejects.toMatchObject({ code: 'unavailable', reason: 'credentials' })
+    fails = false
+    expect(await source()).toMatchObject({ accessKeyId: 'A' })
+  })
+
+  it('are fetched anew once they are forgotten', async () => {
+    const chain = chainOf(async () => ({ accessKeyId: 'A', secretAccessKey: 'B' }))
+    const source = awsCredentials({}, { loadChain: chain.loadChain })
+    await source()
+    source.forget?.()
+    await source()
+    expect(chain.counts().calls).toBe(2)
+  })
+
+  it('that are nowhere are a mistake, told without what a provider said', async () => {
+    const chain = chainOf(async () => {
+      throw Object.assign(new Error('Command failed: login --password secret-canary'), {
+        name: 'CredentialsProviderError',
+      })
+    })
+    const error = await awsCredentials({}, { loadChain: chain.loadChain })().catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'source_misconfigured', reason: 'no_credentials' })
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('canary')
+  })
+})
