@@ -1,0 +1,67 @@
+import { maskJsonBytes } from './json-bytes.ts'
+import { isSecret, type KeyRules, type Verdict } from './key-rules.ts'
+import { mask } from './mask.ts'
+import { closingBracket, closingQuote } from './text-value.ts'
+
+/** What may stand between the texts of a line of JSON. */
+const betweenTexts = /^(?:[\s{}[\],:]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)*$/
+const literalEnd = /[,}\]\s]|$/g
+
+const readGap = (gap: string): string => {
+  if (gap === ':' || gap === ',' || betweenTexts.test(gap)) return gap
+  throw new SyntaxError('not a line of JSON')
+}
+
+const valueEnd = (line: string, start: number): number => {
+  if (line[start] === '"') return closingQuote(line, start + 1, '"') + 1
+  if (line[start] === '{' || line[start] === '[') return closingBracket(line, start)
+  literalEnd.lastIndex = start
+  return literalEnd.exec(line)?.index ?? line.length
+}
+
+const isSecretJson = (verdict: Verdict, json: string): boolean =>
+  verdict !== 'keep' && isSecret(verdict, /^[{[]/.test(json) ? {} : (JSON.parse(json) as unknown))
+
+const maskString = (json: string, maskText: (text: string) => string): string => {
+  if (json.length < 2 || !json.endsWith('"')) throw new SyntaxError('not a line of JSON')
+  const plain = !json.includes('\\')
+  const text = plain ? json.slice(1, -1) : (JSON.parse(json) as string)
+  const shown = maskText(text)
+  return shown === text ? json : JSON.stringify(shown)
+}
+
+/** Goes from quote to quote; what is not a text is only looked at if its key says so. */
+const maskJson = (line: string, rules: KeyRules, maskText: (text: string) => string): string => {
+  let shown = ''
+  let from = 0
+  for (let at = line.indexOf('"'); at !== -1; at = line.indexOf('"', from)) {
+    const end = valueEnd(line, at)
+    const text = line.slice(at, end)
+    shown += readGap(line.slice(from, at)) + maskString(text, maskText)
+    from = end
+    if (line[end] !== ':') continue
+    const verdict = rules(text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1))
+    if (verdict === 'keep') continue
+    const stop = valueEnd(line, end + 1)
+    if (!isSecretJson(verdict, line.slice(end + 1, stop))) continue
+    shown += `:"${mask}"`
+    from = stop
+  }
+  return shown + readGap(line.slice(from))
+}
+
+/**
+ * Masks a line that is ready to be written: a line of JSON field by field, whatever put the fields there, any other
+ * line as free text. JSON stays JSON.
+ */
+export const createLineMasker =
+  (rules: KeyRules, maskText: (text: string) => string): ((line: string) => string) =>
+  (line) => {
+    if (!line.startsWith('{')) return maskText(line)
+    try {
+      return maskJson(maskJsonBytes(line, maskText), rules, maskText)
+    } catch {
+      // Not JSON after all, or cut short: nothing is let through unread.
+      return maskText(line)
+    }
+  }

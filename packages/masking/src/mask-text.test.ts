@@ -1,0 +1,104 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createMasker, maskText } from './masker.ts'
+
+/** What the rules look for, to be put together at random. */
+const pieces =
+  `password|token|cookie|api key|a|=|:|: |"|'|\\"|{|}|[|,|&| |://|@|--|Bearer |abcdefgh1|****|eyJabcde.abcdef.x|;|null|12|\n`.split(
+    '|',
+  )
+
+describe('free text', () => {
+  it.each([
+    ['postgres://app:hunter2@db:5432/x', 'postgres://app:****@db:5432/x'],
+    ['to redis://:hunter2@cache, then', 'to redis://:****@cache, then'],
+    ['mongodb://u:p@h1:1,h2:2/db', 'mongodb://u:****@h1:1,h2:2/db'],
+    ['postgres://app:a/b@c@db/x', 'postgres://app:****@db/x'],
+    ['amqp://u:p@h1 amqp://u:p@h2', 'amqp://u:****@h1 amqp://u:****@h2'],
+    ['https://ghp_0123456789abcdef0123@github.com/a', 'https://****@github.com/a'],
+    ['https://h/x?access_token=abc&page=2#top', 'https://h/x?access_token=****&page=2#top'],
+    ['password=hunter2', 'password=****'],
+    ['password = hunter2 user=x', 'password = **** user=x'],
+    ['Server=db;Password=hunter2;Database=x', 'Server=db;Password=****;Database=x'],
+    ['password=a,b&c;d user=x', 'password=**** user=x'],
+    ['(password=hunter2), next', '(password=****), next'],
+    ["{ password: 'hunter2', user: 'x' }", "{ password: '****', user: 'x' }"],
+    ['{"password":"hun\\"ter2","user":"x"}', '{"password":"****","user":"x"}'],
+    ['{\\"password\\":\\"hun\\\\\\"ter2\\",\\"user\\":\\"x\\"}', '{\\"password\\":\\"****\\",\\"user\\":\\"x\\"}'],
+    ['{"token":12,"a":1}', '{"token":"****","a":1}'],
+    ['{"token":null}', '{"token":null}'],
+    ['{"credentials":{"a":"}","b":[1]},"c":2}', '{"credentials":"****","c":2}'],
+    ['{"db":{"password":"x"}}', '{"db":{"password":"****"}}'],
+    ['DB_PASSWORD: hunter2', 'DB_PASSWORD: ****'],
+    ['Authorization: Bearer abc.def', 'Authorization: ****'],
+    ['curl -H "Authorization: Bearer abc" https://h', 'curl -H "Authorization: ****" https://h'],
+    ['Cookie: a=b; c=d\r\nHost: h', 'Cookie: ****\r\nHost: h'],
+    ['got Bearer abcdef1234', 'got Bearer ****'],
+    ['--token=abc --user=x', '--token=**** --user=x'],
+    ['run --api-key abc x', 'run --api-key **** x'],
+    ['api key: abc', 'api key: ****'],
+    ["headers['x-api-key'] = 'abc'", "headers['x-api-key'] = '****'"],
+    ['password => "abc"', 'password => "****"'],
+    ['jwt eyJhbGciOiJI.eyJzdWIiOiIx.abc_-1 end', 'jwt **** end'],
+    ['-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nx', '****\nx'],
+    ['-----BEGIN PRIVATE KEY-----\nMIIE', '****'],
+    ['"password": "never closed', '"password": "****'],
+    ['pass=abc', 'pass=****'],
+  ])('%s', (text, shown) => {
+    expect(maskText(text)).toBe(shown)
+  })
+
+  it.each([
+    'GET https://example.com:8080/a?page=2 took 12 ms',
+    'at run (file:///srv/app/token.ts:12:3)',
+    'npm://registry:4873/@scope/pkg',
+    'ssh://git@github.com/a/b',
+    'mailto:a@b.c time 12:30:01',
+    'tokens: 42 of 100',
+    'token_type=Bearer&expires_in=3600',
+    'pass: 3 of 4, auth: failed',
+    'a bearer of news; basic authentication',
+    'if (token === undefined) return',
+    'password= user=x',
+    'SecretId=prod/db',
+    '',
+  ])('%s stays as it is', (text) => {
+    expect(maskText(text)).toBe(text)
+  })
+
+  it("finds the caller's own keys", () => {
+    expect(createMasker({ keys: ['ssn'] }).text('ssn=123-45')).toBe('ssn=****')
+  })
+
+  it('gives the same when masked twice', () => {
+    const piece = fc.constantFrom(...pieces)
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 14 }), (chosen) => {
+        const once = maskText(chosen.join(''))
+        expect(maskText(once)).toBe(once)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  it('takes any text in good time', () => {
+    const started = performance.now()
+    for (const piece of [
+      'a',
+      ':',
+      '=',
+      '://',
+      '"',
+      '\\',
+      '--a ',
+      'password=',
+      'token:{',
+      'a:b@',
+      ' ',
+      "['",
+      '-----BEGIN PRIVATE KEY',
+    ])
+      maskText(piece.repeat(60_000 / piece.length))
+    expect(performance.now() - started).toBeLessThan(3_000)
+  })
+})

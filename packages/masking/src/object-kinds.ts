@@ -1,0 +1,66 @@
+import { types } from 'node:util'
+import { maskBytes } from './json-bytes.ts'
+
+const inspectCustom = Symbol.for('nodejs.util.inspect.custom')
+
+/** Objects that hold no text of their own, or cannot be copied; they are shown as they are. */
+const leftAlone: readonly (new (...args: never[]) => object)[] = [
+  Date,
+  RegExp,
+  Promise,
+  WeakMap,
+  WeakSet,
+  WeakRef,
+  DataView,
+  Number,
+  Boolean,
+]
+
+/** Whether the object is shown as it is: there is nothing in it that loggers print and masking would change. */
+export const isLeftAlone = (value: object): boolean => {
+  if (typeof value === 'function') return Object.keys(value).length === 0
+  if (ArrayBuffer.isView(value) && !(value instanceof Uint8Array)) return true
+  return leftAlone.some((kind) => value instanceof kind) && Object.keys(value).length === 0
+}
+
+const maskedUrl = (url: URL, maskText: (text: string) => string): unknown => {
+  const shown = maskText(url.href)
+  return shown === url.href ? new URL(url) : URL.canParse(shown) ? new URL(shown) : shown
+}
+
+const maskedBytes = (bytes: Uint8Array, maskText: (text: string) => string): Uint8Array => {
+  const shown = maskBytes(bytes, maskText)
+  return shown !== bytes && Buffer.isBuffer(bytes) ? Buffer.from(shown) : shown
+}
+
+/** The masked form of an object that is a text or bytes at heart; `undefined` for any other. */
+export const maskedWhole = (value: object, maskText: (text: string) => string): unknown => {
+  if (value instanceof URL) return maskedUrl(value, maskText)
+  if (types.isStringObject(value)) return maskText(String(value))
+  if (value instanceof Uint8Array) return maskedBytes(value, maskText)
+  if (value instanceof ArrayBuffer) return maskedBytes(new Uint8Array(value), maskText)
+  return typeof value === 'function' ? `[Function ${maskText(value.name)}]` : undefined
+}
+
+/** A simpler form of the object, in which its fields can be seen; `undefined` if it is simple enough. */
+export const toPlain = (value: object): unknown => {
+  if (value instanceof URLSearchParams || value instanceof Headers || value instanceof FormData)
+    return Object.fromEntries(value.entries())
+  if (value instanceof Error) return undefined
+  const { toJSON } = value as { readonly toJSON?: unknown }
+  return typeof toJSON === 'function' ? toJSON.call(value) : undefined
+}
+
+/** An object of the same kind without its fields. */
+export const emptyCopy = (source: object): object => {
+  if (Array.isArray(source)) return Object.assign([], { length: source.length })
+  if (types.isMap(source)) return new Map()
+  if (types.isSet(source)) return new Set()
+  const prototype = Object.getPrototypeOf(source) as object | null
+  const copy = source instanceof Error ? Object.setPrototypeOf(new Error(), prototype) : Object.create(prototype)
+  // The class's own ways to print itself may need private fields, which a copy has not, or show them.
+  for (const key of ['toJSON', inspectCustom])
+    if (typeof Reflect.get(copy as object, key) === 'function')
+      Object.defineProperty(copy, key, { value: undefined, enumerable: false, configurable: true, writable: true })
+  return copy as object
+}
