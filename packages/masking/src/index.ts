@@ -1,1 +1,19 @@
-export {}
+/**
+ * Keeps secrets out of logs. Use `maskSecrets` on data that is about to be shown, and the hook for your logger to have
+ * every line masked. It finds secrets by the names of their fields and by their form in text; it never changes what it
+ * is given, never throws because of it, and cannot know a secret that stands alone without name or form.
+ */
+export { maskConsole } from './console.ts'
+export { maskingFastify } from './fastify.ts'
+export { currentLogContext, type LogContext, withLogContext } from './log-context.ts'
+export { maskSecret } from './mask-secret.ts'
+export {
+  createMasker,
+  type Masker,
+  type MaskerOptions,
+  maskSecrets,
+  maskSecrets as maskSecretsInDict,
+  maskText,
+} from './masker.ts'
+export { type MaskingHookOptions, maskingHook, type PinoMasking } from './pino.ts'
+export { maskingFormat, type WinstonFormat, type WinstonInfo } from './winston.ts'
