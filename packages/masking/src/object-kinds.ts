@@ -51,13 +51,22 @@ export const toPlain = (value: object): unknown => {
   return typeof toJSON === 'function' ? toJSON.call(value) : undefined
 }
 
+/**
+ * A native error, for inspectors to know it, of the given class. Its stack is set first: V8 would format it lazily,
+ * with getters of that class, which may not work on a copy.
+ */
+const emptyError = (prototype: object | null): object => {
+  const copy = Object.defineProperty(new Error(), 'stack', { value: '', configurable: true, writable: true })
+  return Object.setPrototypeOf(copy, prototype) as object
+}
+
 /** An object of the same kind without its fields. */
 export const emptyCopy = (source: object): object => {
   if (Array.isArray(source)) return Object.assign([], { length: source.length })
   if (types.isMap(source)) return new Map()
   if (types.isSet(source)) return new Set()
   const prototype = Object.getPrototypeOf(source) as object | null
-  const copy = source instanceof Error ? Object.setPrototypeOf(new Error(), prototype) : Object.create(prototype)
+  const copy = source instanceof Error ? emptyError(prototype) : Object.create(prototype)
   // The class's own ways to print itself may need private fields, which a copy has not, or show them.
   for (const key of ['toJSON', inspectCustom])
     if (typeof Reflect.get(copy as object, key) === 'function')
