@@ -1,11 +1,4 @@
-import {
-  Agent,
-  type ClientRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  request as plainRequest,
-} from 'node:http'
-import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
 import { type Clock, SecretsError, systemClock } from '@keyplane/core'
 import { untilAborted } from '../until-aborted.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
@@ -56,6 +49,27 @@ export interface HttpClient {
   close(): void
 }
 
+/** Node's half of a client: how a request is begun, and the connections it keeps. */
+interface Transport {
+  readonly begin: (options: RequestOptions) => ClientRequest
+  readonly agent: Agent
+}
+
+/** Loaded at the first call: `node:http` costs some 20 ms, which an import of this module should not. */
+const openTransport = async (secure: boolean, ca: string | undefined): Promise<Transport> => {
+  const pool = { keepAlive: true, maxFreeSockets: 16 }
+  if (!secure) {
+    const http = await import('node:http')
+    return { begin: (options) => http.request(options), agent: new http.Agent(pool) }
+  }
+  const https = await import('node:https')
+  const trust = ca === undefined ? {} : { ca }
+  return {
+    begin: (options) => https.request({ ...options, ...trust }),
+    agent: new https.Agent({ ...pool, ...trust }),
+  }
+}
+
 /** The server closed an idle connection at the moment of its reuse: it never saw the request, so it is sent again. */
 const isStaleSocket = (request: ClientRequest, thrown: unknown): boolean =>
   request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(failureCode(thrown))
@@ -64,16 +78,13 @@ class KeepAliveClient implements HttpClient {
   readonly endpoint: Endpoint
   readonly #options: HttpClientOptions
   readonly #clock: Clock
-  readonly #agent: Agent
+  #transport: Promise<Transport> | undefined
   readonly #closing = new AbortController()
 
   constructor(options: HttpClientOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.endpoint = parseEndpoint(options.endpoint, { allowInsecureHttp: options.allowInsecureHttp ?? false })
-    const pool = { keepAlive: true, maxFreeSockets: 16 }
-    const { ca } = options
-    this.#agent = this.endpoint.secure ? new SecureAgent(ca === undefined ? pool : { ...pool, ca }) : new Agent(pool)
   }
 
   async send(call: HttpCall): Promise<HttpAnswer> {
@@ -81,9 +92,10 @@ class KeepAliveClient implements HttpClient {
     const release = this.#endWith(call, (reason) => ended.abort(reason))
     try {
       ended.signal.throwIfAborted()
-      return await untilAborted(this.#attempt(call, ended.signal, this.#agent), ended.signal)
+      return await untilAborted(this.#exchange(call, ended.signal), ended.signal)
     } catch (thrown) {
-      if (ended.signal.aborted || thrown instanceof SecretsError) throw thrown
+      if (ended.signal.aborted) throw ended.signal.reason
+      if (thrown instanceof SecretsError) throw thrown
       throw transportError(thrown, this.endpoint.origin, this.#options.source)
     } finally {
       release()
@@ -94,7 +106,7 @@ class KeepAliveClient implements HttpClient {
     if (this.#closing.signal.aborted) return
     const { source } = this.#options
     this.#closing.abort(new SecretsError('closed', `The connection to ${this.endpoint.origin} was closed.`, { source }))
-    this.#agent.destroy()
+    void this.#transport?.then(({ agent }) => agent.destroy())
   }
 
   /** Ends the call by its timeout, its signal or the client's `close`, whichever is first. */
@@ -117,9 +129,16 @@ class KeepAliveClient implements HttpClient {
     }
   }
 
-  #attempt(call: HttpCall, ended: AbortSignal, agent: Agent | false): Promise<HttpAnswer> {
+  async #exchange(call: HttpCall, ended: AbortSignal): Promise<HttpAnswer> {
+    this.#transport ??= openTransport(this.endpoint.secure, this.#options.ca)
+    const transport = await this.#transport
+    ended.throwIfAborted()
+    return this.#attempt(call, ended, transport, transport.agent)
+  }
+
+  #attempt(call: HttpCall, ended: AbortSignal, transport: Transport, agent: Agent | false): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const request = this.#request(call, agent)
+      const request = transport.begin({ ...this.#requestOptions(call), agent })
       let answering = false
       ended.addEventListener('abort', () => request.destroy(), { once: true })
       request.on('response', (response) => {
@@ -128,20 +147,17 @@ class KeepAliveClient implements HttpClient {
       })
       request.on('error', (thrown) => {
         const again = agent !== false && !answering && !ended.aborted && isStaleSocket(request, thrown)
-        if (again) this.#attempt(call, ended, false).then(resolve, reject)
+        if (again) this.#attempt(call, ended, transport, false).then(resolve, reject)
         else reject(thrown)
       })
       request.end(call.body)
     })
   }
 
-  #request({ method, target, headers, body }: HttpCall, agent: Agent | false): ClientRequest {
-    const { secure, hostname, port } = this.endpoint
+  #requestOptions({ method, target, headers, body }: HttpCall): RequestOptions {
+    const { hostname, port } = this.endpoint
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-    const options = { method, path: target, headers: { ...headers, ...length }, hostname, port, agent }
-    if (!secure) return plainRequest(options)
-    const { ca } = this.#options
-    return secureRequest(ca === undefined ? options : { ...options, ca })
+    return { method, path: target, headers: { ...headers, ...length }, hostname, port }
   }
 
   async #read(response: IncomingMessage): Promise<HttpAnswer> {
