@@ -16,7 +16,8 @@ export const encodeSecret = ({ id, name, version, value, stages, createdAtMs }: 
     CreatedDate: createdAtMs === undefined ? null : String(createdAtMs / 1_000),
   })
 
-const malformed = (what: string): SecretsError => new SecretsError('bad_response', `The agent's answer ${what}.`)
+const malformed = (what: string): SecretsError =>
+  new SecretsError('bad_response', `The agent's answer ${what}.`, { source: 'agent' })
 
 type Members = Readonly<Record<string, unknown>>
 
