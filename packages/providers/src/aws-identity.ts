@@ -1,0 +1,19 @@
+import { type AwsCallOptions, awsCredentials, type CallerIdentity, getCallerIdentity } from '@keyplane/aws'
+import type { AwsProviderOptions } from './aws.ts'
+import { awsEndpoint, awsRegion } from './aws-region.ts'
+
+export type AwsIdentityOptions = Omit<AwsProviderOptions, 'client'>
+
+/**
+ * Whose credentials the aws provider would use, asked of STS. The endpoint's default is AWS_ENDPOINT_URL_STS,
+ * AWS_ENDPOINT_URL, the region's own.
+ * @throws SecretsError `unauthenticated` where AWS does not take them; `source_misconfigured` where there are none.
+ */
+export const awsIdentity = (options: AwsIdentityOptions = {}, call: AwsCallOptions = {}): Promise<CallerIdentity> => {
+  const { env = {}, credentials: given, endpoint: wanted, ...transport } = options
+  const region = options.region ?? awsRegion(env)
+  const endpoint = wanted ?? awsEndpoint(env, 'STS')
+  const credentials =
+    typeof given === 'function' ? given : awsCredentials(env, { region, ...(given ? { credentials: given } : {}) })
+  return getCallerIdentity({ ...transport, region, credentials, ...(endpoint ? { endpoint } : {}) }, call)
+}
