@@ -21,8 +21,8 @@ export const groupCommit = ({ connection, path, beforeCommit }: GroupCommitOptio
   const statement = statementCache(connection)
   const run = (sql: string): void => void statement(sql).run()
   const transaction: BatchTransaction = {
-    run: (sql, ...parameters) => void statement(sql).run(...(parameters as SQLInputValue[])),
-    get: (sql, ...parameters) =>
+    run: (sql, parameters) => void statement(sql).run(...(parameters as SQLInputValue[])),
+    get: (sql, parameters) =>
       statement(sql).get(...(parameters as SQLInputValue[])) as ReturnType<BatchTransaction['get']>,
   }
 

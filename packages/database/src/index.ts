@@ -4,7 +4,7 @@
  * records. Use it under a store. It knows no table of its own, and acknowledges nothing before the disk has it.
  */
 export { compileOnce } from './compiled-query.ts'
-export { type Migrations, migrate } from './migrate.ts'
+export { type Migrations, migrate, refuseNewerSchema } from './migrate.ts'
 export { openSqlite, type SqliteOptions } from './open-sqlite.ts'
 export { type Reader, type SnapshotRows, sqliteReader } from './reader.ts'
 export { serveWrites } from './serve-writes.ts'

@@ -16,7 +16,8 @@ export const migrate = async (db: Kysely<unknown>, migrations: Migrations): Prom
   return (results ?? []).map((result) => result.migrationName)
 }
 
-const refuseNewerSchema = async (db: Kysely<unknown>, migrations: Migrations): Promise<void> => {
+/** @throws SecretsError `unsupported` (reason `newer_schema`) if a migration has run that is not known here. */
+export const refuseNewerSchema = async (db: Kysely<unknown>, migrations: Migrations): Promise<void> => {
   const tables = await sql<{ name: string }>`select name from sqlite_schema where name = 'kysely_migration'`.execute(db)
   if (tables.rows.length === 0) return
   const done = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)

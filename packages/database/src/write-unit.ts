@@ -22,8 +22,8 @@ export type WriteOutcome = 'committed' | 'conflict'
 
 /** Runs one statement inside the batch's transaction. */
 export interface BatchTransaction {
-  run(sql: string, ...parameters: readonly SqlValue[]): void
-  get(sql: string, ...parameters: readonly SqlValue[]): Readonly<Record<string, SqlValue>> | undefined
+  run(sql: string, parameters: readonly SqlValue[]): void
+  get(sql: string, parameters: readonly SqlValue[]): Readonly<Record<string, SqlValue>> | undefined
 }
 
 /** Runs in the writer's thread, inside the transaction, with the audit records of all units that will be committed. */

@@ -99,7 +99,7 @@ class ThreadWriter implements Writer {
   }
 
   #post(message: ToWriter): void {
-    this.#worker.postMessage(message)
+    this.#worker.postMessage(message, [])
   }
 
   #settle(results: readonly (WriteOutcome | ErrorMessage)[]): void {
