@@ -1,5 +1,5 @@
 import type { AuditRecord } from '@keyplane/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalRecord } from './canonical-record.ts'
 import { type ChainHead, type ChainLink, newChain, nextLink } from './chain.ts'

@@ -1,5 +1,5 @@
 import { SecretsError, systemRandom } from '@keyplane/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { associatedData, type Binding } from './binding.ts'
 import { type EnvelopeOwner, openValue, rewrapDataKey, sealValue } from './envelope.ts'
