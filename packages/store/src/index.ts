@@ -1,1 +1,11 @@
-export {}
+/**
+ * A secret store in one file that speaks the AWS Secrets Manager API on loopback: it verifies signatures, encrypts every
+ * value, acknowledges nothing that the disk has not, and keeps an audit record of every call. Use it in place of an AWS
+ * account. It never listens beyond loopback, never answers an unsigned call, and never logs a value.
+ */
+export type { CallReport, StoreProblem } from './app.ts'
+export { type AuditTailOptions, type AuditVerdict, auditTail, verifyAudit } from './audit-log.ts'
+export { type AccessDecision, type AccessRequest, type Authorize, ownersMayAll } from './authorize.ts'
+export { type Identities, type Identity, parseIdentities } from './identities.ts'
+export type { Caller } from './operation-context.ts'
+export { type RunningStore, type StoreOptions, startStore } from './start-store.ts'

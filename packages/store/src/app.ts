@@ -1,0 +1,142 @@
+import { parseSecretArn, SigningKeyCache, verifySignature } from '@keyplane/aws'
+import { type Clock, SecretsError, toSecretsError } from '@keyplane/core'
+import type { Writer } from '@keyplane/database'
+import type { Authorize } from './authorize.ts'
+import { AwsError, awsError, toAwsError } from './aws-errors.ts'
+import { Call } from './call.ts'
+import type { Identities } from './identities.ts'
+import type { Caller, StoreParts } from './operation-context.ts'
+import { type Operation, type PreparedCall, requireOperation } from './operations.ts'
+import { type AppAnswer, type AppRequest, type Protocol, protocolOf } from './protocol.ts'
+import { uuid } from './request-id.ts'
+import { secretTarget } from './secret-target.ts'
+
+/** A call that was answered, for people who watch. Never a value. */
+export interface CallReport {
+  readonly requestId: string
+  readonly action: string
+  /** The secret's name; empty where none is meant. */
+  readonly resource: string
+  readonly actor: string
+  readonly decision: 'allow' | 'deny' | 'error'
+  readonly durationMs: number
+}
+
+/** Something that went wrong inside, for the log. Never a value. */
+export interface StoreProblem {
+  readonly requestId: string
+  readonly code: string
+  readonly reason?: string
+  readonly message: string
+}
+
+export interface AppParts extends StoreParts {
+  readonly identities: Identities
+  readonly authorize: Authorize
+  readonly writer: Writer
+  readonly clock: Clock
+  readonly onCall: (report: CallReport) => void
+  readonly onProblem: (problem: StoreProblem) => void
+}
+
+export interface AppResponse extends AppAnswer {
+  readonly requestId: string
+}
+
+export type App = (request: AppRequest) => Promise<AppResponse>
+
+/** The life of a call: who asks, what, may he, then it is done, recorded and answered. */
+export const storeApp = (parts: AppParts): App => {
+  const signingKeys = new SigningKeyCache()
+  return async (request) => {
+    const startedAt = parts.clock.monotonicMs()
+    const call = new Call({ requestId: uuid(parts.random), atMs: parts.clock.nowMs(), writer: parts.writer })
+    const protocol = protocolOf(request)
+    const answer = await answered(parts, call, protocol, async () => {
+      const operation = protocol.operation(request)
+      if (operation) call.action = operation.action
+      const caller = authenticate(parts, call, protocol, request, signingKeys)
+      const prepared = requireOperation(operation).prepare(request.body)
+      if (prepared.secretId !== undefined) call.resource = prepared.secretId
+      await authorize(parts, caller, requireOperation(operation), prepared)
+      const output = await prepared.run({ ...parts, call, caller, nowMs: call.atMs })
+      await call.record('allow')
+      return protocol.answer(output, call.requestId)
+    })
+    report(parts, call, startedAt)
+    return { ...answer, requestId: call.requestId }
+  }
+}
+
+/** The answer of an act, or its refusal; the refusal is recorded too, and where that fails nothing else is said. */
+const answered = async (
+  parts: AppParts,
+  call: Call,
+  protocol: Protocol,
+  act: () => Promise<AppAnswer>,
+): Promise<AppAnswer> => {
+  try {
+    return await act()
+  } catch (thrown) {
+    const error = refusalOf(parts, call, thrown)
+    try {
+      call.note({ Error: error.type })
+      await call.record(error.code === 'access_denied' || error.code === 'unauthenticated' ? 'deny' : 'error')
+      return protocol.refusal(error, call.requestId)
+    } catch (unrecorded) {
+      return protocol.refusal(refusalOf(parts, call, unrecorded), call.requestId)
+    }
+  }
+}
+
+const refusalOf = (parts: AppParts, call: Call, thrown: unknown): AwsError => {
+  if (thrown instanceof AwsError) return thrown
+  const { code, reason, message, cause } = toSecretsError(thrown)
+  // A foreign error's own message may quote what it stumbled over; where it happened may be said.
+  const where = cause instanceof Error && !(cause instanceof SecretsError) ? ` (${cause.name}${placeOf(cause)})` : ''
+  parts.onProblem({ requestId: call.requestId, code, message: `${message}${where}`, ...(reason && { reason }) })
+  return toAwsError(thrown)
+}
+
+const placeOf = ({ stack }: Error): string => /\n\s+(at .+)/.exec(stack ?? '')?.[1]?.replace(/^/, ' ') ?? ''
+
+const authenticate = (
+  { identities, clock }: AppParts,
+  call: Call,
+  protocol: Protocol,
+  request: AppRequest,
+  signingKeys: SigningKeyCache,
+): Caller => {
+  const verified = verifySignature(request, {
+    findSecretKey: identities.find,
+    services: [protocol.service],
+    nowMs: clock.nowMs(),
+    signingKeys,
+  })
+  if (!verified.ok) throw awsError(verified.error, verified.message)
+  const identity = identities.find(verified.accessKeyId)
+  if (!identity) throw awsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
+  call.actor = identity.principal
+  if (!/^[a-z]{2,}(?:-[a-z0-9]+)+$/.test(verified.region))
+    throw awsError('InvalidSignatureException', 'Credential should be scoped to a valid region.')
+  return { principal: identity.principal, account: identity.account, region: verified.region }
+}
+
+const authorize = async (
+  parts: AppParts,
+  caller: Caller,
+  { action, open }: Operation,
+  { secretId }: PreparedCall,
+): Promise<void> => {
+  if (open) return
+  const resourceAccount = secretId === undefined ? caller.account : secretTarget(secretId, caller).account
+  const request = { caller, action, resourceAccount, ...(secretId !== undefined && { resource: secretId }) }
+  const decision = await parts.authorize(request)
+  if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
+}
+
+const report = ({ clock, onCall }: AppParts, call: Call, startedAt: number): void => {
+  const { requestId, action, actor, decision = 'error' } = call
+  const resource = parseSecretArn(call.resource)?.name ?? call.resource
+  onCall({ requestId, action, resource, actor, decision, durationMs: clock.monotonicMs() - startedAt })
+}

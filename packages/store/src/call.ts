@@ -1,0 +1,59 @@
+import type { AuditRecord } from '@keyplane/core'
+import type { Statement, WriteOutcome, Writer } from '@keyplane/database'
+
+export interface CallStart {
+  readonly requestId: string
+  readonly atMs: number
+  readonly writer: Writer
+}
+
+/**
+ * One call on its way through the store: what is known of it, and its audit record, which is written once: with the
+ * call's change in one transaction, or by itself.
+ */
+export class Call {
+  readonly requestId: string
+  readonly atMs: number
+  actor = 'anonymous'
+  action = 'unknown'
+  resource = ''
+  readonly #writer: Writer
+  readonly #detail: Record<string, string> = {}
+  #decision: AuditRecord['decision'] | undefined
+
+  constructor({ requestId, atMs, writer }: CallStart) {
+    this.requestId = requestId
+    this.atMs = atMs
+    this.#writer = writer
+  }
+
+  /** How it was decided; absent until that is written. */
+  get decision(): AuditRecord['decision'] | undefined {
+    return this.#decision
+  }
+
+  /** Adds small facts to the record. Never a value. */
+  note(detail: Readonly<Record<string, string>>): void {
+    Object.assign(this.#detail, detail)
+  }
+
+  /** Writes a change together with the record that it was allowed. After a conflict neither is there. */
+  async commit(statements: readonly Statement[]): Promise<WriteOutcome> {
+    const outcome = await this.#writer.write({ statements, audit: [this.#record('allow')] })
+    if (outcome === 'committed') this.#decision = 'allow'
+    return outcome
+  }
+
+  /** Writes the record, unless a change has brought it along already. */
+  async record(decision: AuditRecord['decision']): Promise<void> {
+    if (this.#decision) return
+    await this.#writer.write({ statements: [], audit: [this.#record(decision)] })
+    this.#decision = decision
+  }
+
+  #record(decision: AuditRecord['decision']): AuditRecord {
+    const { atMs, actor, action, resource, requestId } = this
+    const detail = { ...this.#detail }
+    return { atMs, actor, action, resource, decision, requestId, ...(Object.keys(detail).length > 0 && { detail }) }
+  }
+}

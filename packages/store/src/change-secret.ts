@@ -1,0 +1,76 @@
+import { SecretsError } from '@keyplane/core'
+import type { Statement } from '@keyplane/database'
+import { awsError } from './aws-errors.ts'
+import type { OperationContext } from './operation-context.ts'
+import { isGone } from './recovery-window.ts'
+import type { SecretTarget } from './secret-target.ts'
+import type { LoadedSecret } from './storage/secrets-table.ts'
+
+/** What an operation decided: the statements that make it so, none if it is so already, and the answer. */
+export interface Decided<Output> {
+  readonly statements: readonly Statement[]
+  readonly output: Output
+  /** The secret that is changed. */
+  readonly arn: string
+}
+
+/** Another process may win a few times in a row, not forever. */
+const maxAttempts = 20
+
+/**
+ * Reads a secret, lets `decide` say what becomes of it, and writes that if nobody has changed the secret in between;
+ * else all of it is done again. Resolves when the disk has the change and its audit record.
+ */
+export const changeSecret = <Output>(
+  context: OperationContext,
+  target: SecretTarget,
+  decide: (found: LoadedSecret | undefined) => Promise<Decided<Output>>,
+): Promise<Output> =>
+  context.queue.run(`${target.account}/${target.region}/${target.name}`, async () => {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      const { statements, output, arn } = await decide(await load(context, target))
+      context.call.resource = arn
+      if (statements.length === 0) return output
+      if ((await context.call.commit(statements)) === 'conflict') continue
+      context.onChange({ arn, name: target.name })
+      return output
+    }
+    throw new SecretsError('unavailable', 'The secret is being changed by too many at once.', { reason: 'contention' })
+  })
+
+/** The secret that is meant, if it is in the caller's region; one past its deletion date included. */
+const load = async (context: OperationContext, target: SecretTarget): Promise<LoadedSecret | undefined> => {
+  if (target.region !== context.caller.region) return undefined
+  const found = await context.secrets.load(target)
+  if (found) context.call.resource = found.secret.arn
+  return found
+}
+
+/** The secret as it is to be described; `undefined` if there is none, or none any longer. */
+export const loadPresent = async (context: OperationContext, target: SecretTarget): Promise<LoadedSecret | undefined> =>
+  present(await load(context, target), context.nowMs)
+
+export const present = (found: LoadedSecret | undefined, nowMs: number): LoadedSecret | undefined =>
+  found && !isGone(found.secret, nowMs) ? found : undefined
+
+/** @throws AwsError ResourceNotFoundException */
+export const requirePresent = <T>(found: T | undefined): T => {
+  if (found) return found
+  throw awsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
+}
+
+/**
+ * A secret that is there and not waiting for its deletion.
+ * @throws AwsError ResourceNotFoundException, InvalidRequestException
+ */
+export const requireActive = (found: LoadedSecret | undefined, nowMs: number): LoadedSecret => {
+  const loaded = requirePresent(present(found, nowMs))
+  if (loaded.secret.deleted_at_ms === null) return loaded
+  throw markedForDeletion()
+}
+
+export const markedForDeletion = (): Error =>
+  awsError(
+    'InvalidRequestException',
+    "You can't perform this operation on the secret because it was marked for deletion.",
+  )

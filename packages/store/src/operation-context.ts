@@ -1,0 +1,39 @@
+import type { Random } from '@keyplane/core'
+import type { Call } from './call.ts'
+import type { KmsKeys } from './kms-keys.ts'
+import type { RowIds } from './row-ids.ts'
+import type { SerialQueue } from './serial-queue.ts'
+import type { ListQuery } from './storage/secrets-listing.ts'
+import type { SecretRow } from './storage/tables.ts'
+import type { SecretsTable } from './storage/secrets-table.ts'
+import type { VersionsTable } from './storage/versions-table.ts'
+
+/** Who calls, and where. */
+export interface Caller {
+  /** ARN. */
+  readonly principal: string
+  readonly account: string
+  /** The region that the call was signed for. */
+  readonly region: string
+}
+
+/** What every call's operation works with. */
+export interface StoreParts {
+  readonly secrets: SecretsTable
+  readonly versions: VersionsTable
+  readonly listing: (query: ListQuery) => Promise<readonly SecretRow[]>
+  readonly kmsKeys: KmsKeys
+  readonly random: Random
+  readonly rowIds: RowIds
+  /** Changes of one secret happen one after the other. */
+  readonly queue: SerialQueue
+  /** Called after a change of a secret was acknowledged by the disk. */
+  readonly onChange: (secret: { readonly arn: string; readonly name: string }) => void
+}
+
+/** What an operation works with in one call. */
+export interface OperationContext extends StoreParts {
+  readonly call: Call
+  readonly caller: Caller
+  readonly nowMs: number
+}

@@ -1,0 +1,42 @@
+import type { PutSecretValueRequest, PutSecretValueResponse } from '@keyplane/aws'
+import { awsError } from '../aws-errors.ts'
+import { changeSecret, requireActive } from '../change-secret.ts'
+import { requireToken } from '../client-request-token.ts'
+import type { OperationContext } from '../operation-context.ts'
+import { listOf, type Shape, unavailable } from '../parsing/member.ts'
+import { clientRequestToken, secretBinary, secretId, secretString, versionStage } from '../parsing/members.ts'
+import { secretTarget } from '../secret-target.ts'
+import { givenValue } from '../secret-value.ts'
+import { writeVersion } from '../write-version.ts'
+
+export const putSecretValueShape: Shape<PutSecretValueRequest> = {
+  SecretId: secretId,
+  ClientRequestToken: clientRequestToken,
+  SecretBinary: secretBinary,
+  SecretString: secretString,
+  VersionStages: listOf(versionStage, { min: 1, max: 20 }),
+  RotationToken: unavailable(),
+}
+
+/** Writes a new version, and moves the labels that it is to have. */
+export const putSecretValue = async (
+  context: OperationContext,
+  input: PutSecretValueRequest,
+): Promise<PutSecretValueResponse> => {
+  const versionId = requireToken(input.ClientRequestToken)
+  const value = givenValue(input)
+  if (!value) throw awsError('InvalidRequestException', 'You must provide either SecretString or SecretBinary.')
+  const version = { versionId, value, ...(input.VersionStages && { stages: input.VersionStages }) }
+  context.call.note({ VersionId: versionId })
+  return changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
+    const loaded = requireActive(found, context.nowMs)
+    const { secret } = loaded
+    const { statements, labels } = await writeVersion(context, loaded, version)
+    const guarded = context.secrets.update(secret, { changed_at_ms: context.nowMs })
+    return {
+      arn: secret.arn,
+      statements: statements.length > 0 ? [guarded, ...statements] : [],
+      output: { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: labels },
+    }
+  })
+}

@@ -1,0 +1,172 @@
+import { isLoopback } from '@keyplane/aws'
+import { type Clock, type Random, SecretsError, systemClock, systemRandom, toSecretsError } from '@keyplane/core'
+import { openWriter, type Reader, type Writer } from '@keyplane/database'
+import type { RootKey, RootKeySource } from '@keyplane/sealing'
+import { type CallReport, type StoreProblem, storeApp } from './app.ts'
+import { type Authorize, ownersMayAll } from './authorize.ts'
+import { type Listening, listen } from './http/listen.ts'
+import type { Identities } from './identities.ts'
+import { KmsKeys } from './kms-keys.ts'
+import { RowIds } from './row-ids.ts'
+import { SerialQueue } from './serial-queue.ts'
+import { kmsKeysTable } from './storage/kms-keys-table.ts'
+import { openStorage } from './storage/open-storage.ts'
+import { listSecretRows } from './storage/secrets-listing.ts'
+import { type SecretsTable, secretsTable } from './storage/secrets-table.ts'
+import type { StoreTables } from './storage/tables.ts'
+import { versionsTable } from './storage/versions-table.ts'
+import { sweepGone } from './sweep.ts'
+
+export interface StoreOptions {
+  /** The SQLite file; made with its folder if it is not there. */
+  readonly databasePath: string
+  readonly rootKey: RootKeySource
+  readonly identities: Identities
+  /** Loopback only: there is no TLS. Default 127.0.0.1. */
+  readonly host?: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** The account that owns the store. Default 000000000000. */
+  readonly account?: string
+  readonly authorize?: Authorize
+  readonly clock?: Clock
+  readonly random?: Random
+  /** After a change of a secret was acknowledged by the disk. */
+  readonly onChange?: (secret: { readonly arn: string; readonly name: string }) => void
+  /** After each call. */
+  readonly onCall?: (report: CallReport) => void
+  /** What went wrong inside. */
+  readonly log?: (problem: StoreProblem) => void
+}
+
+export interface RunningStore {
+  readonly port: number
+  readonly url: string
+  /** Secrets that are there, those that wait for their deletion included. */
+  countSecrets(): Promise<number>
+  /** Answers the calls under way, writes what was accepted, then ends. */
+  close(): Promise<void>
+}
+
+const sweepEveryMs = 60_000
+
+/**
+ * Starts a store: opens its database and root key, then serves the AWS Secrets Manager API.
+ * @throws SecretsError `config_invalid` for a host that is not loopback; what `openStorage` says; `unavailable` for a
+ * port that is taken.
+ */
+export const startStore = async (options: StoreOptions): Promise<RunningStore> => {
+  const { host = '127.0.0.1', clock = systemClock, random = systemRandom, databasePath } = options
+  if (!isLoopback(host))
+    throw new SecretsError(
+      'config_invalid',
+      `The store has no TLS and listens on loopback only, not on ${JSON.stringify(host)}.`,
+    )
+  const { reader, rootKey } = await openStorage({ ...options, nowMs: clock.nowMs(), random })
+  let writer: Writer | undefined
+  try {
+    writer = await openWriter({ path: databasePath, thread: writerThread() })
+    return await serveStore(options, { host, clock, random, reader, writer, rootKey })
+  } catch (error) {
+    await writer?.close()
+    await reader.close()
+    throw error
+  }
+}
+
+interface Opened {
+  readonly host: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly reader: Reader<StoreTables>
+  readonly writer: Writer
+  readonly rootKey: RootKey
+}
+
+const serveStore = async (options: StoreOptions, opened: Opened): Promise<RunningStore> => {
+  const { host, clock, random, reader, writer, rootKey } = opened
+  const secrets = secretsTable(reader)
+  const onChange = options.onChange ?? (() => undefined)
+  const log = options.log ?? (() => undefined)
+  const app = storeApp({
+    secrets,
+    versions: versionsTable(reader),
+    listing: (query) => listSecretRows(reader, query),
+    kmsKeys: new KmsKeys({ table: kmsKeysTable(reader), writer, rootKey, clock, random }),
+    queue: new SerialQueue(),
+    rowIds: new RowIds(),
+    identities: options.identities,
+    authorize: options.authorize ?? ownersMayAll(options.account ?? '000000000000'),
+    onCall: options.onCall ?? (() => undefined),
+    onProblem: log,
+    writer,
+    clock,
+    random,
+    onChange,
+  })
+  const server = await listenOn({ host, port: options.port, app, ready: () => writer.alive })
+  const stopSweeping = sweepRegularly({ secrets, writer, clock, random, onChange }, log)
+  return running({ ...opened, server, secrets, stopSweeping })
+}
+
+const listenOn = async (options: Parameters<typeof listen>[0]): Promise<Listening> => {
+  try {
+    return await listen(options)
+  } catch (cause) {
+    const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    const why = taken ? 'is in use; give another' : 'cannot be listened on'
+    throw new SecretsError('unavailable', `Port ${options.port} of ${options.host} ${why}.`, { reason: 'port', cause })
+  }
+}
+
+interface Running extends Opened {
+  readonly server: Listening
+  readonly secrets: SecretsTable
+  readonly stopSweeping: () => Promise<void>
+}
+
+const running = ({ host, server, secrets, clock, reader, writer, stopSweeping }: Running): RunningStore => {
+  const end = async (): Promise<void> => {
+    await server.close()
+    await stopSweeping()
+    await writer.close()
+    await reader.close()
+  }
+  let ended: Promise<void> | undefined
+  return Object.freeze({
+    port: server.port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
+    countSecrets: () => secrets.count(clock.nowMs()),
+    close: () => (ended ??= end()),
+  })
+}
+
+const sweepRegularly = (
+  parts: Parameters<typeof sweepGone>[0],
+  log: (problem: StoreProblem) => void,
+): (() => Promise<void>) => {
+  let stopped = false
+  let under = Promise.resolve()
+  const sweep = async (): Promise<void> => {
+    try {
+      await sweepGone(parts)
+    } catch (error) {
+      const { code, message } = toSecretsError(error)
+      log({ requestId: '', code, message })
+    }
+    if (!stopped) timer = parts.clock.after(sweepEveryMs, again)
+  }
+  const again = (): void => {
+    under = sweep()
+  }
+  let timer = parts.clock.after(sweepEveryMs, again)
+  return async () => {
+    stopped = true
+    timer.cancel()
+    await under
+  }
+}
+
+/** Beside this module, from source as well as built. */
+const writerThread = (): URL =>
+  new URL(`./storage/writer-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)

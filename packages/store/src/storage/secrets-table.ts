@@ -1,0 +1,111 @@
+import { compileOnce, type Reader, type Statement } from '@keyplane/database'
+import type { CompiledQuery } from 'kysely'
+import type { SecretTarget } from '../secret-target.ts'
+import { statement } from './statement.ts'
+import type { SecretRow, StageRow, StoreTables, TagRow } from './tables.ts'
+
+/** A secret with all that is small about it: no version's value. */
+export interface LoadedSecret {
+  readonly secret: SecretRow
+  readonly tags: readonly TagRow[]
+  readonly stages: readonly StageRow[]
+}
+
+/** What of a secret may change. */
+export type SecretChange = Partial<
+  Pick<SecretRow, 'description' | 'kms_key' | 'changed_at_ms' | 'deleted_at_ms' | 'gone_at_ms'>
+>
+
+/** Reads secrets, and gives the statements that change them. */
+export interface SecretsTable {
+  /** The secret that is meant, one past its deletion date included. */
+  find(target: SecretTarget): Promise<SecretRow | undefined>
+  /** The secret with its tags and labels, all of one moment. */
+  load(target: SecretTarget): Promise<LoadedSecret | undefined>
+  /** Tags and labels of several secrets, by the secrets' ids. */
+  partsOf(ids: readonly string[]): Promise<{ readonly tags: readonly TagRow[]; readonly stages: readonly StageRow[] }>
+  /** Secrets whose deletion date has come, the longest gone first. */
+  gone(nowMs: number, limit: number): Promise<readonly SecretRow[]>
+  count(nowMs: number): Promise<number>
+  insert(secret: SecretRow, tags: readonly TagRow[]): readonly Statement[]
+  /** Changes the secret if nobody else has since it was read. */
+  update(secret: SecretRow, change: SecretChange): Statement
+  /** Notes a read of the secret on a day, unless that day is noted already. */
+  touch(id: string, dayMs: number): Statement
+  /** Removes the secret with all its versions if nobody has changed it since it was read. */
+  remove(secret: SecretRow): Statement
+}
+
+export const secretsTable = (reader: Reader<StoreTables>): SecretsTable => {
+  const { query } = reader
+  const byArn = compileOnce((arn: string) => query.selectFrom('secrets').selectAll().where('arn', '=', arn))
+  const byName = compileOnce((account: string, region: string, name: string) =>
+    query
+      .selectFrom('secrets')
+      .selectAll()
+      .where('account', '=', account)
+      .where('region', '=', region)
+      .where('name', '=', name),
+  )
+  const byId = compileOnce((id: string) => query.selectFrom('secrets').selectAll().where('id', '=', id))
+  const tagsOf = (ids: readonly string[]): CompiledQuery<TagRow> =>
+    query.selectFrom('secret_tags').selectAll().where('secret_id', 'in', ids).orderBy('position').compile()
+  const stagesOf = (ids: readonly string[]): CompiledQuery<StageRow> =>
+    query.selectFrom('version_stages').selectAll().where('secret_id', 'in', ids).orderBy('position').compile()
+  const touch = compileOnce((day: number, id: string, before: number) =>
+    query.updateTable('secrets').set({ accessed_at_ms: day }).where('id', '=', id).where('accessed_at_ms', '<', before),
+  )
+
+  const find = async (target: SecretTarget): Promise<SecretRow | undefined> => {
+    const { kind, id, account, region, name } = target
+    return (await reader.all(kind === 'arn' ? byArn(id) : byName(account, region, name)))[0]
+  }
+  return {
+    find,
+    load: async (target) => {
+      const id = (await find(target))?.id
+      if (id === undefined) return undefined
+      const [[secret], tags, stages] = await reader.snapshot([byId(id), tagsOf([id]), stagesOf([id])])
+      return secret && { secret, tags, stages }
+    },
+    partsOf: async (ids) => {
+      if (ids.length === 0) return { tags: [], stages: [] }
+      const [tags, stages] = await reader.snapshot([tagsOf(ids), stagesOf(ids)])
+      return { tags, stages }
+    },
+    gone: (nowMs, limit) =>
+      reader.all(
+        query
+          .selectFrom('secrets')
+          .selectAll()
+          .where('gone_at_ms', '<=', nowMs)
+          .orderBy('gone_at_ms')
+          .limit(limit)
+          .compile(),
+      ),
+    count: async (nowMs) => {
+      const counted = query
+        .selectFrom('secrets')
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .where(({ eb, or }) => or([eb('gone_at_ms', 'is', null), eb('gone_at_ms', '>', nowMs)]))
+      return (await reader.all(counted.compile()))[0]?.n ?? 0
+    },
+    insert: (secret, tags) => [
+      statement(query.insertInto('secrets').values(secret).compile(), 1),
+      ...tags.map((tag) => statement(query.insertInto('secret_tags').values(tag).compile(), 1)),
+    ],
+    update: ({ id, revision }, change) =>
+      statement(
+        query
+          .updateTable('secrets')
+          .set({ ...change, revision: revision + 1 })
+          .where('id', '=', id)
+          .where('revision', '=', revision)
+          .compile(),
+        1,
+      ),
+    touch: (id, dayMs) => statement(touch(dayMs, id, dayMs)),
+    remove: ({ id, revision }) =>
+      statement(query.deleteFrom('secrets').where('id', '=', id).where('revision', '=', revision).compile(), 1),
+  }
+}

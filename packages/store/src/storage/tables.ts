@@ -1,0 +1,124 @@
+/** The tables of a store, as the newest migration leaves them. Moments are epoch milliseconds. */
+export interface StoreTables {
+  readonly store: StoreRow
+  readonly kms_keys: KmsKeyRow
+  readonly kms_key_materials: KmsMaterialRow
+  readonly secrets: SecretRow
+  readonly secret_tags: TagRow
+  readonly secret_versions: VersionRow
+  readonly version_stages: StageRow
+  readonly audit_chains: AuditChainRow
+  readonly audit_links: AuditLinkRow
+  readonly audit_records: AuditRecordRow
+}
+
+/** The one row about the store itself. */
+export interface StoreRow {
+  readonly id: string
+  readonly created_at_ms: number
+  readonly root_key_source: string
+  readonly root_key_descriptor: string
+  readonly root_key_check: Uint8Array
+}
+
+export interface KmsKeyRow {
+  readonly account: string
+  readonly region: string
+  readonly key_id: string
+  readonly alias: string | null
+  readonly state: 'enabled' | 'disabled' | 'pending_deletion'
+  readonly current_material: number
+  readonly created_at_ms: number
+}
+
+export interface KmsMaterialRow {
+  readonly key_id: string
+  readonly material: number
+  readonly wrapped: Uint8Array
+  readonly created_at_ms: number
+}
+
+export interface SecretRow {
+  /** Internal; grows with creation. */
+  readonly id: string
+  readonly account: string
+  readonly region: string
+  readonly name: string
+  readonly arn: string
+  readonly description: string
+  /** The KMS key as the caller named it; empty for the account's default key. */
+  readonly kms_key: string
+  /** Who created it, by ARN. */
+  readonly created_by: string
+  readonly created_at_ms: number
+  readonly changed_at_ms: number
+  /** Cut to the day; 0: never read. */
+  readonly accessed_at_ms: number
+  /** When deletion was asked for. */
+  readonly deleted_at_ms: number | null
+  /** From this moment on the secret is gone. */
+  readonly gone_at_ms: number | null
+  /** Grows by one with every write; writes are guarded by it. */
+  readonly revision: number
+}
+
+export interface TagRow {
+  readonly secret_id: string
+  readonly key: string
+  readonly value: string
+  readonly position: number
+}
+
+export interface VersionRow {
+  readonly secret_id: string
+  readonly version_id: string
+  /** The secret's revision that made it: orders versions of one moment. */
+  readonly ordinal: number
+  readonly created_at_ms: number
+  readonly accessed_at_ms: number
+  /** This and the four below are null in a version that waits for its value. */
+  readonly kind: 'text' | 'binary' | null
+  readonly sealed_value: Uint8Array | null
+  readonly wrapped_data_key: Uint8Array | null
+  readonly kms_key_id: string | null
+  readonly kms_material: number | null
+}
+
+export interface StageRow {
+  readonly secret_id: string
+  readonly label: string
+  readonly version_id: string
+  readonly position: number
+}
+
+/** A chain's head, moved in the transaction that appends to it. */
+export interface AuditChainRow {
+  readonly chain_id: string
+  readonly registered_at_ms: number
+  readonly seq: number
+  readonly records: number
+  readonly hash: Uint8Array
+}
+
+export interface AuditLinkRow {
+  readonly chain_id: string
+  readonly seq: number
+  readonly first_record: number
+  readonly record_count: number
+  readonly records_hash: Uint8Array
+  readonly previous_hash: Uint8Array
+  readonly hash: Uint8Array
+}
+
+export interface AuditRecordRow {
+  readonly chain_id: string
+  readonly seq: number
+  readonly at_ms: number
+  readonly actor: string
+  readonly action: string
+  readonly resource: string
+  readonly decision: 'allow' | 'deny' | 'error'
+  readonly request_id: string
+  /** JSON. */
+  readonly detail: string | null
+}

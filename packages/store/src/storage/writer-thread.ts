@@ -1,0 +1,4 @@
+import { serveWrites } from '@keyplane/database'
+import { appendAudit } from './append-audit.ts'
+
+serveWrites(appendAudit)

@@ -1,0 +1,38 @@
+import type { Clock, Random } from '@keyplane/core'
+import type { Writer } from '@keyplane/database'
+import { uuid } from './request-id.ts'
+import type { SecretsTable } from './storage/secrets-table.ts'
+
+export interface SweepParts {
+  readonly secrets: SecretsTable
+  readonly writer: Writer
+  readonly clock: Clock
+  readonly random: Random
+  readonly onChange: (secret: { readonly arn: string; readonly name: string }) => void
+}
+
+/** Secrets removed in one sweep at most, so that callers' writes are not held up. */
+const maxRemoved = 100
+
+/** Removes secrets whose deletion date has come, with their versions. Until then they are only treated as gone. */
+export const sweepGone = async ({ secrets, writer, clock, random, onChange }: SweepParts): Promise<number> => {
+  const atMs = clock.nowMs()
+  const gone = await secrets.gone(atMs, maxRemoved)
+  for (const secret of gone) {
+    const outcome = await writer.write({
+      statements: [secrets.remove(secret)],
+      audit: [
+        {
+          atMs,
+          actor: 'keyplane:store',
+          action: 'secretsmanager:EndRecoveryWindow',
+          resource: secret.arn,
+          decision: 'allow',
+          requestId: uuid(random),
+        },
+      ],
+    })
+    if (outcome === 'committed') onChange({ arn: secret.arn, name: secret.name })
+  }
+  return gone.length
+}
