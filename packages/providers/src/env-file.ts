@@ -1,0 +1,76 @@
+import { readFile, stat } from 'node:fs/promises'
+import { type Clock, SecretsError } from '@keyplane/core'
+import { parseDotenv } from './dotenv.ts'
+import { fileFailure, systemCode } from './file-failure.ts'
+
+/** A line of a dotenv file that is no entry. */
+export interface MalformedLine {
+  readonly file: string
+  /** Counts from 1. */
+  readonly line: number
+}
+
+interface Parsed {
+  readonly stamp: string
+  readonly entries: ReadonlyMap<string, string>
+}
+
+const maxFileBytes = 1_048_576
+const none: ReadonlyMap<string, string> = new Map()
+/** File systems stamp changes by the kernel's tick: a younger file may change again and keep its stamp. */
+const settledAfterMs = 100
+
+/** One dotenv file, parsed again whenever it is another than it was. */
+export class EnvFile {
+  readonly #path: string
+  readonly #clock: Clock
+  readonly #onMalformed: (report: MalformedLine) => void
+  #parsed: Parsed | undefined
+  #reported = ''
+
+  constructor(path: string, clock: Clock, onMalformed: (report: MalformedLine) => void) {
+    this.#path = path
+    this.#clock = clock
+    this.#onMalformed = onMalformed
+  }
+
+  /** The file's entries as it is at this moment; none if there is no such file. */
+  async entries(): Promise<ReadonlyMap<string, string>> {
+    try {
+      const { mtimeNs, ctimeNs, size, ino, dev, mtimeMs } = await stat(this.#path, { bigint: true })
+      const stamp = [mtimeNs, ctimeNs, size, ino, dev].join(' ')
+      if (this.#parsed?.stamp === stamp) return this.#parsed.entries
+      this.#parsed = undefined
+      if (size > maxFileBytes) throw this.#misconfigured('is larger than 1 MiB')
+      const nowMs = this.#clock.nowMs()
+      const entries = this.#parse(await readFile(this.#path, 'utf8'), stamp)
+      if (nowMs - Number(mtimeMs) > settledAfterMs) this.#parsed = { stamp, entries }
+      return entries
+    } catch (thrown) {
+      this.#parsed = undefined
+      return this.#withoutFile(thrown)
+    }
+  }
+
+  /** Drops what was parsed. */
+  forget(): void {
+    this.#parsed = undefined
+  }
+
+  #parse(text: string, stamp: string): ReadonlyMap<string, string> {
+    const { entries, malformed } = parseDotenv(text)
+    if (this.#reported !== stamp) for (const { line } of malformed) this.#onMalformed({ file: this.#path, line })
+    this.#reported = stamp
+    return entries
+  }
+
+  #withoutFile(thrown: unknown): ReadonlyMap<string, string> {
+    const code = systemCode(thrown)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return none
+    throw code === 'EISDIR' ? this.#misconfigured('is a folder') : fileFailure(thrown, this.#path, 'env')
+  }
+
+  #misconfigured(what: string): SecretsError {
+    return new SecretsError('source_misconfigured', `${JSON.stringify(this.#path)} ${what}.`, { source: 'env' })
+  }
+}
