@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import { sha256Hex } from './canonical-request.ts'
 import { type SigningScope, scopeTerminator } from './signing-key.ts'
 
@@ -13,7 +13,7 @@ export const scopeText = ({ date, region, service }: SigningScope): string =>
   `${date}/${region}/${service}/${scopeTerminator}`
 
 /** The signature, in 64 hexadecimal digits. */
-export const signatureOf = (key: Uint8Array, date: string, scope: SigningScope, canonical: string): string =>
+export const signatureOf = (key: KeyObject, date: string, scope: SigningScope, canonical: string): string =>
   createHmac('sha256', key)
     .update(`${sigV4Algorithm}\n${date}\n${scopeText(scope)}\n${sha256Hex(canonical)}`)
     .digest('hex')

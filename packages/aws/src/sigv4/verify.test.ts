@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { signRequest } from './sign.ts'
@@ -161,7 +162,7 @@ describe('a signature', () => {
     const spied = Object.assign(signingKeys, {
       get: (id: string, secret: string) => {
         asked.push([id, secret])
-        return new Uint8Array(32)
+        return createSecretKey(Buffer.alloc(32))
       },
     })
     const refused = verifySignature(signed(), { ...options, findSecretKey: () => undefined, signingKeys: spied })

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Authorization, type Parsed, parseAuthorization } from './authorization.ts'
 import { canonicalRequest, headerValues, sha256Hex, type WireRequest } from './canonical-request.ts'
 import { refusal, type SignatureRefusal } from './refusal.ts'
@@ -49,10 +49,12 @@ const singleHeaders = ['host', 'x-amz-date', 'x-amz-target', 'x-amz-security-tok
 const dummySecret: string = randomBytes(32).toString('hex')
 const dummyKeyId = ''
 
-const compareKey: Uint8Array = randomBytes(32)
+const compareKey = createSecretKey(randomBytes(32))
 const digest = (text: string): Uint8Array => createHmac('sha256', compareKey).update(text).digest()
 /** Equal texts, in a time that tells neither their content nor their length. */
 const sameText = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b))
+/** Equal signatures; both have their 64 digits by then. */
+const sameSignature = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a), Buffer.from(b))
 
 const readAuthorization = (target: string, headers: Headers): Parsed<Authorization> => {
   const given = headers.get('authorization')
@@ -134,7 +136,9 @@ const checkClock = (
 }
 
 const checkToken = (key: SecretKey, given: string | undefined, nowMs: number): SignatureRefusal | undefined => {
-  if (!sameText(given ?? '', key.sessionToken ?? '')) return refusal('UnrecognizedClientException')
+  const expected = key.sessionToken
+  const same = given === undefined || expected === undefined ? given === expected : sameText(given, expected)
+  if (!same) return refusal('UnrecognizedClientException')
   if (key.expiresAtMs !== undefined && nowMs >= key.expiresAtMs) return refusal('ExpiredTokenException')
   return undefined
 }
@@ -166,7 +170,7 @@ const checkSignature = (
     ? canonicalRequest(request, signedHeaders, request.bodyHash)
     : undefined
   const key = options.signingKeys?.get(keyId, secret, scope) ?? deriveSigningKey(secret, scope)
-  const same = sameText(signatureOf(key, request.date, scope, canonical ?? ''), signature)
+  const same = sameSignature(signatureOf(key, request.date, scope, canonical ?? ''), signature)
   if (!found) return refusal('UnrecognizedClientException')
   if (!same || canonical === undefined) return refusal('InvalidSignatureException')
   return checkToken(found, request.headers.get('x-amz-security-token')?.[0], options.nowMs)
