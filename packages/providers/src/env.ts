@@ -30,6 +30,10 @@ export interface EnvProviderOptions {
   readonly clock?: Clock
 }
 
+type Listed = SecretState & { readonly name: string }
+
+const noVersions: SecretState['versions'] = new Map()
+
 const filesOf = ({ folder = '.', files = ['.env'], name }: EnvProviderOptions): readonly string[] => {
   if (name !== undefined && !/^[\w-][\w.-]*$/.test(name))
     throw new SecretsError(
@@ -89,18 +93,38 @@ class EnvProvider implements SecretProvider {
     return undefined
   }
 
-  async *#list(
-    { prefix = '' }: { readonly prefix?: string },
-    call?: CallOptions,
-  ): AsyncGenerator<SecretState & { readonly name: string }> {
+  async #names(prefix: string, call?: CallOptions): Promise<IterableIterator<string>> {
     this.#begin(call)
-    const names = new Set(Object.keys(this.#env).filter((key) => this.#env[key] !== undefined))
+    const names = Object.keys(this.#env).filter((key) => this.#env[key] !== undefined && key.startsWith(prefix))
+    const ofFiles = new Set<string>()
     for (const file of this.#files)
-      for (const key of (await unlessAborted(call?.signal, () => file.entries())).keys()) names.add(key)
-    for (const name of names) {
-      if (!name.startsWith(prefix)) continue
-      this.#begin(call)
-      yield { id: name, name, versions: new Map() }
+      for (const key of (await unlessAborted(call?.signal, () => file.entries())).keys())
+        if (key.startsWith(prefix) && this.#fromEnv(key) === undefined) ofFiles.add(key)
+    names.push(...ofFiles)
+    return names.values()
+  }
+
+  /** By hand, since an async generator takes three times as long for each name. */
+  #list({ prefix = '' }: { readonly prefix?: string }, call?: CallOptions): AsyncIterable<Listed> {
+    const names = this.#names(prefix, call)
+    names.catch(() => {})
+    return {
+      [Symbol.asyncIterator]: () => {
+        let left: IterableIterator<string> | undefined
+        const next = (): IteratorResult<Listed> => {
+          this.#begin(call)
+          const { done, value: name } = left?.next() ?? { done: true, value: '' }
+          return done
+            ? { done: true, value: undefined }
+            : { done: false, value: { id: name, name, versions: noVersions } }
+        }
+        return {
+          next: async () => {
+            left ??= await names
+            return next()
+          },
+        }
+      },
     }
   }
 
