@@ -1,1 +1,15 @@
-export {}
+/**
+ * Where secrets come from: one file a source, each an implementation of core's `SecretProvider`. Use one by itself where
+ * no cache, fallback or retry is wanted; `@keyplane/secrets` puts those around it. None keeps a value longer than a call.
+ */
+export { type AgentProviderOptions, agentProvider } from './agent.ts'
+export type { AgentToken } from './agent-token.ts'
+export { type AwsProviderOptions, awsProvider } from './aws.ts'
+export { type AwsIdentityOptions, awsIdentity } from './aws-identity.ts'
+export { type ParsedDotenv, parseDotenv } from './dotenv.ts'
+export { type EnvProviderOptions, envProvider } from './env.ts'
+export type { MalformedLine } from './env-file.ts'
+export { type FileProviderOptions, fileProvider } from './file.ts'
+export { type MemoryProviderOptions, memoryProvider } from './memory.ts'
+export { type ProviderSettings, setting } from './provider-settings.ts'
+export { openProvider, type ProviderName, providerNames } from './registry.gen.ts'

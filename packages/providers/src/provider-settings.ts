@@ -1,0 +1,13 @@
+import type { Clock } from '@keyplane/core'
+
+/** What a provider that is chosen by name alone can know. Each file's `xFromSettings` reads from it. */
+export interface ProviderSettings {
+  /** The live environment; also the secrets of the `env` provider. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly awsRegion?: string
+  readonly clock: Clock
+}
+
+/** A setting by its short name (`AGENT_TOKEN_FILE`): `KEYPLANE_…` wins over `SECRETS_…`; empty counts as unset. */
+export const setting = ({ env }: Pick<ProviderSettings, 'env'>, name: string): string | undefined =>
+  env[`KEYPLANE_${name}`] || env[`SECRETS_${name}`] || undefined
