@@ -1,1 +1,35 @@
-export {}
+/**
+ * A program's secrets: `getSecret('API_KEY')` from a chain of sources, each behind one cache that shares calls, judges
+ * freshness and covers failures. Use `openSecrets` in new code. It writes no value to a log or a disk, and loads a source
+ * only when it is used.
+ */
+export type { ChainCall } from './chain/chain.ts'
+export type { SecretsLog } from './chain/reports.ts'
+export { type Environment, readSettings, type SecretsSettings } from './config.ts'
+export {
+  getSecret,
+  getSecretJson,
+  getSecretsManager,
+  listSecrets,
+  refresh,
+  resetSecretsManager,
+} from './default-manager.ts'
+export { openSecrets } from './open-secrets.ts'
+export {
+  type CacheSettings,
+  type GetSecretJsonOptions,
+  type GetSecretOptions,
+  SecretsManager,
+  type SecretsManagerOptions,
+} from './secrets-manager.ts'
+export type { StandardSchema } from './standard-schema.ts'
+export type { SecretProvider, SecretRef, SecretVersion } from '@keyplane/core'
+export { SecretsError } from '@keyplane/core'
+export { maskingHook, maskSecret, maskSecrets, maskSecretsInDict } from '@keyplane/masking'
+export {
+  type AgentProviderOptions,
+  agentProvider,
+  type AwsProviderOptions,
+  awsIdentity,
+  awsProvider,
+} from '@keyplane/providers'

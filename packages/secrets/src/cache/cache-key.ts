@@ -7,5 +7,6 @@ import type { SecretRef } from '@keyplane/core'
 export const cacheKey = (ref: SecretRef, id: string = ref.id): string => {
   const stage = ref.stage === 'current' && ref.version === undefined ? undefined : ref.stage
   if (ref.version === undefined && stage === undefined && ref.as === undefined) return id
-  return [id, ref.version ?? '', stage ?? '', ref.as ?? ''].join('\u0000')
+  // An empty version is not the same as none.
+  return [id, ref.version, stage, ref.as].map((part) => (part === undefined ? '-' : `=${part}`)).join('\u0000')
 }
