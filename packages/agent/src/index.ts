@@ -1,1 +1,10 @@
-export {}
+/**
+ * The localhost agent: secrets for the programs of one machine, over HTTP, as the AWS Secrets Manager Agent serves them.
+ * Start it by `runAgent` (a command) or `startAgent` (in a process of yours). It only reads, listens on loopback only,
+ * keeps values in memory only, and never writes one to a log.
+ */
+export { type AgentConfig, agentDefaults, parseAgentConfig, readAgentConfig } from './config.ts'
+export { type AgentProcess, runAgent } from './main.ts'
+export type { ReadEvent } from './routes/get-secret.ts'
+export { type AgentLog, type RunningAgent, startAgent, type StartAgentOptions } from './start-agent.ts'
+export { version } from './version.ts'

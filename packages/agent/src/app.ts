@@ -1,0 +1,46 @@
+import { forwarded } from './guards/forwarded.ts'
+import { callerToken } from './guards/caller-token.ts'
+import { knownHost } from './guards/known-host.ts'
+import { method } from './guards/method.ts'
+import { RequestLimit, requestLimit } from './guards/request-limit.ts'
+import type { Token } from './token.ts'
+import { type AgentRequest, type AgentResponse, text } from './http/messages.ts'
+import { type GetSecretParts, getSecret } from './routes/get-secret.ts'
+import { ping } from './routes/ping.ts'
+
+/** Looks at a request and either answers it (a refusal) or lets it pass. */
+export type Guard = (request: AgentRequest) => AgentResponse | undefined
+
+/** Answers the requests that are its own. */
+export type Route = (request: AgentRequest) => AgentResponse | Promise<AgentResponse> | undefined
+
+export interface AgentParts extends GetSecretParts {
+  readonly token: Token
+  /** Header names that carry the token, lower case. */
+  readonly tokenHeaders: readonly string[]
+  readonly limit: RequestLimit
+}
+
+/** The life of a request to the agent: the guards in their order, then the route that takes it. */
+export const agentApp = (parts: AgentParts): ((request: AgentRequest) => AgentResponse | Promise<AgentResponse>) => {
+  const { token, tokenHeaders, limit } = parts
+  const guards: readonly Guard[] = [
+    requestLimit(limit), // 429
+    forwarded(), // 403; not for /ping
+    knownHost(), // 403; not for /ping
+    callerToken(token, tokenHeaders), // 403; not for /ping
+    method('GET'), // 405
+  ]
+  const routes: readonly Route[] = [ping(), getSecret(parts)]
+  return (request) => {
+    for (const guard of guards) {
+      const refusal = guard(request)
+      if (refusal) return refusal
+    }
+    for (const route of routes) {
+      const response = route(request)
+      if (response) return response
+    }
+    return text(404, 'Not found')
+  }
+}

@@ -1,0 +1,34 @@
+import { splitTarget } from '@keyplane/protocol'
+
+/** A request as it stood on the wire, before anything was made of it. */
+export interface AgentRequest {
+  readonly method: string
+  /** The request target, undecoded. */
+  readonly target: string
+  /** Names and values in turn, in the order sent. */
+  readonly rawHeaders: readonly string[]
+}
+
+export interface AgentResponse {
+  readonly status: number
+  readonly contentType: 'application/json' | 'text/plain'
+  readonly body: string | Buffer
+}
+
+export const text = (status: number, body: string): AgentResponse => ({ status, contentType: 'text/plain', body })
+
+export const json = (status: number, body: string | Buffer): AgentResponse => ({
+  status,
+  contentType: 'application/json',
+  body,
+})
+
+/** The first value of a header: of a name sent twice, the AWS agent looks at the first one only. */
+export const firstHeader = ({ rawHeaders }: AgentRequest, lowerCaseName: string): string | undefined => {
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
+    if (rawHeaders[index]?.toLowerCase() === lowerCaseName) return rawHeaders[index + 1]
+  return undefined
+}
+
+/** Liveness is asked by those who have no token: container runtimes, load balancers. */
+export const isPing = (request: AgentRequest): boolean => splitTarget(request.target).path === '/ping'

@@ -1,0 +1,46 @@
+import { STATUS_CODES } from 'node:http'
+import type { Clock } from '@keyplane/core'
+import type { AgentResponse } from './messages.ts'
+
+/** The Date header of this second, made once in it. */
+export class HttpDate {
+  readonly #clock: Clock
+  #second = Number.NaN
+  #text = ''
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Seconds since the epoch; changes when `text` does. */
+  get second(): number {
+    const second = Math.floor(this.#clock.nowMs() / 1_000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#text = new Date(second * 1_000).toUTCString()
+    }
+    return second
+  }
+
+  get text(): string {
+    return this.second >= 0 ? this.#text : ''
+  }
+}
+
+/** The headers of every answer, in their order on the wire. */
+export const headersOf = ({ contentType, body }: AgentResponse, date: string): string[] => [
+  'content-type',
+  contentType,
+  'content-length',
+  String(Buffer.byteLength(body)),
+  'date',
+  date,
+]
+
+/** The whole answer as it goes out on a connection that stays open. */
+export const responseBytes = (response: AgentResponse, date: string): Buffer => {
+  const headers = headersOf(response, date)
+  let head = `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}\r\n`
+  for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`
+  return Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), Buffer.from(response.body)])
+}

@@ -1,0 +1,30 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { LogFile } from './log-file.ts'
+
+describe('the log file', () => {
+  it('is five files of at most its bound, the oldest lines gone', () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'keyplane-log-')), 'logs')
+    const log = new LogFile(join(folder, 'agent.log'), { maxBytes: 100 })
+    for (let line = 0; line < 100; line += 1) log.write(`${String(line).padStart(9, '0')}\n`)
+    log.close()
+    const files = readdirSync(folder).sort()
+    expect(files).toEqual(['agent.log', 'agent.log.1', 'agent.log.2', 'agent.log.3', 'agent.log.4'])
+    const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
+    for (const name of files) expect(read(name).length).toBeLessThanOrEqual(100)
+    expect(read('agent.log')).toMatch(/000000099\n$/)
+    expect(read('agent.log.4')).toMatch(/^000000050\n/)
+  })
+
+  it('goes on where it ended, after a restart', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'keyplane-log-')), 'agent.log')
+    for (const line of ['one\n', 'two\n']) {
+      const log = new LogFile(path)
+      log.write(line)
+      log.close()
+    }
+    expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n')
+  })
+})

@@ -1,0 +1,55 @@
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+export interface LogFileOptions {
+  /** A file is ended before it grows past this. Default 10 MB, as the AWS agent's. */
+  readonly maxBytes?: number
+  /** The live file and the older ones (`.1` is the youngest) together. Default 5. */
+  readonly files?: number
+}
+
+/** A log file that never grows past its bound: when full it becomes `.1`, `.1` becomes `.2`, and the oldest goes. */
+export class LogFile {
+  readonly #path: string
+  readonly #maxBytes: number
+  readonly #files: number
+  #descriptor: number
+  #bytes: number
+  /** Lines that could not be written, a full disk say. A log that fails must not take the agent with it. */
+  lost = 0
+
+  /** @throws what the file system says, where the file can't be opened. */
+  constructor(path: string, { maxBytes = 10_000_000, files = 5 }: LogFileOptions = {}) {
+    this.#path = path
+    this.#maxBytes = maxBytes
+    this.#files = files
+    mkdirSync(dirname(path), { recursive: true })
+    this.#descriptor = openSync(path, 'a', 0o640)
+    this.#bytes = fstatSync(this.#descriptor).size
+  }
+
+  write(line: string): void {
+    try {
+      const bytes = Buffer.from(line)
+      if (this.#bytes > 0 && this.#bytes + bytes.length > this.#maxBytes) this.#roll()
+      writeSync(this.#descriptor, bytes)
+      this.#bytes += bytes.length
+    } catch {
+      this.lost += 1
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+
+  #roll(): void {
+    const older = (age: number): string => (age === 0 ? this.#path : `${this.#path}.${age}`)
+    rmSync(older(this.#files - 1), { force: true })
+    for (let age = this.#files - 2; age >= 0; age -= 1)
+      if (existsSync(older(age))) renameSync(older(age), older(age + 1))
+    closeSync(this.#descriptor)
+    this.#descriptor = openSync(this.#path, 'a', 0o640)
+    this.#bytes = 0
+  }
+}

@@ -1,0 +1,88 @@
+import {
+  type CallOptions,
+  type Clock,
+  type Reading,
+  type SecretRef,
+  SecretsError,
+  toSecretsError,
+} from '@keyplane/core'
+import { encodeAgentError, type GetSecretRequest, labelledStage, parseGetSecret } from '@keyplane/protocol'
+import type { Route } from '../app.ts'
+import { type AgentResponse, json, text } from '../http/messages.ts'
+import type { AnswerBodies } from './answer-bodies.ts'
+
+/** A read, as it may be told: never its value. */
+export interface ReadEvent {
+  readonly secretId: string
+  /** Out of the cache, asked of the source, out of the cache because the source failed, or not given. */
+  readonly outcome: 'hit' | 'fetched' | 'stale' | 'failed'
+  readonly status: number
+  readonly durationMs: number
+}
+
+export interface GetSecretParts {
+  readonly secrets: {
+    peek(ref: SecretRef): Reading | undefined
+    read(ref: SecretRef, call?: CallOptions): Promise<Reading | undefined>
+  }
+  readonly bodies: AnswerBodies
+  /** Where the path form begins. */
+  readonly pathPrefix: string
+  readonly clock: Clock
+  readonly log: { debug(facts: object, message: string): void }
+  readonly onRead?: (event: ReadEvent) => void
+}
+
+/** `refreshNow`: from the origin, and what is kept covers no failure. */
+const fromOrigin = Object.freeze({ freshness: Object.freeze({ maxAgeMs: 0, maxStaleMs: 0 }) })
+
+/** The two forms of a read: `/secretsmanager/get?secretId=…` and `/v1/<secretId>`. */
+export const getSecret = (parts: GetSecretParts): Route => {
+  const { secrets, bodies, pathPrefix, clock, log, onRead } = parts
+
+  const tell = (secretId: string, outcome: ReadEvent['outcome'], status: number, sinceMs: number): void => {
+    const event = { secretId, outcome, status, durationMs: clock.monotonicMs() - sinceMs }
+    log.debug(event, 'Read.')
+    onRead?.(event)
+  }
+
+  const answer = (request: GetSecretRequest, { version }: Reading, outcome: ReadEvent['outcome'], sinceMs: number) => {
+    tell(request.secretId, outcome, 200, sinceMs)
+    return bodies.of(version)
+  }
+
+  const readThrough = async (request: GetSecretRequest, ref: SecretRef, sinceMs: number): Promise<AgentResponse> => {
+    try {
+      const reading = await secrets.read(ref, request.refreshNow ? fromOrigin : {})
+      if (!reading) throw notFound()
+      const isStale = clock.monotonicMs() > reading.freshUntilMs && reading.confirmedAtMs < sinceMs
+      return answer(request, reading, isStale ? 'stale' : 'fetched', sinceMs)
+    } catch (thrown) {
+      const error = toSecretsError(thrown)
+      const { status, body } = encodeAgentError(error)
+      log.debug({ secretId: request.secretId, code: error.code, status }, 'The source gave no value.')
+      tell(request.secretId, 'failed', status, sinceMs)
+      return json(status, body)
+    }
+  }
+
+  return ({ target }) => {
+    const sinceMs = clock.monotonicMs()
+    const request = parseGetSecret(target, { pathPrefix })
+    if (!request.ok) return text(request.status, request.body)
+    const ref = refOf(request)
+    const cached = request.refreshNow ? undefined : secrets.peek(ref)
+    return cached ? answer(request, cached, 'hit', sinceMs) : readThrough(request, ref, sinceMs)
+  }
+}
+
+const refOf = ({ secretId, versionId, versionStage, roleArn }: GetSecretRequest): SecretRef => ({
+  id: secretId,
+  ...(versionId !== undefined && { version: versionId }),
+  ...(versionStage !== undefined && { stage: labelledStage(versionStage) }),
+  ...(roleArn !== undefined && { as: roleArn }),
+})
+
+/** AWS's own words, which clients look for. */
+const notFound = (): SecretsError =>
+  new SecretsError('secret_not_found', "Secrets Manager can't find the specified secret.")

@@ -1,0 +1,5 @@
+import type { Route } from '../app.ts'
+import { isPing, text } from '../http/messages.ts'
+
+/** Whether the process lives; it says nothing of what stands behind it. */
+export const ping = (): Route => (request) => (isPing(request) ? text(200, 'healthy') : undefined)

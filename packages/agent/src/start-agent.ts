@@ -1,0 +1,171 @@
+import {
+  type Change,
+  type Clock,
+  type Random,
+  SecretsError,
+  type SecretProvider,
+  systemClock,
+  systemRandom,
+} from '@keyplane/core'
+import { openSecrets, type SecretsManager } from '@keyplane/secrets'
+import { agentApp } from './app.ts'
+import type { AgentConfig } from './config.ts'
+import { RequestLimit } from './guards/request-limit.ts'
+import { fastPath } from './http/fast-path.ts'
+import { HttpDate } from './http/response-bytes.ts'
+import { AgentServer } from './http/server.ts'
+import { AnswerBodies } from './routes/answer-bodies.ts'
+import type { ReadEvent } from './routes/get-secret.ts'
+import { findToken, Token } from './token.ts'
+import { version } from './version.ts'
+
+/** Where the agent says what it does. Facts hold names and codes, never a value. */
+export interface AgentLog {
+  readonly level: string
+  debug(facts: object, message: string): void
+  info(facts: object, message: string): void
+  warn(facts: object, message: string): void
+  error(facts: object, message: string): void
+}
+
+export interface StartAgentOptions {
+  readonly config: AgentConfig
+  /** Where secrets come from. */
+  readonly source: SecretProvider
+  /** Whose credentials the agent reads with; asked once at start where the configuration says so. */
+  readonly identity?: () => Promise<unknown>
+  /** Where the token is looked for. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: AgentLog
+  /** Told once, before the first answer. */
+  readonly announce: (line: string) => void
+  /** Told of each read, hits too. Never a value. */
+  readonly onRead?: (event: ReadEvent) => void
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+export interface RunningAgent {
+  readonly port: number
+  readonly url: string
+  /** Tells the cache what changed at the source. */
+  invalidate(change: Change): void
+  /** Takes no more connections, lets running requests end, closes the source. */
+  close(): Promise<void>
+}
+
+/** Starts the agent, step by step; nothing is answered before it has announced itself. */
+export const startAgent = async (options: StartAgentOptions): Promise<RunningAgent> => {
+  const { config, log, clock = systemClock } = options
+  const limit = new RequestLimit(config.maxConnections)
+  const date = new HttpDate(clock)
+  const secrets = openCache(options, clock)
+  // The handlers need the token, which comes last: who binds the port first finds out first that it is taken.
+  let app: ReturnType<typeof agentApp> | undefined
+  let fast: ReturnType<typeof fastPath> | undefined
+  const server = new AgentServer({
+    app: (request) => {
+      if (!app) throw new SecretsError('closed', 'The agent is not ready.')
+      return app(request)
+    },
+    fastPath: (chunk) => fast?.(chunk),
+    limit,
+    date,
+    onError: (error) => log.error({ err: error }, 'A request failed unexpectedly.'),
+  })
+  const port = await server.listen(config.httpPort)
+  try {
+    await checkIdentity(options)
+    const token = openToken(options, clock)
+    const { onRead } = options
+    const bodies = new AnswerBodies()
+    const parts = { secrets, bodies, pathPrefix: config.pathPrefix, clock, log, ...(onRead && { onRead }) }
+    const tokenParts = { token, tokenHeaders: config.tokenHeaders, limit }
+    app = agentApp({ ...parts, ...tokenParts })
+    fast = fastPath({ ...tokenParts, date, hit: hitOf({ ...parts, bodies }) })
+    const url = `http://127.0.0.1:${port}`
+    options.announce(`Keyplane Agent/${version} listening on ${url}`)
+    log.info({ port, version }, `Listening on ${url}.`)
+    server.ready()
+    return {
+      port,
+      url,
+      invalidate: (change) => secrets.invalidate(change),
+      close: async () => {
+        token.close()
+        await server.close()
+        await secrets.close()
+      },
+    }
+  } catch (error) {
+    await server.close(0)
+    await secrets.close()
+    throw error
+  }
+}
+
+/** The library's cache over the source, with the AWS agent's notions of fresh and stale. */
+const openCache = ({ config, source, log, random = systemRandom }: StartAgentOptions, clock: Clock): SecretsManager =>
+  openSecrets({
+    providers: [source],
+    environment: false,
+    strict: true,
+    cacheTtl: `${config.ttlMs}ms`,
+    cache: {
+      maxEntries: config.cacheSize,
+      maxStale: config.ignoreTransientErrors ? `${config.maxStaleMs}ms` : 0,
+      negativeTtl: '1s',
+    },
+    // The agent has its own configuration; the library's variables are for programs that use the library.
+    env: {},
+    log: {
+      warn: (message, facts) => log.debug(facts, message),
+      error: (message, facts) => log.debug(facts, message),
+    },
+    clock,
+    random,
+  })
+
+const checkIdentity = async ({ config, identity, log }: StartAgentOptions): Promise<void> => {
+  if (!config.validateCredentials || !identity) return
+  try {
+    await identity()
+  } catch (error) {
+    const passing = error instanceof SecretsError && ['unavailable', 'timeout', 'rate_limited'].includes(error.code)
+    if (!passing || !config.ignoreTransientErrors) throw error
+    log.warn({ code: error.code }, 'The credentials could not be checked; going on, as the failure may pass.')
+  }
+}
+
+const openToken = ({ config, env, log }: StartAgentOptions, clock: Clock): Token => {
+  const origin = findToken(env, config.tokenVariables)
+  const token = new Token(origin.text)
+  if (origin.path !== undefined)
+    token.follow(origin.path, {
+      clock,
+      onProblem: (problem) => log.error({ code: problem.code }, `The token stays as it was: ${problem.message}`),
+    })
+  return token
+}
+
+/** A cached, fresh value for the fast path, told like any other read. */
+const hitOf = ({
+  secrets,
+  bodies,
+  log,
+  onRead,
+}: {
+  secrets: SecretsManager
+  bodies: AnswerBodies
+  log: AgentLog
+  onRead?: (event: ReadEvent) => void
+}) => {
+  const debugs = log.level === 'debug'
+  return (secretId: string) => {
+    const reading = secrets.peek({ id: secretId })
+    if (!reading) return undefined
+    if (debugs) log.debug({ secretId, outcome: 'hit' }, 'Read.')
+    onRead?.({ secretId, outcome: 'hit', status: 200, durationMs: 0 })
+    return { version: reading.version, response: bodies.of(reading.version) }
+  }
+}

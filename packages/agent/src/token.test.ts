@@ -1,0 +1,68 @@
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { SecretsError } from '@keyplane/core'
+import { fakeClock } from '@keyplane/testkit'
+import { describe, expect, it } from 'vitest'
+import { findToken, Token } from './token.ts'
+
+const variables = ['AWS_TOKEN', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN']
+const fileWith = (text: string): string => {
+  const path = join(mkdtempSync(join(tmpdir(), 'keyplane-token-')), 'token')
+  writeFileSync(path, text)
+  return path
+}
+const matches = (token: Token, text: string): boolean => token.matches(Buffer.from(text))
+
+describe('the agent’s token', () => {
+  it('comes from the first variable that is set, our own before AWS’s', () => {
+    expect(findToken({ AWS_SESSION_TOKEN: 'b', AWS_TOKEN: 'a' }, variables).text).toBe('a')
+    expect(findToken({ AWS_TOKEN: 'a', KEYPLANE_AGENT_TOKEN: 'own' }, variables).text).toBe('own')
+    expect(findToken({ AWS_CONTAINER_AUTHORIZATION_TOKEN: 'c' }, variables).text).toBe('c')
+  })
+
+  it('is read from a file and trimmed, whichever variable names it', () => {
+    const path = fileWith('  secret\n')
+    for (const name of ['KEYPLANE_AGENT_TOKEN', ...variables])
+      expect(findToken({ [name]: `file://${path}` }, variables)).toMatchObject({ text: 'secret', path })
+  })
+
+  it('is taken from the configured list alone when there is one', () => {
+    expect(findToken({ AWS_TOKEN: 'a', MINE: 'b' }, ['MINE']).text).toBe('b')
+    expect(() => findToken({ AWS_TOKEN: 'a' }, ['MINE'])).toThrow('KEYPLANE_AGENT_TOKEN or MINE')
+  })
+
+  it('is refused when empty, even if a later variable holds one', () => {
+    expect(() => findToken({ AWS_TOKEN: '', AWS_SESSION_TOKEN: 'b' }, variables)).toThrow('AWS_TOKEN is empty')
+    expect(() => findToken({ AWS_TOKEN: `file://${fileWith(' \n')}` }, variables)).toThrow('is empty')
+  })
+
+  it('is refused when its file can’t be read, naming the file', () => {
+    expect(() => findToken({ AWS_TOKEN: 'file:///nowhere/token' }, variables)).toThrow('/nowhere/token')
+  })
+
+  it('matches only itself, whatever the length of what is shown', () => {
+    const token = new Token('secret')
+    expect(matches(token, 'secret')).toBe(true)
+    for (const other of ['', 'secre', 'secret ', 'Secret', 'secretsecret']) expect(matches(token, other)).toBe(false)
+  })
+
+  it('follows its file, and stays as it was while the file is empty or gone', async () => {
+    const clock = fakeClock()
+    const path = fileWith('first')
+    const problems: SecretsError[] = []
+    const token = new Token('first')
+    token.follow(path, { clock, onProblem: (problem) => problems.push(problem) })
+    writeFileSync(`${path}.new`, 'second token\n')
+    renameSync(`${path}.new`, path)
+    await clock.advance(1_000)
+    expect(matches(token, 'second token')).toBe(true)
+    expect(matches(token, 'first')).toBe(false)
+    writeFileSync(path, '')
+    await clock.advance(1_000)
+    expect(matches(token, 'second token')).toBe(true)
+    expect(problems).toHaveLength(1)
+    token.close()
+    expect(clock.waiting).toBe(0)
+  })
+})

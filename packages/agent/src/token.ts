@@ -1,0 +1,102 @@
+import { timingSafeEqual } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { type Clock, SecretsError, type Timer } from '@keyplane/core'
+
+/** Ours comes before the list that is configured; the first variable that is set decides, even if it is unusable. */
+const ownVariable = 'KEYPLANE_AGENT_TOKEN'
+const filePrefix = 'file://'
+/** A token file is looked at this often. */
+const pollMs = 1_000
+
+/** What every caller has to show. Compared in constant time; a token that is kept in a file follows the file. */
+export class Token {
+  #bytes: Buffer
+  #timer: Timer | undefined
+
+  constructor(text: string) {
+    this.#bytes = bytesOf(text)
+  }
+
+  matches(shown: Uint8Array): boolean {
+    // The time tells the length of the token, which is no secret; it tells nothing of its content.
+    return shown.length === this.#bytes.length && timingSafeEqual(shown, this.#bytes)
+  }
+
+  /** Follows the file's changes until `close`. An unreadable or empty file changes nothing, and is told. */
+  follow(path: string, { clock, onProblem }: { clock: Clock; onProblem: (problem: SecretsError) => void }): void {
+    let seen = stampOf(path)
+    const look = (): void => {
+      const stamp = stampOf(path)
+      if (stamp !== seen) {
+        seen = stamp
+        try {
+          this.#bytes = bytesOf(readToken(path))
+        } catch (error) {
+          onProblem(error as SecretsError)
+        }
+      }
+      this.#timer = clock.after(pollMs, look)
+    }
+    this.#timer = clock.after(pollMs, look)
+  }
+
+  close(): void {
+    this.#timer?.cancel()
+  }
+}
+
+/** Where the token comes from. */
+export interface TokenOrigin {
+  readonly variable: string
+  readonly text: string
+  readonly path?: string
+}
+
+/**
+ * The token, by the first of the variables that is set; `file://PATH` is read and trimmed.
+ * @throws SecretsError `config_invalid` where none is set, the file can't be read, or the token is empty.
+ */
+export const findToken = (
+  env: Readonly<Record<string, string | undefined>>,
+  variables: readonly string[],
+): TokenOrigin => {
+  const variable = [ownVariable, ...variables].find((name) => env[name] !== undefined)
+  const value = variable === undefined ? undefined : env[variable]
+  if (variable === undefined || value === undefined)
+    throw new SecretsError(
+      'config_invalid',
+      `No token: set ${[ownVariable, ...variables].join(' or ')} to a random text or to file://PATH of one.`,
+    )
+  const path = value.startsWith(filePrefix) ? value.slice(filePrefix.length) : undefined
+  const text = path === undefined ? value : readToken(path)
+  if (text === '') throw emptyToken(variable)
+  return { variable, text, ...(path !== undefined && { path }) }
+}
+
+const bytesOf = (text: string): Buffer => {
+  if (text === '') throw emptyToken('the token file')
+  return Buffer.from(text, 'utf8')
+}
+
+const emptyToken = (where: string): SecretsError =>
+  new SecretsError('config_invalid', `The token in ${where} is empty; whoever sends an empty header would be let in.`)
+
+const readToken = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (cause) {
+    throw new SecretsError(
+      'config_invalid',
+      `The token file ${path} can't be read (${(cause as NodeJS.ErrnoException).code}).`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+/** Tells one content of the file from the next without reading it; an absent file is a state too. */
+const stampOf = (path: string): string => {
+  const stat = statSync(path, { throwIfNoEntry: false, bigint: true })
+  return stat ? `${stat.ino}:${stat.mtimeNs}:${stat.size}` : 'absent'
+}

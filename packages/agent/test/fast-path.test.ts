@@ -1,0 +1,198 @@
+import { fakeClock, seededRandom } from '@keyplane/testkit'
+import { openSecrets } from '@keyplane/secrets'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { agentApp } from '../src/app.ts'
+import { RequestLimit } from '../src/guards/request-limit.ts'
+import { fastPath } from '../src/http/fast-path.ts'
+import { readPlainGet } from '../src/http/plain-get.ts'
+import { HttpDate } from '../src/http/response-bytes.ts'
+import { AgentServer } from '../src/http/server.ts'
+import { AnswerBodies } from '../src/routes/answer-bodies.ts'
+import { Token } from '../src/token.ts'
+import { memoryLog, OneSecret, token } from './start-test-agent.ts'
+import { exchange } from './wire.ts'
+
+const tokenHeaders = ['x-aws-parameters-secrets-token', 'x-vault-token']
+
+/** Two servers over one app: with the fast path, and with `node:http` alone as the oracle. */
+const start = async () => {
+  const clock = fakeClock()
+  const secrets = openSecrets({
+    providers: [new OneSecret()],
+    environment: false,
+    strict: true,
+    env: {},
+    clock,
+    random: seededRandom(1),
+    log: { warn: () => {}, error: () => {} },
+  })
+  const limit = new RequestLimit(800)
+  const bodies = new AnswerBodies()
+  const shared = { token: new Token(token), tokenHeaders, limit, date: new HttpDate(clock), secrets, bodies }
+  const app = agentApp({ ...shared, pathPrefix: '/v1/', clock, log: memoryLog() })
+  let fastAnswers = 0
+  const hit = (id: string) => {
+    const reading = secrets.peek({ id })
+    if (!reading) return undefined
+    fastAnswers += 1
+    return { version: reading.version, response: bodies.of(reading.version) }
+  }
+  const onError = (error: unknown): void => {
+    throw error
+  }
+  const fast = new AgentServer({ app, fastPath: fastPath({ ...shared, hit }), limit, date: shared.date, onError })
+  const slow = new AgentServer({ app, fastPath: () => undefined, limit, date: shared.date, onError })
+  const [fastPort, slowPort] = [await fast.listen(0), await slow.listen(0)]
+  fast.ready()
+  slow.ready()
+  await secrets.read({ id: 'MyTest' })
+  return { fast, slow, fastPort, slowPort, limit, fastAnswers: () => fastAnswers }
+}
+
+let servers: Awaited<ReturnType<typeof start>>
+beforeAll(async () => {
+  servers = await start()
+})
+afterAll(async () => {
+  await Promise.all([servers.fast.close(0), servers.slow.close(0)])
+})
+
+const plain = `GET /secretsmanager/get?secretId=MyTest HTTP/1.1\r\nHost: localhost\r\nX-Vault-Token: ${token}\r\n\r\n`
+
+const bothWays = async (chunks: readonly string[]): Promise<[string, string]> => {
+  const bytes = chunks.map((chunk) => Buffer.from(chunk, 'latin1'))
+  return Promise.all([exchange(servers.fastPort, bytes, 25), exchange(servers.slowPort, bytes, 25)])
+}
+
+const lines = fc.constantFrom(
+  'Host: localhost',
+  'Host: 127.0.0.1:2773',
+  'Host: evil.example',
+  'Host : localhost',
+  ' Host: localhost',
+  `X-Vault-Token: ${token}`,
+  `x-aws-parameters-secrets-token:${token}`,
+  `X-Vault-Token: ${token} `,
+  'X-Vault-Token: wrong',
+  'X-Vault-Token:',
+  `X-Vault-Token:\t${token}`,
+  'X-Forwarded-For: 1.2.3.4',
+  'Connection: close',
+  'Connection: keep-alive',
+  'Connection: upgrade',
+  'Upgrade: websocket',
+  'Content-Length: 0',
+  'Content-Length: 5',
+  'Content-Length: x',
+  'Transfer-Encoding: chunked',
+  'Expect: 100-continue',
+  'Accept: */*',
+  'User-Agent: curl/8',
+  'X-Odd: a\u0000b',
+  'X-High: ÿ',
+  'NoColon',
+  ': empty',
+  'X Y: 1',
+)
+const targets = fc.constantFrom(
+  '/secretsmanager/get?secretId=MyTest',
+  '/secretsmanager/get?secretId=MyTest&versionStage=AWSCURRENT',
+  '/secretsmanager/get?secretId=My%54est',
+  '/secretsmanager/get?secretId=MyTest#x',
+  '/secretsmanager/get?secretId=My+Test',
+  '/secretsmanager/get?secretId=',
+  '/secretsmanager/get?secretId=Nope',
+  '/secretsmanager/get?secretid=MyTest',
+  '/secretsmanager/get',
+  'http://localhost/secretsmanager/get?secretId=MyTest',
+  '/v1/MyTest',
+  '/ping',
+  '*',
+)
+const request = fc
+  .record({
+    method: fc.constantFrom('GET', 'GET', 'GET', 'get', 'POST', 'HEAD', 'G', ''),
+    target: targets,
+    version: fc.constantFrom(' HTTP/1.1', ' HTTP/1.1', ' HTTP/1.1', ' HTTP/1.0', ' HTTP/2.0', ' http/1.1', ''),
+    lines: fc.array(lines, { maxLength: 6 }),
+    end: fc.constantFrom('\r\n', '\r\n', '\r\n', '\n', '\r'),
+    body: fc.constantFrom('', '', 'hello', '0\r\n\r\n', plain),
+  })
+  .map(({ method, target, version, lines: headers, end, body }) =>
+    [`${method} ${target}${version}`, ...headers, '', body].join(end),
+  )
+/** A well-formed request with a few of its bytes changed: what a grammar would not think of. */
+const mutated = fc
+  .array(fc.record({ at: fc.nat(plain.length - 1), byte: fc.integer({ min: 0, max: 255 }), cut: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((changes) =>
+    changes.reduce(
+      (text, { at, byte, cut }) => text.slice(0, at) + (cut ? '' : String.fromCharCode(byte)) + text.slice(at + 1),
+      plain,
+    ),
+  )
+const split = (text: string, at: number): string[] => (at < text.length ? [text.slice(0, at), text.slice(at)] : [text])
+
+describe('the fast path', () => {
+  it('answers a plain request for a cached secret', async () => {
+    const before = servers.fastAnswers()
+    const [fast, slow] = await bothWays([plain])
+    expect(fast).toBe(slow)
+    expect(fast).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(servers.fastAnswers()).toBe(before + 1)
+  })
+
+  it('reads no request differently from node:http', { timeout: 120_000 }, async () => {
+    const runs = Number(process.env['KEYPLANE_FUZZ_RUNS'] ?? 400)
+    const streams = fc
+      .tuple(fc.array(fc.oneof(request, mutated, fc.constant(plain)), { minLength: 1, maxLength: 3 }), fc.nat(400))
+      .map(([requests, at]) => split(requests.join(''), at))
+    await fc.assert(
+      fc.asyncProperty(fc.array(streams, { minLength: 16, maxLength: 16 }), async (batch) => {
+        const results = await Promise.all(batch.map(bothWays))
+        for (const [index, [fast, slow]] of results.entries()) expect(fast, JSON.stringify(batch[index])).toBe(slow)
+      }),
+      { numRuns: Math.ceil(runs / 16) },
+    )
+  })
+
+  it('leaves the connection with node:http for good once it was handed over', async () => {
+    const before = servers.fastAnswers()
+    const [fast, slow] = await bothWays(['GET /ping HTTP/1.1\r\n\r\n', plain, plain])
+    expect(fast).toBe(slow)
+    expect(servers.fastAnswers()).toBe(before)
+  })
+
+  it('serves one request after the other on a connection', async () => {
+    const before = servers.fastAnswers()
+    const socketful = await exchange(servers.fastPort, [plain], 30)
+    expect(socketful.match(/HTTP\/1\.1 200/g)).toHaveLength(1)
+    expect(servers.fastAnswers()).toBe(before + 1)
+  })
+
+  it('leaves a busy agent’s refusal to the slow path', async () => {
+    servers.limit.active += 800
+    const [fast] = await bothWays([plain])
+    servers.limit.active -= 800
+    expect(fast).toMatch(/^HTTP\/1\.1 429 /)
+  })
+
+  it.each([
+    ['a second parameter', plain.replace('MyTest', 'MyTest&x=1')],
+    ['an escape', plain.replace('MyTest', 'My%54est')],
+    ['a body', plain.replace('Host', 'Content-Length: 0\r\nHost')],
+    ['two requests at once', plain + plain],
+    ['half a request', plain.slice(0, -2)],
+    ['two hosts', plain.replace('Host', 'Host: localhost\r\nHost')],
+    ['no host', plain.replace('Host: localhost\r\n', '')],
+    ['a folded line', plain.replace('Host: localhost', 'Host: localhost\r\n x')],
+    ['a bare line feed', plain.replace('\r\nHost', '\nHost')],
+    ['HTTP/1.0', plain.replace('1.1', '1.0')],
+    ['another case of the method', plain.replace('GET', 'get')],
+  ])('never takes %s', (_what, text) => {
+    expect(readPlainGet(Buffer.from(text, 'latin1'), tokenHeaders)).toBeUndefined()
+  })
+})
