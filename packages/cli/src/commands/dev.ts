@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs'
+import { relative } from 'node:path'
+import type { ReadEvent, RunningAgent } from '@keyplane/agent'
+import type { CallReport } from '@keyplane/store'
+import type { Command, Context } from '../context.ts'
+import { accessKeyOf, planeRegion, writeAwsEnv } from '../data-folder/credentials.ts'
+import { forgetRunning, noteRunning } from '../data-folder/running-plane.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { writeExampleSecrets } from '../plane/example-secrets.ts'
+import { refuseSecondPlane } from '../plane/refuse-second-plane.ts'
+import { startPlaneAgent } from '../plane/start-plane-agent.ts'
+import { startPlaneStore } from '../plane/start-plane-store.ts'
+import { pasteLines } from '../screen/paste-lines.ts'
+import { liveLine, planeScreen } from '../screen/plane-screen.ts'
+import { awsProvider } from '@keyplane/secrets'
+
+interface DevOptions {
+  readonly agentPort: number
+  readonly storePort: number
+}
+
+/** The whole plane in one process, until it is told to end. */
+export const dev: Command<DevOptions> = async (context, _args, { agentPort, storePort }) => {
+  const { folder, terminal, clock, random } = context
+  await refuseSecondPlane(folder)
+  const isNew = !existsSync(folder.database)
+  const live = liveReport(context)
+  let agent: RunningAgent | undefined
+  const store = await startPlaneStore(context, {
+    port: storePort,
+    onCall: live.store,
+    // In one process a change needs no detour: the agent's next read asks.
+    onChange: ({ arn, name }) => {
+      for (const id of [arn, name]) agent?.invalidate({ kind: 'changed', id })
+    },
+  })
+  try {
+    if (isNew) {
+      const credentials = accessKeyOf(folder, 'developer')
+      const client = awsProvider({ region: planeRegion, endpoint: store.url, credentials, clock })
+      await writeExampleSecrets(client, random)
+      await client.close?.()
+    }
+    agent = await startPlaneAgent(context, { port: agentPort, storeUrl: store.url, onRead: live.agent })
+    writeAwsEnv(folder, store.url)
+    noteRunning(folder, { pid: process.pid, agentUrl: agent.url, storeUrl: store.url })
+    const facts = { agentUrl: agent.url, storeUrl: store.url, secrets: await store.countSecrets() }
+    if (terminal.json) terminal.data(JSON.stringify(facts))
+    else terminal.data(screenOf(context, facts))
+    live.begin()
+    await context.untilEnded()
+    terminal.words('Ending; npm start resumes with your data.')
+    return exitCodes.ok
+  } finally {
+    await agent?.close()
+    await store.close()
+    forgetRunning(folder)
+  }
+}
+
+const screenOf = (
+  { folder, terminal }: Context,
+  facts: { readonly agentUrl: string; readonly storeUrl: string; readonly secrets: number },
+): string => {
+  const dataPath = relative(process.cwd(), folder.path) || '.'
+  const lines = pasteLines({
+    dataPath,
+    isDefaultData: dataPath === '.keyplane',
+    agentHost: new URL(facts.agentUrl).host,
+    hasExamples: existsSync('examples/hello.ts'),
+  })
+  return planeScreen({ ...facts, dataPath, lines, readyMs: performance.now() }, terminal)
+}
+
+/** Each read and write as a line, once the screen stands. */
+const liveReport = ({ terminal, clock }: Context) => {
+  let begun = false
+  const tell = (call: Omit<Parameters<typeof liveLine>[0], 'atMs'>): void => {
+    if (!begun) return
+    const event = { atMs: clock.nowMs(), ...call }
+    terminal.words(terminal.json ? JSON.stringify(event) : terminal.style('dim', liveLine(event)))
+  }
+  return {
+    begin: () => {
+      begun = true
+    },
+    agent: ({ secretId, outcome, durationMs }: ReadEvent) =>
+      tell({ part: 'agent', act: 'read', secret: secretId, how: outcome, durationMs }),
+    store: ({ action, resource, actor, decision, durationMs }: CallReport) => {
+      // What the agent asks of the store stands there as the agent's own read.
+      if (actor.endsWith(':user/agent')) return
+      const act = action.slice(action.indexOf(':') + 1)
+      tell({ part: 'store', act, secret: resource, how: decision, durationMs })
+    },
+  }
+}

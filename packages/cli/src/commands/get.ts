@@ -1,0 +1,63 @@
+import { type SecretRef, SecretsError, type Stage } from '@keyplane/core'
+import { labelledStage } from '@keyplane/protocol'
+import type { Command } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { openSource } from '../secret-source.ts'
+import { table } from '../terminal.ts'
+import { fieldOf } from '../json-field.ts'
+
+interface GetOptions {
+  readonly reveal?: boolean
+  readonly field?: string
+  readonly versionId?: string
+  readonly stage?: string
+}
+
+const stages: Readonly<Record<string, Stage>> = { current: 'current', previous: 'previous', pending: 'pending' }
+
+/** Shows a secret: its facts always, its value only with `--reveal`. */
+export const get: Command<GetOptions> = async ({ folder, env, terminal }, [name = ''], options) => {
+  const { reveal, field, versionId, stage } = options
+  const ref: SecretRef = {
+    id: name,
+    ...(versionId !== undefined && { version: versionId }),
+    ...(stage !== undefined && { stage: stages[stage] ?? labelledStage(stage) }),
+  }
+  const secrets = openSource(folder, env)
+  try {
+    const reading = await secrets.read(ref, { hasDefault: true })
+    if (!reading) throw new SecretsError('secret_not_found', `There is no secret ${JSON.stringify(name)}.`)
+    const { version, source } = reading
+    const bytes = version.value.kind === 'bytes' && field === undefined ? version.value.reveal() : undefined
+    const text = (): string =>
+      field !== undefined
+        ? fieldOf(version.value, field, name)
+        : version.value.kind === 'text'
+          ? version.value.reveal()
+          : ''
+    if (reveal && !terminal.json) {
+      // The bare value, as a pipe wants it; a person's prompt gets a line of its own.
+      if (bytes) process.stdout.write(bytes)
+      else process.stdout.write(terminal.isInteractive ? `${text()}\n` : text())
+      return exitCodes.ok
+    }
+    if (field !== undefined) fieldOf(version.value, field, name)
+    const facts = {
+      name: version.name ?? name,
+      id: version.id,
+      ...(version.version !== undefined && { version: version.version }),
+      ...(version.stages && { stages: version.stages.join(', ') }),
+      ...(version.createdAtMs !== undefined && { created: new Date(version.createdAtMs).toISOString() }),
+      source,
+    }
+    const shown = bytes ? { valueBase64: Buffer.from(bytes).toString('base64') } : reveal ? { value: text() } : {}
+    if (terminal.json) terminal.data(JSON.stringify({ ...facts, ...(reveal ? shown : {}) }))
+    else {
+      terminal.data(table(Object.entries({ ...facts, value: '****' })))
+      terminal.words(terminal.style('dim', 'The value itself: --reveal'))
+    }
+    return exitCodes.ok
+  } finally {
+    await secrets.close()
+  }
+}

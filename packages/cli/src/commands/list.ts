@@ -1,0 +1,17 @@
+import type { Command } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { openSource } from '../secret-source.ts'
+
+/** The names of secrets, one a line. */
+export const list: Command = async ({ folder, env, terminal }, [prefix]) => {
+  const secrets = openSource(folder, env)
+  try {
+    const names = await secrets.listSecrets(prefix)
+    if (terminal.json) terminal.data(JSON.stringify(names))
+    else if (names.length > 0) terminal.data(names.join('\n'))
+    else terminal.words(prefix === undefined ? 'No secrets yet.' : `No secret begins with ${JSON.stringify(prefix)}.`)
+    return exitCodes.ok
+  } finally {
+    await secrets.close()
+  }
+}

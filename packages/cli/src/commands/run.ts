@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { revealText, SecretsError } from '@keyplane/core'
+import type { SecretsManager } from '@keyplane/secrets'
+import type { Context } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { fieldOf } from '../json-field.ts'
+import { openSource } from '../secret-source.ts'
+
+interface Mapping {
+  readonly variable: string
+  readonly name: string
+  readonly field?: string
+}
+
+/** Runs a program with secrets in its environment, and nowhere else. All are there, or it does not start. */
+export const runProgram = async (
+  { folder, env, terminal }: Context,
+  mappings: readonly string[],
+  childCommand: readonly string[] | undefined,
+): Promise<number> => {
+  const [command, ...args] = childCommand ?? []
+  if (command === undefined)
+    throw new SecretsError(
+      'config_invalid',
+      'No command to run: write it after --, as in: keyplane run KEY=NAME -- CMD',
+    )
+  const wanted = mappings.map(parseMapping)
+  const secrets = openSource(folder, env)
+  try {
+    const variables = await readAll(secrets, wanted)
+    return await runChild(command, args, { ...env, ...variables }, terminal.problem)
+  } finally {
+    await secrets.close()
+  }
+}
+
+const parseMapping = (text: string): Mapping => {
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)=([^#]+)(?:#(.+))?$/.exec(text)
+  if (!match)
+    throw new SecretsError('config_invalid', `${JSON.stringify(text)} is no mapping; write KEY=NAME or KEY=NAME#FIELD.`)
+  const [, variable = '', name = '', field] = match
+  return { variable, name, ...(field !== undefined && { field }) }
+}
+
+/** @throws SecretsError with every secret that could not be had, under the code of the first. */
+const readAll = async (
+  secrets: SecretsManager,
+  mappings: readonly Mapping[],
+): Promise<Readonly<Record<string, string>>> => {
+  const results = await Promise.allSettled(mappings.map((mapping) => readOne(secrets, mapping)))
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as SecretsError] : []))
+  const [first] = errors
+  if (first) throw new SecretsError(first.code, errors.map(({ message }) => message).join('\n'), { cause: first })
+  return Object.fromEntries(results.map((result) => (result as PromiseFulfilledResult<[string, string]>).value))
+}
+
+const readOne = async (secrets: SecretsManager, { variable, name, field }: Mapping): Promise<[string, string]> => {
+  const reading = await secrets.read({ id: name }, { hasDefault: true })
+  if (!reading)
+    throw new SecretsError('secret_not_found', `There is no secret ${JSON.stringify(name)} (for ${variable}).`)
+  const { value } = reading.version
+  const text = field === undefined ? revealText(value) : fieldOf(value, field, name)
+  if (text.includes('\u0000'))
+    throw new SecretsError('invalid_request', `${JSON.stringify(name)} holds a NUL byte, which ${variable} can't.`)
+  return [variable, text]
+}
+
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as const
+
+const runChild = (
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  problem: (text: string) => void,
+): Promise<number> =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: 'inherit', env })
+    const handlers = forwarded.map((signal) => ({ signal, pass: () => void child.kill(signal) }))
+    for (const { signal, pass } of handlers) process.on(signal, pass)
+    const done = (code: number): void => {
+      for (const { signal, pass } of handlers) process.removeListener(signal, pass)
+      resolve(code)
+    }
+    child.on('error', ({ code }: NodeJS.ErrnoException) => {
+      const isAbsent = code === 'ENOENT'
+      problem(`keyplane: ${command}: ${isAbsent ? 'there is no such command' : `it can't be run (${code})`}.`)
+      done(isAbsent ? exitCodes.noSuchCommand : exitCodes.notExecutable)
+    })
+    child.on('exit', (code, signal) => done(code ?? 128 + (signal ? constants.signals[signal] : 0)))
+  })

@@ -1,0 +1,26 @@
+import type { Command } from '../context.ts'
+import { writeAwsEnv } from '../data-folder/credentials.ts'
+import { forgetRunning, noteRunning } from '../data-folder/running-plane.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { refuseSecondPlane } from '../plane/refuse-second-plane.ts'
+import { startPlaneStore } from '../plane/start-plane-store.ts'
+
+/** The store alone, until it is told to end. */
+export const store: Command<{ readonly port: number }> = async (context, _args, { port }) => {
+  const { folder, terminal } = context
+  await refuseSecondPlane(folder)
+  const running = await startPlaneStore(context, { port })
+  try {
+    writeAwsEnv(folder, running.url)
+    noteRunning(folder, { pid: process.pid, storeUrl: running.url })
+    const secrets = await running.countSecrets()
+    if (terminal.json) terminal.data(JSON.stringify({ storeUrl: running.url, secrets }))
+    else terminal.data(`Keyplane store listening on ${running.url} · ${secrets} secrets · data in ${folder.path}`)
+    terminal.words(`AWS's own tools: . ${folder.awsEnv}`)
+    await context.untilEnded()
+    return exitCodes.ok
+  } finally {
+    await running.close()
+    forgetRunning(folder)
+  }
+}

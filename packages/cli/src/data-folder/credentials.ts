@@ -1,0 +1,71 @@
+import { type Random, SecretsError } from '@keyplane/core'
+import type { DataFolder } from './data-folder.ts'
+import { readPrivateFile, writePrivateFile } from './private-file.ts'
+
+/** A user's key to the store, as AWS's are. */
+export interface AccessKey {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+/** Who uses an embedded plane: the person at the keyboard, and the agent, so that the audit log tells them apart. */
+export const planeUsers = ['developer', 'agent'] as const
+
+export type PlaneUser = (typeof planeUsers)[number]
+
+export const planeAccount = '000000000000'
+export const planeRegion = 'us-east-1'
+
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** AWS: AKIA and 16 of base 32; 30 random bytes make the secret's 40 characters. */
+const newAccessKey = (random: Random): AccessKey => ({
+  accessKeyId: `AKIA${Array.from(random.bytes(16), (byte) => base32[byte % 32]).join('')}`,
+  secretAccessKey: Buffer.from(random.bytes(30)).toString('base64'),
+})
+
+/** Makes what is not there yet: users with a key each, the agent's token and its header line. */
+export const makeCredentials = (folder: DataFolder, random: Random): void => {
+  if (readPrivateFile(folder.iam) === undefined) {
+    const users = planeUsers.map((name) => ({ name, accessKeys: [newAccessKey(random)] }))
+    writePrivateFile(folder.iam, `${JSON.stringify({ account: planeAccount, users }, null, 2)}\n`)
+  }
+  if (readPrivateFile(folder.agentToken) === undefined)
+    writePrivateFile(folder.agentToken, `${Buffer.from(random.bytes(32)).toString('hex')}\n`)
+  const token = (readPrivateFile(folder.agentToken) ?? '').trim()
+  writePrivateFile(folder.agentHeader, `X-Aws-Parameters-Secrets-Token: ${token}\n`)
+}
+
+/** The key of one of the plane's users. @throws SecretsError `config_invalid` where the file does not hold it. */
+export const accessKeyOf = (folder: DataFolder, user: PlaneUser): AccessKey => {
+  const broken = (why: string): SecretsError =>
+    new SecretsError('config_invalid', `${folder.iam} ${why}; remove it to have new keys made at the next start.`)
+  const text = readPrivateFile(folder.iam)
+  if (text === undefined) throw broken('is not there')
+  let iam: { users?: { name?: unknown; accessKeys?: Partial<AccessKey>[] }[] }
+  try {
+    iam = JSON.parse(text)
+  } catch {
+    throw broken('is not JSON')
+  }
+  const key = iam.users?.find(({ name }) => name === user)?.accessKeys?.[0]
+  if (typeof key?.accessKeyId !== 'string' || typeof key.secretAccessKey !== 'string')
+    throw broken(`has no access key of the user ${user}`)
+  return { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey }
+}
+
+/** Variables that lead AWS's own tools to the store as the person at the keyboard. A shell reads them: `. aws.env`. */
+export const writeAwsEnv = (folder: DataFolder, storeUrl: string): void => {
+  const { accessKeyId, secretAccessKey } = accessKeyOf(folder, 'developer')
+  const variables = {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: planeRegion,
+    AWS_DEFAULT_REGION: planeRegion,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: storeUrl,
+    AWS_ENDPOINT_URL_STS: storeUrl,
+  }
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`)
+  // A session's leftover token would be sent along with keys that it does not belong to.
+  writePrivateFile(folder.awsEnv, `${['unset AWS_SESSION_TOKEN AWS_PROFILE', ...lines].join('\n')}\n`)
+}

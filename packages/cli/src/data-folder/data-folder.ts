@@ -1,0 +1,67 @@
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { SecretsError } from '@keyplane/core'
+
+/** The folder that holds an embedded plane: keys, tokens and the store's database. Only its owner may look in. */
+export class DataFolder {
+  readonly path: string
+
+  constructor(path: string) {
+    this.path = resolve(path)
+  }
+
+  get database(): string {
+    return join(this.path, 'store.sqlite')
+  }
+  /** Wraps every key of the store. Without it nothing can be read. */
+  get rootKey(): string {
+    return join(this.path, 'root.key')
+  }
+  /** Users of the store, and their access keys. */
+  get iam(): string {
+    return join(this.path, 'iam.json')
+  }
+  get agentToken(): string {
+    return join(this.path, 'agent.token')
+  }
+  /** The token as a header line, for `curl -H @…`: so it stands in no argument list. */
+  get agentHeader(): string {
+    return join(this.path, 'agent.header')
+  }
+  /** Variables for AWS's own tools, to be read by a shell. */
+  get awsEnv(): string {
+    return join(this.path, 'aws.env')
+  }
+  /** Where the parts of a running plane listen. */
+  get running(): string {
+    return join(this.path, 'running.json')
+  }
+
+  get exists(): boolean {
+    return statSync(this.path, { throwIfNoEntry: false })?.isDirectory() === true
+  }
+
+  /** Makes the folder for its owner alone. @throws SecretsError `config_invalid` where that can't be. */
+  create(): void {
+    try {
+      mkdirSync(this.path, { recursive: true, mode: 0o700 })
+      chmodSync(this.path, 0o700)
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException
+      throw new SecretsError(
+        'config_invalid',
+        `The data folder ${this.path} can't be used (${code}); make it writable, or name another with --data.`,
+        { cause },
+      )
+    }
+  }
+}
+
+/** The data folder of this directory or the nearest above it; where there is none, the one that would be made here. */
+export const findDataFolder = (from: string): DataFolder => {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const candidate = new DataFolder(join(folder, '.keyplane'))
+    if (candidate.exists) return candidate
+    if (dirname(folder) === folder) return new DataFolder(join(from, '.keyplane'))
+  }
+}

@@ -1,0 +1,34 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
+import { SecretsError } from '@keyplane/core'
+
+/** Writes a file that only its owner may read, whole or not at all. */
+export const writePrivateFile = (path: string, text: string): void => {
+  const draft = `${path}.${process.pid}.tmp`
+  const descriptor = openSync(draft, 'w', 0o600)
+  try {
+    writeSync(descriptor, text)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+  renameSync(draft, path)
+}
+
+/** The text of such a file; nothing where there is none. @throws SecretsError `config_invalid` where it can't be read. */
+export const readPrivateFile = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw new SecretsError('config_invalid', `${path} can't be read (${code}); it has to belong to you, mode 0600.`, {
+      cause,
+    })
+  }
+}
+
+/** Whether somebody else than the owner may look in; nothing where there is no file. */
+export const isOpenToOthers = (path: string): boolean | undefined => {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat && (stat.mode & 0o077) !== 0
+}

@@ -1,0 +1,31 @@
+import { revealText, SecretsError, type SecretValue } from '@keyplane/core'
+
+/**
+ * One field of a secret that is a JSON document: a text as it is, anything else as JSON.
+ * @throws SecretsError `invalid_request` where it is no such document or has no such field; never with the value.
+ */
+export const fieldOf = (value: SecretValue, field: string, name: string): string => {
+  const document = parse(revealText(value), name)
+  if (!Object.hasOwn(document, field))
+    throw new SecretsError(
+      'invalid_request',
+      `The secret ${JSON.stringify(name)} has no field ${JSON.stringify(field)}.`,
+    )
+  const found = document[field]
+  return typeof found === 'string' ? found : JSON.stringify(found)
+}
+
+const parse = (text: string, name: string): Readonly<Record<string, unknown>> => {
+  let document: unknown
+  try {
+    document = JSON.parse(text)
+  } catch {
+    // The parser's message quotes the text.
+  }
+  if (typeof document === 'object' && document !== null && !Array.isArray(document))
+    return document as Readonly<Record<string, unknown>>
+  throw new SecretsError(
+    'invalid_request',
+    `The secret ${JSON.stringify(name)} is no JSON document, so it has no fields.`,
+  )
+}

@@ -1,0 +1,180 @@
+import { SecretsError } from '@keyplane/core'
+import { CommanderError, Option, Command as Parser } from 'commander'
+import type { Command, Context, GlobalFlags } from './context.ts'
+import { version } from './version.ts'
+
+export interface ProgramParts {
+  readonly open: (flags: GlobalFlags) => Context
+  /** What stood after `--`. */
+  readonly childCommand: readonly string[] | undefined
+  readonly exit: (code: number) => void
+}
+
+const overview = `Keyplane gives every program its secrets, in every environment.
+
+Usage: keyplane COMMAND [options]          keyplane COMMAND --help shows examples
+
+  dev                  the whole plane on this machine: agent, store, example secrets
+  agent                the localhost agent (drop-in for the AWS Secrets Manager Agent)
+  store                the store (speaks the AWS Secrets Manager API)
+
+  get NAME             show a secret; its value only with --reveal
+  set NAME -           write a secret, its value from stdin
+  list [PREFIX]        the names of secrets
+  run KEY=NAME -- CMD  run a program with secrets in its environment
+
+  audit tail           who read what
+  settings show        every setting, and where it comes from
+  doctor               what is wrong here, and how to mend it
+
+Everywhere: --json  -q, --quiet  --no-color  --data DIR (default: .keyplane)  --version
+Exit codes: 0 ok · 1 error · 3 refused · 4 absent · 5 unreachable · 6 broken · 64 usage · 78 configuration
+`
+
+/** The command line's shape. Each command's code is loaded when it is the one that runs. */
+export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser => {
+  const program = new Parser('keyplane')
+  program
+    .version(`keyplane ${version}`, '--version')
+    .option('--json', 'data as JSON on stdout')
+    .option('-q, --quiet', 'no words besides')
+    .option('--no-color', 'no colours (NO_COLOR too)')
+    .option('--data <dir>', 'the data folder of the embedded plane')
+    .helpOption('-h, --help')
+    .helpCommand(false)
+    .exitOverride()
+    .showSuggestionAfterError()
+  program.helpInformation = () => overview
+
+  const run = (load: () => Promise<Command<never>>) =>
+    async function (this: Parser): Promise<void> {
+      if (childCommand && this.name() !== 'run')
+        throw new CommanderError(64, 'keyplane.dashes', `${this.name()} takes nothing after --`)
+      const action = await load()
+      exit(await action(open(this.optsWithGlobals<GlobalFlags>()), this.args, this.opts() as never))
+    }
+
+  const command = (spelling: string, summary: string, examples: string, load: () => Promise<Command<never>>): Parser =>
+    program
+      .command(spelling)
+      .summary(summary)
+      .description(summary)
+      .addHelpText('after', `\nExamples:\n${examples.replace(/^/gm, '  ')}`)
+      .action(run(load))
+
+  const port = (name: string, fallback: number, what: string): Option =>
+    new Option(`--${name} <port>`, what).default(fallback).argParser(parsePort)
+
+  command(
+    'dev',
+    'The whole plane on this machine, with example secrets and its data kept in .keyplane/',
+    'keyplane dev\nkeyplane dev --agent-port 3773 --store-port 3774\nkeyplane dev --data /tmp/plane',
+    async () => (await import('./commands/dev.ts')).dev,
+  )
+    .addOption(port('agent-port', 2773, 'where the agent listens'))
+    .addOption(port('store-port', 2774, 'where the store listens'))
+
+  command(
+    'agent [arguments...]',
+    'The localhost agent; it takes the AWS agent’s own arguments and configuration file',
+    'AWS_TOKEN=file:///var/run/awssmatoken keyplane agent --config agent.toml\nkeyplane agent sm start -c agent.toml',
+    async () => (await import('./commands/agent.ts')).agent,
+  )
+    .allowUnknownOption()
+    .option('-c, --config <file>', 'TOML, as for the AWS agent')
+
+  command(
+    'store',
+    'The store alone: the AWS Secrets Manager API on loopback, its data kept in .keyplane/',
+    'keyplane store\nkeyplane store --port 3774 --data /var/lib/keyplane',
+    async () => (await import('./commands/store.ts')).store,
+  ).addOption(port('port', 2774, 'where it listens'))
+
+  command(
+    'get <name>',
+    'Show a secret; its value only when asked',
+    'keyplane get demo/dev/api-key\nkeyplane get demo/dev/api-key --reveal\nkeyplane get demo/dev/database --field password --reveal\nkeyplane get demo/dev/api-key --stage previous --json',
+    async () => (await import('./commands/get.ts')).get,
+  )
+    .option('--reveal', 'print the value itself, and nothing else, on stdout')
+    .option('--field <key>', 'one field of a JSON document')
+    .option('--version-id <id>', 'this version')
+    .option('--stage <label>', 'current, previous, pending or a label of your own')
+
+  command(
+    'set <name> [source]',
+    'Write a secret. Its value comes from stdin (-), a file or a prompt, never from the command line',
+    'openssl rand -hex 16 | keyplane set demo/dev/api-key -\nkeyplane set demo/dev/tls-key --file key.pem\nkeyplane set demo/dev/api-key        # asks, and shows nothing',
+    async () => (await import('./commands/set.ts')).set,
+  )
+    .option('--file <path>', 'the value is what this file holds')
+    .option('--keep-newline', 'keep the newline that ends the input')
+
+  command(
+    'list [prefix]',
+    'The names of secrets, one a line',
+    'keyplane list\nkeyplane list demo/dev/\nkeyplane list --json',
+    async () => (await import('./commands/list.ts')).list,
+  )
+
+  command(
+    'run <mapping...>',
+    'Run a program with secrets in its environment; its exit code and signals pass through',
+    'keyplane run API_KEY=demo/dev/api-key -- node server.js\nkeyplane run DB_PASSWORD=demo/dev/database#password -- sh -c \'test -n "$DB_PASSWORD" && echo set\'',
+    async () => {
+      const { runProgram } = await import('./commands/run.ts')
+      return (context: Context, mappings: readonly string[]) => runProgram(context, mappings, childCommand)
+    },
+  ).usage('KEY=NAME[#FIELD]... -- COMMAND [ARGUMENT...]')
+
+  const audit = program.command('audit').summary('Who read and wrote what').exitOverride()
+  audit
+    .command('tail')
+    .description('The latest calls to the store: when, who, what, which secret, allowed or not')
+    .option('-n, --lines <count>', 'how many', parseCount, 20)
+    .option('-f, --follow', 'go on with what comes')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  keyplane audit tail\n  keyplane audit tail -n 100 --json\n  keyplane audit tail -f',
+    )
+    .action(run(async () => (await import('./commands/audit-tail.ts')).auditTailCommand))
+  audit
+    .command('verify')
+    .description('Whether the audit log is whole: nothing edited, removed or reordered')
+    .addHelpText('after', '\nExamples:\n  keyplane audit verify')
+    .action(run(async () => (await import('./commands/audit-verify.ts')).auditVerifyCommand))
+
+  program
+    .command('settings')
+    .summary('Settings')
+    .command('show')
+    .description('Every setting with its value and where it comes from; secrets masked')
+    .addHelpText('after', '\nExamples:\n  keyplane settings show\n  keyplane settings show --json')
+    .action(run(async () => (await import('./commands/settings-show.ts')).settingsShow))
+
+  command(
+    'doctor',
+    'What is wrong here, and how to mend it',
+    'keyplane doctor\nkeyplane doctor --json',
+    async () => (await import('./commands/doctor.ts')).doctor,
+  )
+  return program
+}
+
+const parsePort = (text: string): number => {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new CommanderError(
+      64,
+      'keyplane.port',
+      `error: ${JSON.stringify(text)} is no port; give 0 (any free one) to 65535`,
+    )
+  return port
+}
+
+const parseCount = (text: string): number => {
+  const count = Number(text)
+  if (!/^\d+$/.test(text) || count < 1)
+    throw new SecretsError('invalid_request', `${JSON.stringify(text)} is no count.`)
+  return count
+}

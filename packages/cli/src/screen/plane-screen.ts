@@ -1,0 +1,50 @@
+import type { Terminal } from '../terminal.ts'
+import { version } from '../version.ts'
+import type { PasteLine } from './paste-lines.ts'
+
+export interface PlaneFacts {
+  readonly readyMs: number
+  readonly dataPath: string
+  readonly agentUrl: string
+  readonly storeUrl: string
+  readonly secrets: number
+  readonly lines: readonly PasteLine[]
+}
+
+/** The first screen of a plane: what runs where, and what to paste next. */
+export const planeScreen = (facts: PlaneFacts, { style }: Pick<Terminal, 'style'>): string => {
+  const seconds = (facts.readyMs / 1_000).toFixed(1)
+  return [
+    `${style('bold', `Keyplane ${version}`)} · ready in ${seconds} s · data in ${facts.dataPath}/ (encrypted, kept)`,
+    '',
+    `  agent  ${style('cyan', facts.agentUrl)}  drop-in for the AWS agent`,
+    `  store  ${style('cyan', facts.storeUrl)}  AWS Secrets Manager API · ${facts.secrets} secrets`,
+    '',
+    'Paste in a second terminal, in this folder:',
+    ...facts.lines.flatMap(({ what, command }, index) => [
+      `${String(index + 1).padStart(2)} ${what}`,
+      `   ${style('green', command)}`,
+    ]),
+    '',
+    style('dim', 'Ctrl-C stops · npm start resumes with your data · npx keyplane doctor'),
+  ].join('\n')
+}
+
+/** One line for one call, as it happens. */
+export interface LiveCall {
+  readonly atMs: number
+  readonly part: 'agent' | 'store'
+  readonly act: string
+  readonly secret: string
+  readonly how: string
+  readonly durationMs: number
+}
+
+export const liveLine = ({ atMs, part, act, secret, how, durationMs }: LiveCall): string => {
+  const time = new Date(atMs).toTimeString().slice(0, 8)
+  const took = durationMs < 0.1 ? '<0.1 ms' : `${durationMs.toFixed(1)} ms`
+  return ` ${time}  ${part}  ${act}  ${printable(secret)}  ${how}  ${took}`
+}
+
+/** Names come from callers; none may move the cursor or change a colour. */
+const printable = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?')

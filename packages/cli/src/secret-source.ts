@@ -1,0 +1,41 @@
+import { SecretsError, type SecretProvider } from '@keyplane/core'
+import { awsProvider, openSecrets, type SecretsManager } from '@keyplane/secrets'
+import { defaultPorts } from './config.ts'
+import { accessKeyOf, planeRegion } from './data-folder/credentials.ts'
+import type { DataFolder } from './data-folder/data-folder.ts'
+import { findRunning } from './data-folder/running-plane.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The store of an embedded plane, asked as the person at the keyboard. */
+export const planeStore = (folder: DataFolder, env: Environment): SecretProvider => {
+  const storeUrl = findRunning(folder)?.storeUrl ?? `http://127.0.0.1:${defaultPorts.store}`
+  return awsProvider({
+    region: planeRegion,
+    endpoint: storeUrl,
+    credentials: accessKeyOf(folder, 'developer'),
+    env: { ...env, AWS_ENDPOINT_URL: undefined, AWS_ENDPOINT_URL_SECRETS_MANAGER: undefined },
+  })
+}
+
+/** Whether the environment itself names a provider, and so overrides the data folder. */
+const namesProvider = (env: Environment): boolean => Boolean(env['KEYPLANE_PROVIDER'] || env['SECRETS_PROVIDER'])
+
+/**
+ * Where a command reads from: the provider that the environment names, else the embedded plane of this folder, else the
+ * environment and `.env`. Failures are never skipped: a command that shows a secret must say why it can't.
+ */
+export const openSource = (folder: DataFolder, env: Environment): SecretsManager =>
+  namesProvider(env) || !folder.exists
+    ? openSecrets({ env, strict: true })
+    : openSecrets({ env, strict: true, providers: [planeStore(folder, env)], environment: false })
+
+/** The same, for a command that writes. @throws SecretsError `config_invalid` where there is nothing to write to. */
+export const openWritable = (folder: DataFolder, env: Environment): SecretProvider => {
+  if (folder.exists) return planeStore(folder, env)
+  if (env['AWS_ACCESS_KEY_ID'] || env['AWS_PROFILE']) return awsProvider({ env })
+  throw new SecretsError(
+    'config_invalid',
+    `There is no plane here (${folder.path}) and no AWS credentials: start one with "keyplane dev", or name its folder with --data.`,
+  )
+}
