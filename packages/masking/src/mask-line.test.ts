@@ -35,6 +35,22 @@ describe('a ready log line', () => {
     expect(line(given)).toBe(shown)
   })
 
+  it('may have blanks between its parts', () => {
+    const fields = {
+      a: { password: 'x', token: 5, list: [1, { pwd: 'a "b"' }] },
+      auth: { credentials: [1], user: 'ann' },
+    }
+    const pretty = JSON.stringify(fields, null, 2).replaceAll('":', '" :')
+    expect(JSON.parse(line(pretty))).toEqual(data(fields))
+    expect(line(pretty)).toContain('"password" : "****",\n')
+  })
+
+  it('is masked in good time, however deep', () => {
+    const started = performance.now()
+    for (const key of ['auth', 'secretId', 'user']) line(`${`{"${key}":`.repeat(10_000)}1${'}'.repeat(10_000)}`)
+    expect(performance.now() - started).toBeLessThan(1_000)
+  })
+
   it('is masked as the data in it would be', () => {
     const key = fc.constantFrom('password', 'tokens', 'hasToken', 'user', 'a"b', 'auth', 'é\n', 'secretId', 'cookie')
     const leaf = fc.oneof(

@@ -12,15 +12,32 @@ const readGap = (gap: string): string => {
   throw new SyntaxError('not a line of JSON')
 }
 
+const startsNested = (line: string, start: number): boolean => line[start] === '{' || line[start] === '['
+
 const valueEnd = (line: string, start: number): number => {
   if (line[start] === '"') return closingQuote(line, start + 1, '"') + 1
-  if (line[start] === '{' || line[start] === '[') return closingBracket(line, start)
+  if (startsNested(line, start)) return closingBracket(line, start)
   literalEnd.lastIndex = start
   return literalEnd.exec(line)?.index ?? line.length
 }
 
-const isSecretJson = (verdict: Verdict, json: string): boolean =>
-  verdict !== 'keep' && isSecret(verdict, /^[{[]/.test(json) ? {} : (JSON.parse(json) as unknown))
+/**
+ * Where the secret value that starts here ends, or -1 if it is none. An object that stays is not read to its end: that
+ * would be done again for each key in it.
+ */
+const secretEnd = (line: string, start: number, verdict: Verdict): number => {
+  if (verdict === 'keep') return -1
+  const nested = startsNested(line, start)
+  if (nested && !isSecret(verdict, {})) return -1
+  const end = valueEnd(line, start)
+  return nested || isSecret(verdict, JSON.parse(line.slice(start, end)) as unknown) ? end : -1
+}
+
+const skipBlanks = (line: string, start: number): number => {
+  let at = start
+  while (line[at] === ' ' || line[at] === '\n' || line[at] === '\r' || line[at] === '\t') at++
+  return at
+}
 
 const maskString = (json: string, maskText: (text: string) => string): string => {
   if (json.length < 2 || !json.endsWith('"')) throw new SyntaxError('not a line of JSON')
@@ -39,12 +56,13 @@ const maskJson = (line: string, rules: KeyRules, maskText: (text: string) => str
     const text = line.slice(at, end)
     shown += readGap(line.slice(from, at)) + maskString(text, maskText)
     from = end
-    if (line[end] !== ':') continue
+    const colon = skipBlanks(line, end)
+    if (line[colon] !== ':') continue
     const verdict = rules(text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1))
-    if (verdict === 'keep') continue
-    const stop = valueEnd(line, end + 1)
-    if (!isSecretJson(verdict, line.slice(end + 1, stop))) continue
-    shown += `:"${mask}"`
+    const start = skipBlanks(line, colon + 1)
+    const stop = secretEnd(line, start, verdict)
+    if (stop === -1) continue
+    shown += `${line.slice(end, start)}"${mask}"`
     from = stop
   }
   return shown + readGap(line.slice(from))

@@ -81,6 +81,35 @@ describe('free text', () => {
     )
   })
 
+  it('lets no value through that is written in a usual way, whatever stands around it', () => {
+    const canary = 'canary5f2e91'
+    const around = fc.array(
+      fc.constantFrom(...'a b|, |user=ann|"x":1|{|}|GET /a?b=c&|\n|; |it is |12:30|(|)|[1,2]'.split('|')),
+      { maxLength: 5 },
+    )
+    const key = fc.constantFrom('password', 'DB_PASSWORD', 'x-api-key', 'accessToken', 'client.secret')
+    const ways: readonly ((name: string) => string)[] = [
+      (name) => `${name}=${canary}`,
+      (name) => `${name}: ${canary}`,
+      (name) => `${name} = "${canary}"`,
+      (name) => `{ ${name}: '${canary}' }`,
+      (name) => JSON.stringify({ [name]: canary }),
+      (name) => JSON.stringify({ [name]: { deep: [canary, 'b'] } }),
+      (name) => JSON.stringify(JSON.stringify({ a: 1, [name]: `x"${canary}\n`, b: 2 })),
+      (name) => JSON.stringify(JSON.stringify(JSON.stringify({ a: 1, [name]: `\\"${canary}`, b: 2 }))),
+      (name) => `--${name} ${canary}`,
+      () => `Authorization: Digest a, b="${canary}"`,
+      () => `https://ann:${canary}@example.com/`,
+    ]
+    const text = fc.tuple(around, key, fc.constantFrom(...ways), around)
+    fc.assert(
+      fc.property(text, ([before, name, way, after]) => {
+        expect(maskText(`${before.join('')} ${way(name)} ${after.join('')}`)).not.toContain(canary)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
   it('takes any text in good time', () => {
     const started = performance.now()
     for (const piece of [
@@ -93,6 +122,9 @@ describe('free text', () => {
       '--a ',
       'password=',
       'token:{',
+      'auth:{',
+      'secretId:[',
+      'secretId:"',
       'a:b@',
       ' ',
       "['",

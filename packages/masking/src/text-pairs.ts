@@ -64,7 +64,7 @@ const keyBefore = (text: string, separator: number): TextKey | undefined => {
 const isSecretSpan = (verdict: Verdict, span: TextValueSpan, text: string, assigned: boolean): boolean => {
   const value = text.slice(span.start, span.end)
   if (span.kind === 'quoted') return isSecret(verdict, value)
-  if (span.kind === 'nested') return isSecret(verdict, {})
+  if (span.kind === 'nested') return true
   if (value === '' || value === 'null' || value === 'undefined') return false
   if (/^-?\d+(?:\.\d+)?$/.test(value)) return isSecret(verdict, Number(value))
   if (value === 'true' || value === 'false') return isSecret(verdict, value === 'true')
@@ -98,7 +98,8 @@ export const maskPairs = (text: string, rules: KeyRules): string => {
     const verdict = key ? rules(key.name) : 'keep'
     if (!key || verdict === 'keep' || isPosition(key, text, found.index)) continue
     const start = valueStart(text, found.index)
-    if (start === -1) continue
+    // An object that stays is not read to its end: that would be done again for each key in it.
+    if (start === -1 || (/[{[]/.test(text[start] ?? '') && !isSecret(verdict, {}))) continue
     const assigned = text[found.index] === '='
     const span = valueAt(text, start, !assigned && header.test(key.name), key.wrap)
     if (!isSecretSpan(verdict, span, text, assigned)) continue
@@ -111,7 +112,7 @@ export const maskPairs = (text: string, rules: KeyRules): string => {
   return from === 0 ? text : shown + text.slice(from)
 }
 
-const option = /(?<![\w-])--([A-Za-z][\w-]{0,60})[ \t]+(?=[^\s-])/g
+const option = /(?<![\w-])--([A-Za-z][\w.-]{0,60})[ \t]+(?=[^\s-])/g
 
 /** The text with the word after every secret option masked: `--token abc`. */
 export const maskOptions = (text: string, rules: KeyRules): string => {
