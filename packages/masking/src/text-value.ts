@@ -69,8 +69,8 @@ export const valueAt = (text: string, at: number, header: boolean, wrap: string)
     const start = at + quote.length
     return { start, end: closingQuote(text, start, quote), quote, kind: 'quoted' }
   }
+  const end = (start: number): number => (header ? lineEnd(text, start, wrap) : bareValueEnd(text, start))
   if (text[at] === '{' || text[at] === '[')
-    return { start: at, end: bareValueEnd(text, closingBracket(text, at)), quote, kind: 'nested' }
-  const end = header ? lineEnd(text, at, wrap) : bareValueEnd(text, at)
-  return { start: at, end, quote, kind: 'bare' }
+    return { start: at, end: end(closingBracket(text, at)), quote, kind: 'nested' }
+  return { start: at, end: end(at), quote, kind: 'bare' }
 }
