@@ -47,6 +47,7 @@ const filesOf = ({ folder = '.', files = ['.env'], name }: EnvProviderOptions): 
 
 class EnvProvider implements SecretProvider {
   readonly name = 'env'
+  readonly local = true
   readonly list: SecretLister
   readonly #env: EnvProviderOptions['env']
   readonly #files: readonly EnvFile[]
@@ -153,10 +154,13 @@ export const envProvider = (options: EnvProviderOptions): SecretProvider => new 
 /** The provider by settings: `ENV_NAME` names the environment, `ENV_FOLDER` the folder of its files. */
 export const envFromSettings = (settings: ProviderSettings): SecretProvider => {
   const [name, folder] = [setting(settings, 'ENV_NAME'), setting(settings, 'ENV_FOLDER')]
-  const { env, clock } = settings
+  const { env, clock, onProblem } = settings
   return envProvider({
     env,
     clock,
+    ...(onProblem && {
+      onMalformed: ({ file, line }) => onProblem(`${file}:${line} is no entry and was passed over.`),
+    }),
     ...(name === undefined ? {} : { name }),
     ...(folder === undefined ? {} : { folder }),
   })

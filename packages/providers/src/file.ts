@@ -42,6 +42,7 @@ const valueOf = (bytes: Uint8Array, trim: FileProviderOptions['trim']): SecretVa
 
 class FileProvider implements SecretProvider {
   readonly name = 'file'
+  readonly local = true
   readonly list: SecretLister
   readonly state: StateReader
   readonly #roots: readonly FileRoot[]

@@ -42,6 +42,7 @@ interface StageMove {
 
 class MemoryProvider implements SecretProvider {
   readonly name = 'memory'
+  readonly local = true
   readonly many: ManyReader
   readonly state: StateReader
   readonly list: SecretLister

@@ -6,6 +6,8 @@ export interface ProviderSettings {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly awsRegion?: string
   readonly clock: Clock
+  /** Told of what is wrong and passed over: a line of `.env` that is no entry. Never a value. */
+  readonly onProblem?: (problem: string) => void
 }
 
 /** A setting by its short name (`AGENT_TOKEN_FILE`): `KEYPLANE_…` wins over `SECRETS_…`; empty counts as unset. */

@@ -154,6 +154,8 @@ export class SecretsManager {
    * The first source's reading, with version, labels and age; nothing where no source has it.
    * @throws SecretsError when strict, for what is no absence.
    */
+  read(ref: SecretRef, call: ChainCall & { readonly required: true }): Promise<Reading>
+  read(ref: SecretRef, call?: ChainCall): Promise<Reading | undefined>
   read(ref: SecretRef, call: ChainCall = {}): Promise<Reading | undefined> {
     this.#assertOpen()
     return this.#chain.read(ref, { strict: this.#strict, ...call })
@@ -229,7 +231,8 @@ const legsOf = (options: SecretsManagerOptions, legOptions: LegOptions): Leg[] =
     if (!isProviderName(name))
       throw new SecretsError('config_invalid', `provider: there is no provider ${JSON.stringify(name)}.`)
     const { awsRegion } = { ...readSettings(env), ...options }
-    const settings = { env, clock: legOptions.clock, ...(awsRegion !== undefined && { awsRegion }) }
+    const onProblem = (problem: string): void => (options.log ?? stderrLog).warn(problem, { source: name })
+    const settings = { env, clock: legOptions.clock, onProblem, ...(awsRegion !== undefined && { awsRegion }) }
     return new Leg(name, () => openProvider(name, settings), legOptions)
   }
   const chosen = options.provider ?? (providers.length > 0 ? undefined : readSettings(env).provider)

@@ -3,7 +3,6 @@ import {
   type Clock,
   type Reading,
   type SecretRef,
-  SecretsError,
   toSecretsError,
 } from '@keyplane/core'
 import { encodeAgentError, type GetSecretRequest, labelledStage, parseGetSecret } from '@keyplane/protocol'
@@ -23,7 +22,7 @@ export interface ReadEvent {
 export interface GetSecretParts {
   readonly secrets: {
     peek(ref: SecretRef): Reading | undefined
-    read(ref: SecretRef, call?: CallOptions): Promise<Reading | undefined>
+    read(ref: SecretRef, call: CallOptions & { readonly required: true }): Promise<Reading>
   }
   readonly bodies: AnswerBodies
   /** Where the path form begins. */
@@ -33,8 +32,11 @@ export interface GetSecretParts {
   readonly onRead?: (event: ReadEvent) => void
 }
 
+/** An absence is thrown too: its words are the source's, which clients look for. */
+const required = Object.freeze({ required: true } as const)
+
 /** `refreshNow`: from the origin, and what is kept covers no failure. */
-const fromOrigin = Object.freeze({ freshness: Object.freeze({ maxAgeMs: 0, maxStaleMs: 0 }) })
+const fromOrigin = Object.freeze({ ...required, freshness: Object.freeze({ maxAgeMs: 0, maxStaleMs: 0 }) })
 
 /** The two forms of a read: `/secretsmanager/get?secretId=…` and `/v1/<secretId>`. */
 export const getSecret = (parts: GetSecretParts): Route => {
@@ -53,8 +55,7 @@ export const getSecret = (parts: GetSecretParts): Route => {
 
   const readThrough = async (request: GetSecretRequest, ref: SecretRef, sinceMs: number): Promise<AgentResponse> => {
     try {
-      const reading = await secrets.read(ref, request.refreshNow ? fromOrigin : {})
-      if (!reading) throw notFound()
+      const reading = await secrets.read(ref, request.refreshNow ? fromOrigin : required)
       const isStale = clock.monotonicMs() > reading.freshUntilMs && reading.confirmedAtMs < sinceMs
       return answer(request, reading, isStale ? 'stale' : 'fetched', sinceMs)
     } catch (thrown) {
@@ -82,7 +83,3 @@ const refOf = ({ secretId, versionId, versionStage, roleArn }: GetSecretRequest)
   ...(versionStage !== undefined && { stage: labelledStage(versionStage) }),
   ...(roleArn !== undefined && { as: roleArn }),
 })
-
-/** AWS's own words, which clients look for. */
-const notFound = (): SecretsError =>
-  new SecretsError('secret_not_found', "Secrets Manager can't find the specified secret.")

@@ -1,4 +1,4 @@
-import { type SecretRef, SecretsError, type Stage } from '@keyplane/core'
+import type { SecretRef, Stage } from '@keyplane/core'
 import { labelledStage } from '@keyplane/protocol'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -25,9 +25,7 @@ export const get: Command<GetOptions> = async ({ folder, env, terminal }, [name 
   }
   const secrets = openSource(folder, env)
   try {
-    const reading = await secrets.read(ref, { hasDefault: true })
-    if (!reading) throw new SecretsError('secret_not_found', `There is no secret ${JSON.stringify(name)}.`)
-    const { version, source } = reading
+    const { version, source } = await secrets.read(ref, { required: true })
     const bytes = version.value.kind === 'bytes' && field === undefined ? version.value.reveal() : undefined
     const text = (): string =>
       field !== undefined

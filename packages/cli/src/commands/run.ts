@@ -56,10 +56,7 @@ const readAll = async (
 }
 
 const readOne = async (secrets: SecretsManager, { variable, name, field }: Mapping): Promise<[string, string]> => {
-  const reading = await secrets.read({ id: name }, { hasDefault: true })
-  if (!reading)
-    throw new SecretsError('secret_not_found', `There is no secret ${JSON.stringify(name)} (for ${variable}).`)
-  const { value } = reading.version
+  const { value } = (await secrets.read({ id: name }, { required: true })).version
   const text = field === undefined ? revealText(value) : fieldOf(value, field, name)
   if (text.includes('\u0000'))
     throw new SecretsError('invalid_request', `${JSON.stringify(name)} holds a NUL byte, which ${variable} can't.`)

@@ -1,4 +1,4 @@
-import { type CallOptions, type Reading, type SecretRef, type SecretsError, toSecretsError } from '@keyplane/core'
+import { type CallOptions, type Reading, type SecretRef, SecretsError, toSecretsError } from '@keyplane/core'
 import type { Leg, OpenLeg } from './leg.ts'
 import { isAbsence, type Reports } from './reports.ts'
 
@@ -7,6 +7,8 @@ export interface ChainCall extends CallOptions {
   readonly strict?: boolean
   /** The caller has a default, so an absence in the last source is no news. */
   readonly hasDefault?: boolean
+  /** Throw the last source's absence, in its own words, instead of giving nothing. */
+  readonly required?: boolean
 }
 
 /** The sources in order. It is outside their caches: an answer of the second is never kept as the first one's. */
@@ -15,6 +17,7 @@ export class Chain {
   readonly #reports: Reports
 
   constructor(legs: readonly Leg[], reports: Reports) {
+    if (legs.length === 0) throw new SecretsError('config_invalid', 'There is no source of secrets: name a provider.')
     this.#legs = legs
     this.#reports = reports
   }
@@ -29,7 +32,10 @@ export class Chain {
   }
 
   /** The first source's answer that has one; nothing where all say that there is none. */
+  async read(ref: SecretRef, call: ChainCall & { readonly required: true }): Promise<Reading>
+  async read(ref: SecretRef, call?: ChainCall): Promise<Reading | undefined>
   async read(ref: SecretRef, call: ChainCall = {}): Promise<Reading | undefined> {
+    let failure: SecretsError | undefined
     for (const leg of this.#legs) {
       try {
         const reading = await (await leg.open()).reader.read(ref, call)
@@ -37,9 +43,11 @@ export class Chain {
         return reading
       } catch (thrown) {
         call.signal?.throwIfAborted()
-        this.#passOver(leg, ref.id, toSecretsError(thrown), call)
+        failure = toSecretsError(thrown)
+        this.#passOver(leg, ref.id, failure, call)
       }
     }
+    if (call.required && failure) throw failure
     return undefined
   }
 
@@ -57,10 +65,10 @@ export class Chain {
     return results
   }
 
-  #passOver(leg: Leg, key: string, error: SecretsError, { strict, hasDefault }: ChainCall): void {
+  #passOver(leg: Leg, key: string, error: SecretsError, { strict, hasDefault, required }: ChainCall): void {
     if (strict && !isAbsence(error)) throw error
     const isLast = leg === this.#legs.at(-1)
-    if (isAbsence(error) && isLast && hasDefault) return
+    if (isAbsence(error) && isLast && (hasDefault || required)) return
     this.#reports.passedOver(leg.name, key, error)
   }
 }

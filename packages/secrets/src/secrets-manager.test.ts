@@ -1,0 +1,266 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SecretsError } from '@keyplane/core'
+import { fakeClock, seededRandom } from '@keyplane/testkit'
+import { afterEach, describe, expect, it } from 'vitest'
+import { ScriptedSource } from '../test/scripted-source.ts'
+import { readSettings } from './config.ts'
+import { getSecret, getSecretsManager, resetSecretsManager } from './default-manager.ts'
+import { openSecrets } from './open-secrets.ts'
+import type { SecretsManagerOptions } from './secrets-manager.ts'
+
+const start = (
+  options: SecretsManagerOptions = {},
+  values: Record<string, string> = { API_KEY: 'from the source' },
+) => {
+  const clock = fakeClock()
+  const source = new ScriptedSource(values)
+  const logged: string[] = []
+  const secrets = openSecrets({
+    providers: [source],
+    env: { KEYPLANE_ENV_FOLDER: '/nowhere' },
+    clock,
+    random: seededRandom(1),
+    attempts: 1,
+    log: {
+      warn: (message, { code }) => logged.push(`warn ${code ?? message}`),
+      error: (_message, { code }) => logged.push(`error ${code}`),
+    },
+    ...options,
+  })
+  return { clock, source, secrets, logged }
+}
+const inEnvironment = (variables: Record<string, string>) => ({
+  env: { KEYPLANE_ENV_FOLDER: '/nowhere', ...variables },
+})
+const down = new SecretsError('unavailable', 'down')
+
+describe('the chain', () => {
+  it('gives the first source’s value before the environment’s', async () => {
+    const { secrets } = start(inEnvironment({ API_KEY: 'from the environment' }))
+    expect(await secrets.getSecret('API_KEY')).toBe('from the source')
+  })
+
+  it.each([
+    ['not there', undefined, 'warn secret_not_found'],
+    ['unreachable', down, 'error unavailable'],
+    ['refused', new SecretsError('access_denied', 'no'), 'error access_denied'],
+    ['without credentials', new SecretsError('source_misconfigured', 'none'), 'error source_misconfigured'],
+  ])('asks the environment when the first source’s secret is %s, and says so once', async (_how, failure, line) => {
+    const { secrets, source, logged } = start(inEnvironment({ OTHER: 'from the environment' }))
+    source.failure = failure
+    expect(await secrets.getSecret('OTHER')).toBe('from the environment')
+    expect(await secrets.getSecret('OTHER')).toBe('from the environment')
+    expect(logged).toEqual([line])
+  })
+
+  it('gives the default, or nothing, where no source has the secret', async () => {
+    const { secrets } = start()
+    expect(await secrets.getSecret('NOPE')).toBeUndefined()
+    expect(await secrets.getSecret('NOPE', 'default')).toBe('default')
+  })
+
+  it('keeps no fallback under the first source’s name', async () => {
+    const { secrets, source, clock } = start(inEnvironment({ LATE: 'from the environment' }))
+    source.failure = down
+    expect(await secrets.getSecret('LATE')).toBe('from the environment')
+    source.failure = undefined
+    source.set('LATE', 'from the source', 'v1')
+    await clock.advance(10_000)
+    expect(await secrets.getSecret('LATE')).toBe('from the source')
+  })
+
+  it('throws what is no absence when strict, and goes on after an absence', async () => {
+    const { secrets, source } = start({ strict: true, ...inEnvironment({ OTHER: 'from the environment' }) })
+    expect(await secrets.getSecret('OTHER')).toBe('from the environment')
+    source.failure = down
+    await expect(secrets.getSecret('THIRD')).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await secrets.getSecret('THIRD', 'default', { strict: false })).toBe('default')
+  })
+
+  it('leaves the environment out when told so', async () => {
+    const { secrets } = start({ environment: false, ...inEnvironment({ OTHER: 'from the environment' }) })
+    expect(await secrets.getSecret('OTHER')).toBeUndefined()
+  })
+
+  it('asks the source that is chosen by name first', async () => {
+    const own = Object.assign(new ScriptedSource({ API_KEY: 'from the vault' }), { name: 'vault' as const })
+    const { secrets } = start({ providers: [new ScriptedSource({ API_KEY: 'other' }), own], provider: 'vault' })
+    expect(await secrets.getSecret('API_KEY')).toBe('from the vault')
+    expect(() => start({ provider: 'volt' })).toThrow('there is no provider "volt"')
+  })
+
+  it('fails with closed after it was closed', async () => {
+    const { secrets } = start()
+    await secrets.getSecret('API_KEY')
+    await secrets.close()
+    await expect(async () => secrets.getSecret('API_KEY')).rejects.toMatchObject({ code: 'closed' })
+  })
+})
+
+describe('a JSON secret', () => {
+  const json = (values: Record<string, string>) => start({}, values)
+
+  it('is an object, frozen through, and the same one while it is cached', async () => {
+    const { secrets } = json({ DB: '{"user":"app","ports":[1,2]}' })
+    const first = await secrets.getSecretJson('DB')
+    expect(first).toEqual({ user: 'app', ports: [1, 2] })
+    expect(Object.isFrozen(first) && Object.isFrozen(first?.['ports'])).toBe(true)
+    expect(await secrets.getSecretJson('DB')).toBe(first)
+  })
+
+  it.each([
+    ['invalid JSON', '{"canary-value"'],
+    ['a text', '"canary-value"'],
+    ['an array', '["canary-value"]'],
+    ['null', 'null'],
+  ])('that is %s is undefined with a warning without the value: no default, no next source', async (_what, value) => {
+    const { secrets, logged } = start(inEnvironment({ DB: '{"from":"environment"}' }), { DB: value })
+    expect(await secrets.getSecretJson('DB', { from: 'default' })).toBeUndefined()
+    expect(logged).toHaveLength(1)
+    expect(logged[0]).toMatch(/^warn The secret "DB" of scripted is not /)
+    expect(logged[0]).not.toContain('canary')
+  })
+
+  it('that is absent is the default', async () => {
+    const { secrets } = json({})
+    expect(await secrets.getSecretJson('DB', { from: 'default' })).toEqual({ from: 'default' })
+  })
+
+  it('has the type of its schema, and is undefined where it does not fit', async () => {
+    const { secrets, logged } = json({ LIST: '["a"]', DB: '{}' })
+    const schema = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'test',
+        validate: (value: unknown) =>
+          Array.isArray(value)
+            ? { value: value as string[] }
+            : { issues: [{ message: `canary ${JSON.stringify(value)}` }] },
+      },
+    }
+    const list: string[] | undefined = await secrets.getSecretJson('LIST', undefined, { schema })
+    expect(list).toEqual(['a'])
+    expect(await secrets.getSecretJson('DB', undefined, { schema })).toBeUndefined()
+    expect(logged.join()).not.toContain('canary')
+  })
+})
+
+describe('the list of secrets', () => {
+  const listed = (names: string[]) => {
+    const source = new ScriptedSource()
+    const states = names.map((name) => ({ id: name, name, versions: new Map() }))
+    return Object.assign(source, {
+      list: {
+        async *list({ prefix = '' }: { readonly prefix?: string }) {
+          if (source.failure) throw source.failure
+          yield* states.filter(({ name }) => name.startsWith(prefix))
+        },
+      },
+    })
+  }
+
+  it('is the sorted union of all sources, each name once, by prefix too', async () => {
+    const { secrets } = start({ providers: [listed(['b', 'a'])], ...inEnvironment({ a: '1', c: '2' }) })
+    expect((await secrets.listSecrets()).filter((name) => name.length === 1)).toEqual(['a', 'b', 'c'])
+    expect(await secrets.listSecrets('b')).toEqual(['b'])
+  })
+
+  it('leaves out a source that fails, says so, and throws it when strict', async () => {
+    const source = listed(['a'])
+    source.failure = down
+    const { secrets, logged } = start({ providers: [source], ...inEnvironment({ c: '2' }) })
+    expect(await secrets.listSecrets('c')).toEqual(['c'])
+    expect(logged).toEqual(['error unavailable'])
+    await expect(secrets.listSecrets('c', { strict: true })).rejects.toMatchObject({ code: 'unavailable' })
+  })
+})
+
+describe('refresh', () => {
+  it('makes the next read ask, for one secret or for all', async () => {
+    const { secrets, source } = start({}, { A: '1', B: '2' })
+    for (const key of ['A', 'B']) await secrets.getSecret(key)
+    await secrets.refresh('A')
+    for (const key of ['A', 'B']) await secrets.getSecret(key)
+    expect(source.calls.get.map(({ id }) => id)).toEqual(['A', 'B', 'A'])
+    await secrets.refresh()
+    for (const key of ['A', 'B']) await secrets.getSecret(key)
+    expect(source.calls.get).toHaveLength(5)
+  })
+})
+
+describe('the settings', () => {
+  it.each([
+    ['local: the environment', {}, { provider: 'env' }],
+    [
+      'staging: AWS for five minutes',
+      { SECRETS_PROVIDER: 'aws', SECRETS_CACHE_TTL: '300' },
+      { provider: 'aws', cacheTtlMs: 300_000 },
+    ],
+    [
+      'production: AWS for an hour',
+      { SECRETS_PROVIDER: 'aws', SECRETS_CACHE_TTL: '3600' },
+      { provider: 'aws', cacheTtlMs: 3_600_000 },
+    ],
+    ['a duration with its unit', { SECRETS_CACHE_TTL: '5m' }, { cacheTtlMs: 300_000 }],
+    ['KEYPLANE_ before SECRETS_', { SECRETS_PROVIDER: 'aws', KEYPLANE_PROVIDER: 'env' }, { provider: 'env' }],
+    ['a region', { SECRETS_AWS_REGION: 'eu-west-1' }, { awsRegion: 'eu-west-1' }],
+  ])('are read from the environment: %s', (_row, env, settings) => {
+    expect(readSettings(env)).toMatchObject({ cacheTtlMs: 3_600_000, ...settings })
+  })
+
+  it('that are wrong are told all at once', () => {
+    const env = {
+      SECRETS_PROVIDER: 'asw',
+      SECRETS_CACHE_TTL: 'soon',
+      SECRETS_AWS_REGION: 'Ohio!',
+      SECRETS_STRICT: 'yes',
+    }
+    const message = (() => {
+      try {
+        readSettings(env)
+      } catch (error) {
+        return (error as Error).message
+      }
+      return ''
+    })()
+    for (const name of Object.keys(env)) expect(message).toContain(name)
+    expect(message.split('\n')).toHaveLength(4)
+  })
+})
+
+describe('the process’s own manager', () => {
+  afterEach(resetSecretsManager)
+
+  it('is made at the first call, the same until it is reset', async () => {
+    const first = getSecretsManager()
+    expect(getSecretsManager()).toBe(first)
+    await resetSecretsManager()
+    expect(getSecretsManager()).not.toBe(first)
+  })
+
+  it('reads the environment by default', async () => {
+    process.env['KEYPLANE_TEST_SECRET'] = 'set'
+    expect(await getSecret('KEYPLANE_TEST_SECRET')).toBe('set')
+    delete process.env['KEYPLANE_TEST_SECRET']
+    expect(await getSecret('KEYPLANE_TEST_SECRET', 'default')).toBe('default')
+  })
+})
+
+describe('a .env file', () => {
+  it('is read below the environment, told of where a line is no entry, and followed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keyplane-env-'))
+    writeFileSync(join(folder, '.env'), 'A=file\nB=file\nthis is no entry\n')
+    const logged: string[] = []
+    const secrets = openSecrets({
+      provider: 'env',
+      env: { KEYPLANE_ENV_FOLDER: folder, A: 'environment' },
+      log: { warn: (message) => logged.push(message), error: () => {} },
+    })
+    expect([await secrets.getSecret('A'), await secrets.getSecret('B')]).toEqual(['environment', 'file'])
+    expect(logged).toEqual([expect.stringMatching(/\.env:3 is no entry/)])
+    writeFileSync(join(folder, '.env'), 'B=changed and longer\n')
+    expect(await secrets.getSecret('B')).toBe('changed and longer')
+  })
+})
