@@ -38,13 +38,14 @@ const headerName = fc
   .stringMatching(/^[a-zA-Z][a-zA-Z0-9-]{0,20}$/)
   .filter((name) => !/^(?:host|authorization)$|^x-amz-/i.test(name))
 const headerValue = fc.stringMatching(/^[\x20-\x7e\t]{0,40}$/)
+/** The SDK keeps parameters in a plain object, where one named `__proto__` is lost: there it is no oracle. */
+const queryName = fc
+  .string({ unit: 'grapheme', minLength: 1 })
+  .filter((name) => name !== '__proto__' && name.toLowerCase() !== 'x-amz-signature')
 const request = fc.record({
   method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE'),
   path: fc.array(fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('', '.', '..'))),
-  query: fc.dictionary(
-    fc.string({ unit: 'grapheme', minLength: 1 }).filter((name) => name.toLowerCase() !== 'x-amz-signature'),
-    fc.string({ unit: 'grapheme' }),
-  ),
+  query: fc.dictionary(queryName, fc.string({ unit: 'grapheme' })),
   headers: fc.dictionary(headerName, headerValue),
   body: fc.uint8Array(),
   sessionToken: fc.option(fc.stringMatching(/^[A-Za-z0-9+/=]{1,60}$/), { nil: undefined }),
