@@ -4,15 +4,10 @@ import { knownHost } from './guards/known-host.ts'
 import { method } from './guards/method.ts'
 import { RequestLimit, requestLimit } from './guards/request-limit.ts'
 import type { Token } from './token.ts'
+import type { Guard, Route } from './http/handlers.ts'
 import { type AgentRequest, type AgentResponse, text } from './http/messages.ts'
 import { type GetSecretParts, getSecret } from './routes/get-secret.ts'
 import { ping } from './routes/ping.ts'
-
-/** Looks at a request and either answers it (a refusal) or lets it pass. */
-export type Guard = (request: AgentRequest) => AgentResponse | undefined
-
-/** Answers the requests that are its own. */
-export type Route = (request: AgentRequest) => AgentResponse | Promise<AgentResponse> | undefined
 
 export interface AgentParts extends GetSecretParts {
   readonly token: Token

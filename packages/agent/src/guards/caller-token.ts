@@ -1,4 +1,4 @@
-import type { Guard } from '../app.ts'
+import type { Guard } from '../http/handlers.ts'
 import { firstHeader, isPing, text } from '../http/messages.ts'
 import type { Token } from '../token.ts'
 

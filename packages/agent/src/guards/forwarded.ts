@@ -1,4 +1,4 @@
-import type { Guard } from '../app.ts'
+import type { Guard } from '../http/handlers.ts'
 import { firstHeader, isPing, text } from '../http/messages.ts'
 
 /** Refuses what a proxy passed on: a forwarded request was not made on this machine, whoever signed it. */

@@ -1,5 +1,5 @@
 import { splitTarget } from '@keyplane/protocol'
-import type { Guard } from '../app.ts'
+import type { Guard } from '../http/handlers.ts'
 import { firstHeader, isPing, text } from '../http/messages.ts'
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i

@@ -1,4 +1,4 @@
-import type { Guard } from '../app.ts'
+import type { Guard } from '../http/handlers.ts'
 import { text } from '../http/messages.ts'
 
 /** The agent only reads. */

@@ -1,4 +1,4 @@
-import type { Guard } from '../app.ts'
+import type { Guard } from '../http/handlers.ts'
 import { isPing, text } from '../http/messages.ts'
 
 /** Probes get through where callers do not: a busy agent is alive. The AWS agent's own margin. */

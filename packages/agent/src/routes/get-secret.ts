@@ -1,12 +1,6 @@
-import {
-  type CallOptions,
-  type Clock,
-  type Reading,
-  type SecretRef,
-  toSecretsError,
-} from '@keyplane/core'
+import { type CallOptions, type Clock, type Reading, type SecretRef, toSecretsError } from '@keyplane/core'
 import { encodeAgentError, type GetSecretRequest, labelledStage, parseGetSecret } from '@keyplane/protocol'
-import type { Route } from '../app.ts'
+import type { Route } from '../http/handlers.ts'
 import { type AgentResponse, json, text } from '../http/messages.ts'
 import type { AnswerBodies } from './answer-bodies.ts'
 

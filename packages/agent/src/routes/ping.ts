@@ -1,4 +1,4 @@
-import type { Route } from '../app.ts'
+import type { Route } from '../http/handlers.ts'
 import { isPing, text } from '../http/messages.ts'
 
 /** Whether the process lives; it says nothing of what stands behind it. */
