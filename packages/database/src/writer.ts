@@ -43,6 +43,7 @@ class ThreadWriter implements Writer {
   readonly #maxBatch: number
   #queue: Waiting[] = []
   #underway: readonly Waiting[] = []
+  #gathering = false
   #closing = false
   #death: SecretsError | undefined
 
@@ -80,7 +81,7 @@ class ThreadWriter implements Writer {
       )
     return new Promise((resolve, reject) => {
       this.#queue.push({ unit, resolve, reject })
-      this.#send()
+      this.#sendSoon()
     })
   }
 
@@ -88,6 +89,16 @@ class ThreadWriter implements Writer {
     this.#closing = true
     this.#send()
     await this.#ended
+  }
+
+  /** Once all callers that this turn of the event loop woke have written: a message costs as much as ten units in it. */
+  #sendSoon(): void {
+    if (this.#gathering || this.#underway.length > 0) return
+    this.#gathering = true
+    setImmediate(() => {
+      this.#gathering = false
+      this.#send()
+    })
   }
 
   #send(): void {
