@@ -1,0 +1,118 @@
+import { chmodSync, copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { systemRandom } from '@keyplane/core'
+import { fileRootKey } from '@keyplane/sealing'
+import { verifyAudit } from '@keyplane/store'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { TestStore } from './test-store.ts'
+
+let store: TestStore
+beforeEach(async () => {
+  store = await new TestStore().start()
+  await store.ok('CreateSecret', { Name: 'one', SecretString: 'first' })
+})
+afterEach(() => store.remove())
+
+const valueOf = async (SecretId: string) => (await store.ok('GetSecretValue', { SecretId }))['SecretString']
+const edit = (...statements: string[]): void => {
+  const database = new DatabaseSync(store.databasePath)
+  for (const statement of statements) database.exec(statement)
+  database.close()
+}
+
+describe('a store', () => {
+  it('has everything again after it was closed and started', async () => {
+    await store.ok('PutSecretValue', { SecretId: 'one', SecretString: 'second' })
+    await store.stop()
+    await store.start()
+    expect(await valueOf('one')).toBe('second')
+    expect(await store.running?.countSecrets()).toBe(1)
+    const [chain] = await verifyAudit({ databasePath: store.databasePath })
+    expect(chain?.verdict).toMatchObject({ ok: true })
+  })
+
+  it('answers what is under way before it closes', async () => {
+    const calls = Array.from({ length: 20 }, (_, index) =>
+      store.call('CreateSecret', { Name: `n${index}`, SecretString: 'v' }),
+    )
+    await store.ok('GetSecretValue', { SecretId: 'one' })
+    await store.stop()
+    const answered = (await Promise.allSettled(calls)).filter((call) => call.status === 'fulfilled')
+    await store.start()
+    for (const { value } of answered) if (value.status === 200) await valueOf(value.body['Name'])
+    expect(answered.length).toBeGreaterThan(0)
+  })
+
+  it('keeps its files to their owner', () => {
+    for (const file of ['store.db', 'store.db-wal', 'root.key'])
+      expect((statSync(join(store.folder, file)).mode & 0o777).toString(8)).toBe('600')
+  })
+
+  it('refuses another root key, a lost one and an open one, and changes nothing', async () => {
+    await store.stop()
+    const before = readFileSync(store.databasePath)
+    const other = join(store.folder, 'other.key')
+    writeFileSync(other, systemRandom.bytes(32), { mode: 0o600 })
+    await expect(store.start({ rootKey: fileRootKey({ path: other, random: systemRandom }) })).rejects.toMatchObject({
+      code: 'source_misconfigured',
+      reason: 'wrong_root_key',
+    })
+    chmodSync(store.rootKeyPath, 0o644)
+    await expect(store.start()).rejects.toMatchObject({ code: 'source_misconfigured' })
+    copyFileSync(store.rootKeyPath, other)
+    rmSync(store.rootKeyPath)
+    await expect(store.start()).rejects.toMatchObject({ code: 'source_misconfigured', message: /is not there/ })
+    expect(readFileSync(store.databasePath).equals(before)).toBe(true)
+    copyFileSync(other, store.rootKeyPath)
+    chmodSync(store.rootKeyPath, 0o600)
+    await store.start()
+    expect(await valueOf('one')).toBe('first')
+  })
+
+  it('refuses a database of a newer version', async () => {
+    await store.stop()
+    edit("insert into kysely_migration values ('0099-later', '2030-01-01')")
+    await expect(store.start()).rejects.toMatchObject({ code: 'unsupported', reason: 'newer_schema' })
+  })
+
+  it('does not answer with a value that was altered or moved', async () => {
+    await store.ok('CreateSecret', { Name: 'two', SecretString: 'other' })
+    edit(
+      `update secret_versions set (sealed_value, wrapped_data_key) = (select sealed_value, wrapped_data_key from secret_versions
+       where secret_id = (select id from secrets where name = 'two')) where secret_id = (select id from secrets where name = 'one')`,
+    )
+    expect(await store.refused('GetSecretValue', { SecretId: 'one' })).toBe(
+      "DecryptionFailure: Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+    )
+    expect(store.problems).toMatchObject([{ code: 'integrity' }])
+    expect(await valueOf('two')).toBe('other')
+  })
+
+  it('answers nothing that it cannot record', async () => {
+    edit('create trigger full before insert on audit_records begin select raise(abort, "no room"); end')
+    const { status, text } = await store.call('GetSecretValue', { SecretId: 'one' })
+    expect([status >= 500, text.includes('first')]).toEqual([true, false])
+    expect(
+      (await store.call('PutSecretValue', { SecretId: 'one', SecretString: 'lost' })).status,
+    ).toBeGreaterThanOrEqual(500)
+    edit('drop trigger full')
+    expect(await valueOf('one')).toBe('first')
+  })
+
+  it('shows an edited, a deleted and a cut audit log', async () => {
+    await valueOf('one')
+    await valueOf('one')
+    const problem = async () => {
+      const [chain] = await verifyAudit({ databasePath: store.databasePath })
+      return !chain || chain.verdict.ok ? 'none' : chain.verdict.problem
+    }
+    expect(await problem()).toBe('none')
+    edit("update audit_records set actor = 'nobody' where seq = 2")
+    expect(await problem()).toBe('records_altered')
+    edit('delete from audit_records where seq = 2')
+    expect(await problem()).toBe('record_missing')
+    edit('delete from audit_records', 'delete from audit_links')
+    expect(await problem()).toBe('end_missing')
+  })
+})
