@@ -215,7 +215,9 @@ describe('the server', () => {
   })
 
   it('listens on loopback only', async () => {
-    await expect(new TestStore().start({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'config_invalid' })
+    const open = new TestStore()
+    await expect(open.start({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'config_invalid' })
+    await open.remove()
   })
 
   it('says when its port is taken', async () => {

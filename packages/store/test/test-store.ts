@@ -42,12 +42,16 @@ export interface SentRequest {
 
 /** A store in a folder of its own, with a clock that stands still, and a client that signs by that clock. */
 export class TestStore {
-  readonly folder: string = mkdtempSync(join(tmpdir(), 'store-'))
+  readonly folder: string
   readonly clock: FakeClock = fakeClock()
   readonly reports: CallReport[] = []
   readonly problems: unknown[] = []
   readonly changes: string[] = []
   running: RunningStore | undefined
+
+  constructor(folder: string = mkdtempSync(join(tmpdir(), 'store-'))) {
+    this.folder = folder
+  }
 
   get databasePath(): string {
     return join(this.folder, 'store.db')
