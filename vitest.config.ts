@@ -1,14 +1,15 @@
 import { defineConfig } from 'vitest/config'
+import { runner, sources } from './vitest.shared.ts'
 
-/** Unit and in-process tests: no network service, no root, no other toolchain. */
+/** What runs anywhere: no network service, no root, no other toolchain. */
 export default defineConfig({
-  resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
+  ...sources,
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/*.test.ts', 'tools/**/*.test.ts'],
+    ...runner('test'),
+    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/*.test.ts'],
     pool: 'threads',
     isolate: false,
-    execArgv: ['-C', 'source'],
     testTimeout: 20_000,
+    hookTimeout: 20_000,
   },
 })

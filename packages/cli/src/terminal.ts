@@ -24,13 +24,13 @@ export interface TerminalOptions {
 
 /** Colour only for people: a terminal, no `NO_COLOR`, not switched off. @see https://no-color.org */
 export const openTerminal = ({ json, quiet, color, env, stdout, stderr }: TerminalOptions): Terminal => {
-  const colours = color !== false && !env['NO_COLOR'] && stderr.isTTY === true
+  const colours = color !== false && !env['NO_COLOR'] && stderr.isTTY
   return {
     data: (text) => void stdout.write(`${text}\n`),
     words: (text) => void (quiet || stderr.write(`${text}\n`)),
     problem: (text) => void stderr.write(`${text}\n`),
     json: json === true,
-    isInteractive: stdout.isTTY === true,
+    isInteractive: stdout.isTTY,
     style: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
   }
 }

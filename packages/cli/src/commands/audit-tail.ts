@@ -21,11 +21,9 @@ export const auditTailCommand: Command<AuditTailFlags> = async (context, _args, 
     throw new SecretsError('config_invalid', `There is no store in ${folder.path}; name its folder with --data.`)
   let last = show(context, await auditTail({ databasePath: folder.database, limit: lines }), 0)
   if (!follow) return exitCodes.ok
-  let ended = false
-  void untilEnded().then(() => {
-    ended = true
-  })
-  while (!ended) {
+  const ended = new AbortController()
+  void untilEnded().then(() => ended.abort())
+  while (!ended.signal.aborted) {
     await new Promise<void>((resolve) => {
       // A plain timer: it has to keep the process alive between two looks.
       setTimeout(resolve, pollMs)
