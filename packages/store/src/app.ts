@@ -108,7 +108,7 @@ const authenticate = (
   signingKeys: SigningKeyCache,
 ): Caller => {
   const verified = verifySignature(request, {
-    findSecretKey: identities.find,
+    findSecretKey: (accessKeyId) => identities.find(accessKeyId),
     services: [protocol.service],
     nowMs: clock.nowMs(),
     signingKeys,

@@ -86,8 +86,8 @@ interface Opened {
 const serveStore = async (options: StoreOptions, opened: Opened): Promise<RunningStore> => {
   const { host, clock, random, reader, writer, rootKey } = opened
   const secrets = secretsTable(reader)
-  const onChange = options.onChange ?? (() => undefined)
   const log = options.log ?? (() => undefined)
+  const onChange = guarded(options.onChange, log)
   const app = storeApp({
     secrets,
     versions: versionsTable(reader),
@@ -97,7 +97,7 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
     rowIds: new RowIds(),
     identities: options.identities,
     authorize: options.authorize ?? ownersMayAll(options.account ?? '000000000000'),
-    onCall: options.onCall ?? (() => undefined),
+    onCall: guarded(options.onCall, log),
     onProblem: log,
     writer,
     clock,
@@ -108,6 +108,17 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
   const stopSweeping = sweepRegularly({ secrets, writer, clock, random, onChange }, log)
   return running({ ...opened, server, secrets, stopSweeping })
 }
+
+/** A listener's failure is its own: the call that it is told of was answered already. */
+const guarded =
+  <Event>(listener: ((event: Event) => void) | undefined, log: (problem: StoreProblem) => void) =>
+  (event: Event): void => {
+    try {
+      listener?.(event)
+    } catch {
+      log({ requestId: '', code: 'internal', message: 'A listener of the store failed.' })
+    }
+  }
 
 const listenOn = async (options: Parameters<typeof listen>[0]): Promise<Listening> => {
   try {

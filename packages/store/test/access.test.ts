@@ -214,6 +214,16 @@ describe('the server', () => {
     await store.ok('GetSecretValue', get)
   })
 
+  it('answers though a listener of its events fails', async () => {
+    const fail = () => {
+      throw new Error('listener')
+    }
+    const other = await new TestStore().start({ onCall: fail, onChange: fail })
+    await other.ok('CreateSecret', { Name: 'one', SecretString: 'v' })
+    expect(other.problems).toHaveLength(2)
+    await other.remove()
+  })
+
   it('listens on loopback only', async () => {
     const open = new TestStore()
     await expect(open.start({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'config_invalid' })

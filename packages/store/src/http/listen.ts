@@ -27,7 +27,10 @@ const drainMs = 10_000
 export const listen = async ({ host, port, app, ready }: ListenOptions): Promise<Listening> => {
   const server = createServer(
     { maxHeaderSize: 16_384, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
-    (request, response) => void serve(request, response, app, ready),
+    (request, response) => {
+      // The app answers its own failures; what is left is a connection that cannot be answered any longer.
+      serve(request, response, app, ready).catch(() => response.destroy())
+    },
   )
   server.maxHeadersCount = 100
   await new Promise<void>((resolve, reject) => {

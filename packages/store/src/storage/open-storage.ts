@@ -34,6 +34,8 @@ export const openStorage = async ({ databasePath, rootKey, nowMs, random }: Stor
     if (store) await verifyRootCheck(key, store.id, store.root_key_check)
     await migrate(db, storeMigrations)
     if (!store) await registerStore(reader, { source: rootKey.name, key, nowMs, random })
+    // From here on the writer's thread is the only one that writes.
+    connection.exec('pragma query_only = on')
     return { reader, rootKey: key }
   } catch (error) {
     await reader.close()
