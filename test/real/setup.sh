@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Puts the parts that `npm run test:real` talks to in place: AWS's Python clients in .real/venv, curl and strace.
+# Safe to run again: what is there already is left alone.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+wanted=test/real/requirements.txt
+venv=.real/venv
+if ! cmp -s "$wanted" "$venv/installed.txt"; then
+  python3 -m venv "$venv"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
+  cp "$wanted" "$venv/installed.txt"
+fi
+
+missing=()
+for tool in curl strace; do
+  command -v "$tool" >/dev/null || missing+=("$tool")
+done
+if ((${#missing[@]} > 0)); then
+  if ((EUID != 0)); then
+    echo "setup.sh: ${missing[*]} missing; install with: sudo apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
