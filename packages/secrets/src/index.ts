@@ -4,7 +4,10 @@
  * only when it is used.
  */
 export type { ChainCall } from './chain/chain.ts'
+export type { Explanation, ExplanationStep } from './chain/explanation.ts'
+export type { FailureKind } from './chain/failure-kind.ts'
 export type { SecretsLog } from './chain/reports.ts'
+export type { ReadCounts, ReadOutcome } from './chain/tally.ts'
 export { type Environment, readSettings, type SecretsSettings } from './config.ts'
 export {
   getSecret,

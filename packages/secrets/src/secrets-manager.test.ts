@@ -99,6 +99,45 @@ describe('the chain', () => {
   })
 })
 
+describe('what is said of a read', () => {
+  it('tells absent, denied, unreachable and broken apart, in metrics and explanation', async () => {
+    const { secrets, source } = start(inEnvironment({ OTHER: 'from the environment' }))
+    const results: (string | undefined)[] = []
+    for (const code of ['access_denied', 'unavailable', 'bad_response'] as const) {
+      source.failure = new SecretsError(code, `why: ${code}`)
+      results.push((await secrets.explain(`${code}`)).steps[0]?.result)
+    }
+    source.failure = undefined
+    results.push((await secrets.explain('NOPE')).steps[0]?.result)
+    expect(results).toEqual(['denied', 'unreachable', 'broken', 'absent'])
+    expect(secrets.metrics()['scripted']).toMatchObject({ denied: 1, unreachable: 1, broken: 1, absent: 1, asked: 0 })
+  })
+
+  it('names the source, version and age of a value, and never the value', async () => {
+    const { secrets, clock } = start()
+    await secrets.getSecret('API_KEY')
+    await clock.advance(1_000)
+    const explanation = await secrets.explain('API_KEY')
+    expect(explanation).toEqual({
+      key: 'API_KEY',
+      source: 'scripted',
+      steps: [
+        {
+          source: 'scripted',
+          result: 'answered',
+          version: 'v1',
+          stages: ['current'],
+          ageMs: 1_000,
+          ttlLeftMs: 3_599_000,
+          stale: false,
+        },
+        { source: 'env', result: 'not asked' },
+      ],
+    })
+    expect(secrets.metrics()['scripted']).toMatchObject({ asked: 1, hit: 1 })
+  })
+})
+
 describe('a JSON secret', () => {
   const json = (values: Record<string, string>) => start({}, values)
 

@@ -15,8 +15,10 @@ import {
 } from '@keyplane/core'
 import { openProvider } from '@keyplane/providers'
 import { Chain, type ChainCall } from './chain/chain.ts'
+import type { Explanation } from './chain/explanation.ts'
 import { Leg, type LegOptions } from './chain/leg.ts'
 import { Reports, type SecretsLog } from './chain/reports.ts'
+import type { ReadCounts } from './chain/tally.ts'
 import { type Environment, isProviderName, processEnvironment, readSettings, stderrLog } from './config.ts'
 import { parsedJson } from './parsed-json.ts'
 import type { StandardSchema } from './standard-schema.ts'
@@ -80,6 +82,7 @@ export class SecretsManager {
   readonly #chain: Chain
   readonly #reports: Reports
   readonly #strict: boolean
+  readonly #clock: Clock
   #closed = false
 
   /** @throws SecretsError `config_invalid`, with every problem in one message. */
@@ -87,6 +90,7 @@ export class SecretsManager {
     const settings = readSettings(options.env)
     this.#reports = new Reports(options.log ?? stderrLog)
     this.#strict = options.strict ?? settings.strict
+    this.#clock = options.clock ?? systemClock
     this.#chain = new Chain(legsOf(options, legOptions(options, settings.cacheTtlMs)), this.#reports)
   }
 
@@ -159,6 +163,17 @@ export class SecretsManager {
   read(ref: SecretRef, call: ChainCall = {}): Promise<Reading | undefined> {
     this.#assertOpen()
     return this.#chain.read(ref, { strict: this.#strict, ...call })
+  }
+
+  /** Where a secret comes from, how old it is, and why the sources before that one did not give it. Never its value. */
+  explain(key: string): Promise<Explanation> {
+    this.#assertOpen()
+    return this.#chain.explain({ id: key }, this.#clock)
+  }
+
+  /** Reads of each source by outcome since the start: hits, asked, absent, denied, unreachable, broken, unusable. */
+  metrics(): Readonly<Record<string, ReadCounts>> {
+    return this.#chain.counts
   }
 
   /** Tells the caches what changed at a source. */

@@ -1,6 +1,16 @@
-import { type CallOptions, type Reading, type SecretRef, SecretsError, toSecretsError } from '@keyplane/core'
+import {
+  type CallOptions,
+  type Clock,
+  type Reading,
+  type SecretRef,
+  SecretsError,
+  toSecretsError,
+} from '@keyplane/core'
+import { answeredStep, type Explanation, type ExplanationStep, failedStep } from './explanation.ts'
+import { failureKind } from './failure-kind.ts'
 import type { Leg, OpenLeg } from './leg.ts'
 import { isAbsence, type Reports } from './reports.ts'
+import { type ReadCounts, Tally } from './tally.ts'
 
 export interface ChainCall extends CallOptions {
   /** Throw what is no absence instead of asking the next source. */
@@ -15,9 +25,15 @@ export interface ChainCall extends CallOptions {
 export class Chain {
   readonly #legs: readonly Leg[]
   readonly #reports: Reports
+  readonly #tally = new Tally()
+  readonly #first: Leg
+  readonly #firstCounts: { hit: number }
 
   constructor(legs: readonly Leg[], reports: Reports) {
-    if (legs.length === 0) throw new SecretsError('config_invalid', 'There is no source of secrets: name a provider.')
+    const [first] = legs
+    if (!first) throw new SecretsError('config_invalid', 'There is no source of secrets: name a provider.')
+    this.#first = first
+    this.#firstCounts = this.#tally.of(first.name)
     this.#legs = legs
     this.#reports = reports
   }
@@ -26,9 +42,16 @@ export class Chain {
     return this.#legs
   }
 
+  /** Reads of each source by their outcome, since the start. */
+  get counts(): Readonly<Record<string, ReadCounts>> {
+    return this.#tally.snapshot()
+  }
+
   /** A fresh answer of the first source, if it is here already. */
   peek(ref: SecretRef): Reading | undefined {
-    return this.#legs[0]?.ready?.reader.peek(ref)
+    const reading = this.#first.ready?.reader.peek(ref)
+    if (reading) this.#firstCounts.hit += 1
+    return reading
   }
 
   /** The first source's answer that has one; nothing where all say that there is none. */
@@ -38,9 +61,7 @@ export class Chain {
     let failure: SecretsError | undefined
     for (const leg of this.#legs) {
       try {
-        const reading = await (await leg.open()).reader.read(ref, call)
-        this.#reports.answered(leg.name, ref.id)
-        return reading
+        return await this.#readLeg(leg, ref, call)
       } catch (thrown) {
         call.signal?.throwIfAborted()
         failure = toSecretsError(thrown)
@@ -49,6 +70,23 @@ export class Chain {
     }
     if (call.required && failure) throw failure
     return undefined
+  }
+
+  /** Reads as `read` does, and tells of each source how it went. */
+  async explain(ref: SecretRef, clock: Clock): Promise<Explanation> {
+    const steps: ExplanationStep[] = []
+    let source: string | undefined
+    for (const leg of this.#legs) {
+      if (source !== undefined) steps.push({ source: leg.name, result: 'not asked' })
+      else
+        try {
+          steps.push(answeredStep(await this.#readLeg(leg, ref, {}), clock))
+          source = leg.name
+        } catch (thrown) {
+          steps.push(failedStep(leg.name, toSecretsError(thrown)))
+        }
+    }
+    return { key: ref.id, ...(source !== undefined && { source }), steps }
   }
 
   /** What each source gives to `ask`; a source that fails is logged, or thrown when strict. */
@@ -63,6 +101,21 @@ export class Chain {
       }
     }
     return results
+  }
+
+  async #readLeg(leg: Leg, ref: SecretRef, call: ChainCall): Promise<Reading> {
+    const counts = this.#tally.of(leg.name)
+    try {
+      const { reader } = await leg.open()
+      const cached = call.freshness ? undefined : reader.peek(ref)
+      const reading = cached ?? (await reader.read(ref, call))
+      counts[cached ? 'hit' : 'asked'] += 1
+      this.#reports.answered(leg.name, ref.id)
+      return reading
+    } catch (thrown) {
+      if (!call.signal?.aborted) counts[failureKind[toSecretsError(thrown).code]] += 1
+      throw thrown
+    }
   }
 
   #passOver(leg: Leg, key: string, error: SecretsError, { strict, hasDefault, required }: ChainCall): void {

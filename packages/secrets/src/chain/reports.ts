@@ -1,4 +1,5 @@
 import type { ErrorCode, SecretsError } from '@keyplane/core'
+import { failureKind } from './failure-kind.ts'
 
 /** Where the library says what it skipped and why. Facts hold names and codes, never a value. */
 export interface SecretsLog {
@@ -6,10 +7,8 @@ export interface SecretsLog {
   error(message: string, facts: Readonly<Record<string, string>>): void
 }
 
-const absences: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['secret_not_found', 'secret_deleted', 'version_not_found'])
-
 /** Whether the source said that there is no such thing; everything else is a failure of some kind. */
-export const isAbsence = ({ code }: SecretsError): boolean => absences.has(code)
+export const isAbsence = ({ code }: SecretsError): boolean => failureKind[code] === 'absent'
 
 /** Told once, then at most once more for each thing that changed; bounded, since keys come from callers. */
 const maxRemembered = 1_000
@@ -28,7 +27,13 @@ export class Reports {
     if (this.#told.get(about) === error.code) return
     if (this.#told.size >= maxRemembered) this.#told.clear()
     this.#told.set(about, error.code)
-    const facts = { source, key, code: error.code, ...(error.reason && { reason: error.reason }) }
+    const facts = {
+      source,
+      key,
+      code: error.code,
+      kind: failureKind[error.code],
+      ...(error.reason && { reason: error.reason }),
+    }
     if (isAbsence(error)) this.#log.warn(`No secret ${JSON.stringify(key)} in ${source}.`, facts)
     else this.#log.error(`${source} could not give ${JSON.stringify(key)}: ${error.message}`, facts)
   }
