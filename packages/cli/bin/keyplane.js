@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 // The launcher: plain JavaScript that any Node.js can read, so that one that is too old says so in a sentence.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const isRecent = major > 22 || (major === 22 && minor >= 18)
-const source = new URL('../src/main.ts', import.meta.url)
+/** Node.js strips types outside `node_modules` only, so an installed package runs what was built. */
+const isCheckout = !import.meta.url.includes('/node_modules/')
+const entry = new URL(isCheckout ? '../src/main.ts' : '../dist/main.js', import.meta.url)
 
 /** The Node.js that the workspace pins as a package, where it is installed. */
 const pinnedNode = () => {
@@ -32,7 +33,7 @@ else if (!isRecent) {
   )
   process.exitCode = 78
 } else {
-  if (existsSync(source)) {
+  if (isCheckout) {
     // A checkout runs from its sources: every package's `source` condition comes first.
     const { registerHooks } = await import('node:module')
     registerHooks({
@@ -40,6 +41,6 @@ else if (!isRecent) {
         next(specifier, { ...context, conditions: ['source', ...context.conditions] }),
     })
   }
-  const { main } = await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href)
+  const { main } = await import(entry.href)
   await main()
 }
