@@ -53,6 +53,12 @@ describe('the agent’s configuration', () => {
     )
   })
 
+  it('refuses what only the original has, in so many words', () => {
+    expect(() => parseAgentConfig('max_roles = 5\n[prefetch]\n', 'agent.toml')).toThrow(
+      'agent.toml:1: max_roles is not supported by this agent.\nagent.toml:2: prefetch is not supported by this agent.',
+    )
+  })
+
   it('says where the file is no TOML, without quoting it', () => {
     expect(() => parseAgentConfig('a = "canary\nb', 'agent.toml')).toThrow(/^agent\.toml:1:\d+: this is not TOML\.$/)
   })

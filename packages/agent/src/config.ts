@@ -111,6 +111,15 @@ const ownOptions: Readonly<Record<string, Option>> = {
 
 const ownTable = 'keyplane'
 
+/** Keys of the AWS agent and its successor that this one does not have. Taking them silently would be a promise. */
+const unsupported: ReadonlySet<string> = new Set([
+  'capabilities',
+  'credentials_file_path',
+  'logging',
+  'max_roles',
+  'prefetch',
+])
+
 /** Every option with its default, for `settings show` and the docs. */
 export const agentDefaults: Readonly<Record<string, unknown>> = Object.freeze({
   ...Object.fromEntries(Object.entries(awsOptions).map(([key, { default: value }]) => [key, value])),
@@ -130,7 +139,8 @@ export const parseAgentConfig = (text: string, file = 'the configuration'): Agen
     for (const key of Object.keys(values))
       if (!Object.hasOwn(options, key)) {
         const meant = nearest(key, Object.keys(options))
-        problems.push(`${at(key)} is not an option${meant ? `; did you mean ${meant}?` : '.'}`)
+        const why = unsupported.has(key) ? 'is not supported by this agent' : 'is not an option'
+        problems.push(`${at(key)} ${why}${meant ? `; did you mean ${meant}?` : '.'}`)
       }
     return Object.entries(options).map(([key, { default: fallback, read: readValue, set }]) => {
       if (!Object.hasOwn(values, key)) return set(fallback as never)
