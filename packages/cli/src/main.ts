@@ -5,6 +5,7 @@ import { openContext } from './context.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { hintFor } from './hints.ts'
 import { buildProgram } from './program.ts'
+import { UsageError } from './usage-error.ts'
 
 /** What stands after `--` belongs to the command that is run, whatever it looks like. */
 const splitAtDashes = (args: readonly string[]): [string[], string[] | undefined] => {
@@ -34,6 +35,10 @@ export const main = async (args: readonly string[] = process.argv.slice(2)): Pro
 const usageCode = ({ exitCode }: CommanderError): number => (exitCode === 0 ? exitCodes.ok : exitCodes.usage)
 
 const report = (thrown: unknown, args: readonly string[]): number => {
+  if (thrown instanceof UsageError) {
+    process.stderr.write(`keyplane: ${thrown.message}\n`)
+    return exitCodes.usage
+  }
   const error = toSecretsError(thrown)
   const hint = hintFor(error)
   const { code, message, reason } = error

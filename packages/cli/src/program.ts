@@ -1,6 +1,6 @@
-import { SecretsError } from '@keyplane/core'
-import { CommanderError, Option, Command as Parser } from 'commander'
+import { Option, Command as Parser } from 'commander'
 import type { Command, Context, GlobalFlags } from './context.ts'
+import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
 export interface ProgramParts {
@@ -48,8 +48,7 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
 
   const run = (load: () => Promise<Command<never>>) =>
     async function (this: Parser): Promise<void> {
-      if (childCommand && this.name() !== 'run')
-        throw new CommanderError(64, 'keyplane.dashes', `${this.name()} takes nothing after --`)
+      if (childCommand && this.name() !== 'run') throw new UsageError(`${this.name()} takes nothing after --.`)
       const action = await load()
       exit(await action(open(this.optsWithGlobals<GlobalFlags>()), this.args, this.opts() as never))
     }
@@ -164,17 +163,12 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
 const parsePort = (text: string): number => {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65_535)
-    throw new CommanderError(
-      64,
-      'keyplane.port',
-      `error: ${JSON.stringify(text)} is no port; give 0 (any free one) to 65535`,
-    )
+    throw new UsageError(`${JSON.stringify(text)} is no port; give 0 (any free one) to 65535.`)
   return port
 }
 
 const parseCount = (text: string): number => {
   const count = Number(text)
-  if (!/^\d+$/.test(text) || count < 1)
-    throw new SecretsError('invalid_request', `${JSON.stringify(text)} is no count.`)
+  if (!/^\d+$/.test(text) || count < 1) throw new UsageError(`${JSON.stringify(text)} is no count; give 1 or more.`)
   return count
 }

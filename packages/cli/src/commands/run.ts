@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { fieldOf } from '../json-field.ts'
 import { openSource } from '../secret-source.ts'
+import { UsageError } from '../usage-error.ts'
 
 interface Mapping {
   readonly variable: string
@@ -21,10 +22,7 @@ export const runProgram = async (
 ): Promise<number> => {
   const [command, ...args] = childCommand ?? []
   if (command === undefined)
-    throw new SecretsError(
-      'config_invalid',
-      'No command to run: write it after --, as in: keyplane run KEY=NAME -- CMD',
-    )
+    throw new UsageError('No command to run: write it after --, as in: keyplane run KEY=NAME -- CMD')
   const wanted = mappings.map(parseMapping)
   const secrets = openSource(folder, env)
   try {
@@ -37,8 +35,7 @@ export const runProgram = async (
 
 const parseMapping = (text: string): Mapping => {
   const match = /^([A-Za-z_][A-Za-z0-9_]*)=([^#]+)(?:#(.+))?$/.exec(text)
-  if (!match)
-    throw new SecretsError('config_invalid', `${JSON.stringify(text)} is no mapping; write KEY=NAME or KEY=NAME#FIELD.`)
+  if (!match) throw new UsageError(`${JSON.stringify(text)} is no mapping; write KEY=NAME or KEY=NAME#FIELD.`)
   const [, variable = '', name = '', field] = match
   return { variable, name, ...(field !== undefined && { field }) }
 }

@@ -4,6 +4,7 @@ import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { promptHidden } from '../prompt-hidden.ts'
 import { openWritable } from '../secret-source.ts'
+import { UsageError } from '../usage-error.ts'
 
 interface SetOptions {
   readonly file?: string
@@ -17,8 +18,7 @@ const maxBytes = 65_536
 export const set: Command<SetOptions> = async (context, [name = '', source], options) => {
   const { folder, env, terminal, random } = context
   if (source !== undefined && source !== '-')
-    throw new SecretsError(
-      'config_invalid',
+    throw new UsageError(
       'A value is never taken from the command line, where others can read it: pipe it in and write - in its place.',
     )
   const value = await readValue(context, source, options)
