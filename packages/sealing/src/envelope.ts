@@ -1,4 +1,3 @@
-import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { Random } from '@keyplane/core'
 import type { ValueOwner } from './binding.ts'
 import type { KmsKey } from './kms-key.ts'
@@ -22,7 +21,7 @@ export const sealValue = (value: Uint8Array, owner: EnvelopeOwner, kmsKey: KmsKe
   const dataKey = random.bytes(dataKeyBytes)
   try {
     return {
-      sealedValue: seal(value, createSecretKey(dataKey), { purpose: 'secret-value', ...owner }, random),
+      sealedValue: seal(value, dataKey, { purpose: 'secret-value', ...owner }, random),
       wrappedDataKey: seal(dataKey, kmsKey.key, dataKeyBinding(owner, kmsKey), random),
     }
   } finally {
@@ -34,11 +33,14 @@ export const sealValue = (value: Uint8Array, owner: EnvelopeOwner, kmsKey: KmsKe
  * The value that was sealed.
  * @throws SecretsError `integrity` if the envelope was altered, or belongs to another owner or key.
  */
-export const openValue = (envelope: Envelope, owner: EnvelopeOwner, kmsKey: KmsKey): Uint8Array =>
-  unseal(envelope.sealedValue, unwrapDataKey(envelope.wrappedDataKey, owner, kmsKey), {
-    purpose: 'secret-value',
-    ...owner,
-  })
+export const openValue = (envelope: Envelope, owner: EnvelopeOwner, kmsKey: KmsKey): Uint8Array => {
+  const dataKey = unseal(envelope.wrappedDataKey, kmsKey.key, dataKeyBinding(owner, kmsKey))
+  try {
+    return unseal(envelope.sealedValue, dataKey, { purpose: 'secret-value', ...owner })
+  } finally {
+    dataKey.fill(0)
+  }
+}
 
 /**
  * The same data key under another KMS key or material; the sealed value stays as it is.
@@ -53,15 +55,6 @@ export const rewrapDataKey = (
   const dataKey = unseal(wrappedDataKey, keys.from.key, dataKeyBinding(owner, keys.from))
   try {
     return seal(dataKey, keys.to.key, dataKeyBinding(owner, keys.to), random)
-  } finally {
-    dataKey.fill(0)
-  }
-}
-
-const unwrapDataKey = (wrapped: Uint8Array, owner: ValueOwner, kmsKey: KmsKey): KeyObject => {
-  const dataKey = unseal(wrapped, kmsKey.key, dataKeyBinding(owner, kmsKey))
-  try {
-    return createSecretKey(dataKey)
   } finally {
     dataKey.fill(0)
   }

@@ -6,8 +6,11 @@ const algorithm = 'aes-256-gcm'
 const nonceBytes = 12
 const tagBytes = 16
 
+/** 32 bytes; as an object where they are kept, so that they do not lie about in JavaScript's memory. */
+export type SealingKey = KeyObject | Uint8Array
+
 /** The sealed bytes: format version, 12 bytes of nonce, the ciphertext, 16 bytes of tag (AES-256-GCM). */
-export const seal = (plain: Uint8Array, key: KeyObject, binding: Binding, random: Random): Uint8Array => {
+export const seal = (plain: Uint8Array, key: SealingKey, binding: Binding, random: Random): Uint8Array => {
   const nonce = random.bytes(nonceBytes)
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
   cipher.setAAD(associatedData(binding))
@@ -25,7 +28,7 @@ export const seal = (plain: Uint8Array, key: KeyObject, binding: Binding, random
  * What `seal` was given.
  * @throws SecretsError `integrity` if a byte of it, its binding or its key is another.
  */
-export const unseal = (sealed: Uint8Array, key: KeyObject, binding: Binding): Uint8Array => {
+export const unseal = (sealed: Uint8Array, key: SealingKey, binding: Binding): Uint8Array => {
   if (sealed[0] !== formatVersion || sealed.length < 1 + nonceBytes + tagBytes) throw broken(binding)
   const decipher = createDecipheriv(algorithm, key, sealed.subarray(1, 1 + nonceBytes), { authTagLength: tagBytes })
   decipher.setAAD(associatedData(binding))
