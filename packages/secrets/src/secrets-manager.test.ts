@@ -105,7 +105,7 @@ describe('what is said of a read', () => {
     const results: (string | undefined)[] = []
     for (const code of ['access_denied', 'unavailable', 'bad_response'] as const) {
       source.failure = new SecretsError(code, `why: ${code}`)
-      results.push((await secrets.explain(`${code}`)).steps[0]?.result)
+      results.push((await secrets.explain(code)).steps[0]?.result)
     }
     source.failure = undefined
     results.push((await secrets.explain('NOPE')).steps[0]?.result)
