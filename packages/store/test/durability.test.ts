@@ -5,7 +5,7 @@ import { systemRandom } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
 import { verifyAudit } from '@keyplane/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { TestStore } from './test-store.ts'
+import { TestStore, tokenOf } from './test-store.ts'
 
 let store: TestStore
 beforeEach(async () => {
@@ -42,6 +42,25 @@ describe('a store', () => {
     await store.start()
     for (const { value } of answered) if (value.status === 200) await valueOf(value.body['Name'])
     expect(answered.length).toBeGreaterThan(0)
+  })
+
+  it('loses no write when two stores share one file, and keeps one chain', async () => {
+    const second = await new TestStore(store.folder).start()
+    const tokens = Array.from({ length: 30 }, (_, index) => tokenOf(`t${index}`))
+    const put = (token: string, index: number) =>
+      (index % 2 === 0 ? store : second).ok('PutSecretValue', {
+        SecretId: 'one',
+        SecretString: token,
+        ClientRequestToken: token,
+      })
+    await Promise.all(tokens.map(put))
+    for (const VersionId of tokens)
+      expect(await store.ok('GetSecretValue', { SecretId: 'one', VersionId })).toMatchObject({
+        SecretString: VersionId,
+      })
+    await second.stop()
+    const [chain] = await verifyAudit({ databasePath: store.databasePath })
+    expect(chain?.verdict).toMatchObject({ ok: true })
   })
 
   it('keeps its files to their owner', () => {
