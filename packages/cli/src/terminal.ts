@@ -50,3 +50,6 @@ export const table = (rows: readonly (readonly string[])[], indent = ''): string
     )
     .join('\n')
 }
+
+/** A text of somebody else's, fit for a terminal: it may not move the cursor or change a colour. */
+export const printable = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?')

@@ -3,6 +3,7 @@ import { SecretsError } from '@keyplane/core'
 import { auditTail } from '@keyplane/store'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { printable } from '../terminal.ts'
 
 interface AuditTailFlags {
   readonly lines: number
@@ -36,7 +37,7 @@ export const auditTailCommand: Command<AuditTailFlags> = async (context, _args, 
 /** Shows records and gives the number of the last one. */
 const show = ({ terminal }: Context, records: readonly Numbered[], before: number): number => {
   for (const { seq, record } of records)
-    terminal.data(terminal.json ? JSON.stringify({ seq, ...record }) : line(record))
+    terminal.data(terminal.json ? JSON.stringify({ seq, ...record }) : printable(line(record)))
   return records.at(-1)?.seq ?? before
 }
 
@@ -45,6 +46,6 @@ const line = ({ atMs, actor, action, resource, decision, detail }: Numbered['rec
   const who = actor.replace(/^arn:aws:(iam|sts)::\d+:/, '')
   const what = action.slice(action.indexOf(':') + 1)
   const secret = resource.replace(/^arn:aws:secretsmanager:[^:]*:\d+:secret:/, '').replace(/-[A-Za-z0-9]{6}$/, '')
-  const why = detail?.['error'] ? `  ${detail['error']}` : ''
+  const why = detail?.['Error'] ? `  ${detail['Error']}` : ''
   return `${time}  ${decision.padEnd(5)}  ${who.padEnd(14)}  ${what.padEnd(16)}  ${secret}${why}`
 }

@@ -1,4 +1,4 @@
-import type { Terminal } from '../terminal.ts'
+import { printable, type Terminal } from '../terminal.ts'
 import { version } from '../version.ts'
 import type { PasteLine } from './paste-lines.ts'
 
@@ -45,6 +45,3 @@ export const liveLine = ({ atMs, part, act, secret, how, durationMs }: LiveCall)
   const took = durationMs < 0.1 ? '<0.1 ms' : `${durationMs.toFixed(1)} ms`
   return ` ${time}  ${part}  ${act}  ${printable(secret)}  ${how}  ${took}`
 }
-
-/** Names come from callers; none may move the cursor or change a colour. */
-const printable = (text: string): string => text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?')
