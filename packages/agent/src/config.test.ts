@@ -11,7 +11,7 @@ describe('the agent’s configuration', () => {
       logLevel: 'info',
       logToFile: true,
       tokenHeaders: ['x-aws-parameters-secrets-token', 'x-vault-token'],
-      tokenVariables: ['AWS_TOKEN', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'],
+      tokenVariables: ['KEYPLANE_AGENT_TOKEN', 'AWS_TOKEN', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'],
       pathPrefix: '/v1/',
       ignoreTransientErrors: true,
       validateCredentials: true,

@@ -94,7 +94,7 @@ const awsOptions: Readonly<Record<string, Option>> = {
     (names: string[]) => ({ tokenHeaders: Object.freeze(names.map((name) => name.toLowerCase())) }),
   ),
   ssrf_env_variables: option(
-    ['AWS_TOKEN', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'],
+    ['KEYPLANE_AGENT_TOKEN', 'AWS_TOKEN', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'],
     list(/^[A-Za-z_]\w*$/, 'environment variable'),
     (tokenVariables: string[]) => ({ tokenVariables: Object.freeze([...tokenVariables]) }),
   ),

@@ -6,7 +6,7 @@ import { fakeClock } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
 import { findToken, Token } from './token.ts'
 
-const variables = ['AWS_TOKEN', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN']
+const variables = ['KEYPLANE_AGENT_TOKEN', 'AWS_TOKEN', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN']
 const fileWith = (text: string): string => {
   const path = join(mkdtempSync(join(tmpdir(), 'keyplane-token-')), 'token')
   writeFileSync(path, text)
@@ -23,13 +23,13 @@ describe('the agent’s token', () => {
 
   it('is read from a file and trimmed, whichever variable names it', () => {
     const path = fileWith('  secret\n')
-    for (const name of ['KEYPLANE_AGENT_TOKEN', ...variables])
+    for (const name of variables)
       expect(findToken({ [name]: `file://${path}` }, variables)).toMatchObject({ text: 'secret', path })
   })
 
   it('is taken from the configured list alone when there is one', () => {
-    expect(findToken({ AWS_TOKEN: 'a', MINE: 'b' }, ['MINE']).text).toBe('b')
-    expect(() => findToken({ AWS_TOKEN: 'a' }, ['MINE'])).toThrow('KEYPLANE_AGENT_TOKEN or MINE')
+    expect(findToken({ KEYPLANE_AGENT_TOKEN: 'a', MINE: 'b' }, ['MINE']).text).toBe('b')
+    expect(() => findToken({ KEYPLANE_AGENT_TOKEN: 'a' }, ['MINE'])).toThrow('No token: set MINE')
   })
 
   it('is refused when empty, even if a later variable holds one', () => {

@@ -2,8 +2,6 @@ import { timingSafeEqual } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { type Clock, SecretsError, type Timer } from '@keyplane/core'
 
-/** Ours comes before the list that is configured; the first variable that is set decides, even if it is unusable. */
-const ownVariable = 'KEYPLANE_AGENT_TOKEN'
 const filePrefix = 'file://'
 /** A token file is looked at this often. */
 const pollMs = 1_000
@@ -53,19 +51,19 @@ export interface TokenOrigin {
 }
 
 /**
- * The token, by the first of the variables that is set; `file://PATH` is read and trimmed.
+ * The token, by the first of the variables that is set, even if that one is unusable; `file://PATH` is read and trimmed.
  * @throws SecretsError `config_invalid` where none is set, the file can't be read, or the token is empty.
  */
 export const findToken = (
   env: Readonly<Record<string, string | undefined>>,
   variables: readonly string[],
 ): TokenOrigin => {
-  const variable = [ownVariable, ...variables].find((name) => env[name] !== undefined)
+  const variable = variables.find((name) => env[name] !== undefined)
   const value = variable === undefined ? undefined : env[variable]
   if (variable === undefined || value === undefined)
     throw new SecretsError(
       'config_invalid',
-      `No token: set ${[ownVariable, ...variables].join(' or ')} to a random text or to file://PATH of one.`,
+      `No token: set ${variables.join(' or ')} to a random text or to file://PATH of one.`,
     )
   const path = value.startsWith(filePrefix) ? value.slice(filePrefix.length) : undefined
   const text = path === undefined ? value : readToken(path)
