@@ -22,6 +22,8 @@ interface DevOptions {
 /** The whole plane in one process, until it is told to end. */
 export const dev: Command<DevOptions> = async (context, _args, { agentPort, storePort }) => {
   const { folder, terminal, clock, random } = context
+  // From here on a signal ends it in order, even one that comes before it is ready.
+  const ended = context.untilEnded()
   await refuseSecondPlane(folder)
   const isNew = !existsSync(folder.database)
   const live = liveReport(context)
@@ -48,7 +50,7 @@ export const dev: Command<DevOptions> = async (context, _args, { agentPort, stor
     if (terminal.json) terminal.data(JSON.stringify(facts))
     else terminal.data(screenOf(context, facts))
     live.begin()
-    await context.untilEnded()
+    await ended
     terminal.words('Ending; npm start resumes with your data.')
     return exitCodes.ok
   } finally {

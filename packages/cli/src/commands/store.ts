@@ -8,6 +8,8 @@ import { startPlaneStore } from '../plane/start-plane-store.ts'
 /** The store alone, until it is told to end. */
 export const store: Command<{ readonly port: number }> = async (context, _args, { port }) => {
   const { folder, terminal } = context
+  // From here on a signal ends it in order, even one that comes before it is ready.
+  const ended = context.untilEnded()
   await refuseSecondPlane(folder)
   const running = await startPlaneStore(context, { port })
   try {
@@ -17,7 +19,7 @@ export const store: Command<{ readonly port: number }> = async (context, _args, 
     if (terminal.json) terminal.data(JSON.stringify({ storeUrl: running.url, secrets }))
     else terminal.data(`Keyplane store listening on ${running.url} · ${secrets} secrets · data in ${folder.path}`)
     terminal.words(`AWS's own tools: . ${folder.awsEnv}`)
-    await context.untilEnded()
+    await ended
     return exitCodes.ok
   } finally {
     await running.close()
