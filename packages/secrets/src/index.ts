@@ -18,13 +18,8 @@ export {
   resetSecretsManager,
 } from './default-manager.ts'
 export { openSecrets } from './open-secrets.ts'
-export {
-  type CacheSettings,
-  type GetSecretJsonOptions,
-  type GetSecretOptions,
-  SecretsManager,
-  type SecretsManagerOptions,
-} from './secrets-manager.ts'
+export type { CacheSettings, SecretsManagerOptions } from './manager-options.ts'
+export { type GetSecretJsonOptions, type GetSecretOptions, SecretsManager } from './secrets-manager.ts'
 export type { StandardSchema } from './standard-schema.ts'
 export type { SecretProvider, SecretRef, SecretVersion } from '@keyplane/core'
 export { SecretsError } from '@keyplane/core'

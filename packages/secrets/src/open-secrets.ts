@@ -1,4 +1,5 @@
-import { SecretsManager, type SecretsManagerOptions } from './secrets-manager.ts'
+import type { SecretsManagerOptions } from './manager-options.ts'
+import { SecretsManager } from './secrets-manager.ts'
 
 /**
  * A program's secrets, by the options given, else by its environment. The form for new code; close it when done.

@@ -8,7 +8,7 @@ import { ScriptedSource } from '../test/scripted-source.ts'
 import { readSettings } from './config.ts'
 import { getSecret, getSecretsManager, resetSecretsManager } from './default-manager.ts'
 import { openSecrets } from './open-secrets.ts'
-import type { SecretsManagerOptions } from './secrets-manager.ts'
+import type { SecretsManagerOptions } from './manager-options.ts'
 
 const start = (
   options: SecretsManagerOptions = {},
@@ -266,6 +266,18 @@ describe('the settings', () => {
     })()
     for (const name of Object.keys(env)) expect(message).toContain(name)
     expect(message.split('\n')).toHaveLength(4)
+  })
+})
+
+describe('the options', () => {
+  it('that are wrong are told all at once', () => {
+    const wrong = {
+      cacheTtl: 'soon',
+      attempts: 0,
+      cache: { maxEntries: -1, refreshAheadRatio: 2, readValueEveryNthCheck: 0 },
+    }
+    const names = ['cacheTtl', 'attempts', 'maxEntries', 'refreshAheadRatio', 'readValueEveryNthCheck']
+    expect(() => start(wrong)).toThrow(new RegExp(names.map((name) => `(?=[^]*${name}: )`).join('')))
   })
 })
 

@@ -2,70 +2,21 @@ import {
   type CallOptions,
   type Change,
   type Clock,
-  type Duration,
-  durationMs,
-  type Random,
   type Reading,
   revealText,
-  type SecretProvider,
   type SecretRef,
   SecretsError,
   systemClock,
-  systemRandom,
 } from '@keyplane/core'
-import { openProvider } from '@keyplane/providers'
 import { Chain, type ChainCall } from './chain/chain.ts'
 import type { Explanation } from './chain/explanation.ts'
-import { Leg, type LegOptions } from './chain/leg.ts'
-import { Reports, type SecretsLog } from './chain/reports.ts'
+import { Reports } from './chain/reports.ts'
 import type { ReadCounts } from './chain/tally.ts'
-import { type Environment, isProviderName, processEnvironment, readSettings, stderrLog } from './config.ts'
+import { readSettings, stderrLog } from './config.ts'
+import { legsOf } from './legs-of.ts'
+import type { SecretsManagerOptions } from './manager-options.ts'
 import { parsedJson } from './parsed-json.ts'
 import type { StandardSchema } from './standard-schema.ts'
-
-/** How answers are kept. Durations are seconds, or texts with a unit (`5m`). */
-export interface CacheSettings {
-  /** Kept at most; the least lately used goes first. 0 keeps nothing. Default 1,000. */
-  readonly maxEntries?: number
-  /** After expiry: the old value at once while one refresh runs; at most one TTL. Default 0. */
-  readonly staleWhileRevalidate?: Duration
-  /** After expiry: the old value where the source fails in a passing way. Default 1 h. */
-  readonly maxStale?: Duration
-  /** How long "absent" and "denied" are repeated without asking. Default 5 s. */
-  readonly negativeTtl?: Duration
-  /** The last part of the TTL in which a read refreshes ahead of expiry: 0 (never) to 1. Default 0.1. */
-  readonly refreshAheadRatio?: number
-  /** An expired value is checked without reading it, and read at each n-th check. Default 4. */
-  readonly readValueEveryNthCheck?: number
-}
-
-export interface SecretsManagerOptions {
-  /** The first source: a shipped provider's name, or the name of one in `providers`. Default: `SECRETS_PROVIDER`, else env. */
-  readonly provider?: string
-  /** Sources of your own, asked in this order. */
-  readonly providers?: readonly SecretProvider[]
-  /** Ask the environment (`process.env`, then `.env`) last. Default true. */
-  readonly environment?: boolean
-  /** Default: `SECRETS_AWS_REGION`, AWS's own variables, us-east-1. */
-  readonly awsRegion?: string
-  /** How long a value counts as fresh. Default: `SECRETS_CACHE_TTL`, else 1 h. */
-  readonly cacheTtl?: Duration
-  readonly cache?: CacheSettings
-  /** Throw what is no absence instead of asking the next source. Default: `SECRETS_STRICT`, else false. */
-  readonly strict?: boolean
-  /** Bound of one attempt. Default 3 s. */
-  readonly attemptTimeout?: Duration
-  /** Bound of a read with all its attempts. Default 10 s. */
-  readonly deadline?: Duration
-  /** Calls to a source in all, the first included, where a failure may pass. Default 3. */
-  readonly attempts?: number
-  /** Default: stderr. */
-  readonly log?: SecretsLog
-  /** Default: the process's. */
-  readonly env?: Environment
-  readonly clock?: Clock
-  readonly random?: Random
-}
 
 export interface GetSecretOptions {
   readonly strict?: boolean
@@ -91,7 +42,7 @@ export class SecretsManager {
     this.#reports = new Reports(options.log ?? stderrLog)
     this.#strict = options.strict ?? settings.strict
     this.#clock = options.clock ?? systemClock
-    this.#chain = new Chain(legsOf(options, legOptions(options, settings.cacheTtlMs)), this.#reports)
+    this.#chain = new Chain(legsOf(options, settings), this.#reports)
   }
 
   /**
@@ -216,46 +167,3 @@ export class SecretsManager {
 const callOf = ({ signal }: GetSecretOptions): CallOptions => (signal ? { signal } : {})
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const legOptions = (options: SecretsManagerOptions, settingsTtlMs: number): LegOptions => {
-  const { cache = {}, clock = systemClock, random = systemRandom } = options
-  const ttlMs = options.cacheTtl === undefined ? settingsTtlMs : durationMs(options.cacheTtl, 'cacheTtl')
-  return {
-    ttlMs,
-    maxEntries: cache.maxEntries ?? 1_000,
-    staleWhileRevalidateMs: Math.min(ttlMs, durationMs(cache.staleWhileRevalidate ?? 0, 'staleWhileRevalidate')),
-    maxStaleMs: durationMs(cache.maxStale ?? '1h', 'maxStale'),
-    negativeTtlMs: durationMs(cache.negativeTtl ?? '5s', 'negativeTtl'),
-    retryAfterFailureMs: 1_000,
-    refreshAheadRatio: cache.refreshAheadRatio ?? 0.1,
-    readValueEveryNthCheck: cache.readValueEveryNthCheck ?? 4,
-    deadlineMs: durationMs(options.deadline ?? '10s', 'deadline'),
-    attemptTimeoutMs: durationMs(options.attemptTimeout ?? '3s', 'attemptTimeout'),
-    attempts: options.attempts ?? 3,
-    clock,
-    random,
-  }
-}
-
-/** The chosen source first, the environment last. */
-const legsOf = (options: SecretsManagerOptions, legOptions: LegOptions): Leg[] => {
-  const { providers = [], environment = true, env = processEnvironment } = options
-  const named = (name: string): Leg => {
-    const own = providers.find((provider) => provider.name === name)
-    if (own) return new Leg(name, own, legOptions)
-    if (!isProviderName(name))
-      throw new SecretsError('config_invalid', `provider: there is no provider ${JSON.stringify(name)}.`)
-    const { awsRegion } = { ...readSettings(env), ...options }
-    const onProblem = (problem: string): void => (options.log ?? stderrLog).warn(problem, { source: name })
-    const settings = { env, clock: legOptions.clock, onProblem, ...(awsRegion !== undefined && { awsRegion }) }
-    return new Leg(name, () => openProvider(name, settings), legOptions)
-  }
-  const chosen = options.provider ?? (providers.length > 0 ? undefined : readSettings(env).provider)
-  const first = chosen === undefined ? [] : [named(chosen)]
-  const rest = providers
-    .filter(({ name }) => name !== chosen)
-    .map((provider) => new Leg(provider.name, provider, legOptions))
-  const before = [...first, ...rest]
-  const hasEnvironment = before.some(({ name }) => name === 'env')
-  return environment && !hasEnvironment ? [...before, named('env')] : before
-}
