@@ -1,0 +1,98 @@
+import { measured, notMeasured, type Row, yardstick } from '../row.ts'
+import { median } from '../statistics.ts'
+import { type Contender, type RunningAgent, startBareHttp } from './contenders.ts'
+import { type LoadResult, loadClient, runLoad } from './load.ts'
+import { cpuSeconds } from './process-usage.ts'
+import type { UpstreamDouble } from './upstream-double.ts'
+
+export interface ThroughputParts {
+  readonly contenders: readonly Contender[]
+  readonly upstream: UpstreamDouble
+  /** Of each round. */
+  readonly seconds: number
+}
+
+const connections = 50
+/** Odd, so that the median is one of them. */
+const rounds = 3
+const path = '/secretsmanager/get?secretId=bench'
+
+type Round = LoadResult & { readonly cpuMicros: number }
+
+const runRound = async ({ pid, port }: RunningAgent, seconds: number): Promise<Round> => {
+  const before = cpuSeconds(pid)
+  const result = await runLoad({ port, path, connections, seconds })
+  return { ...result, cpuMicros: ((cpuSeconds(pid) - before) / result.requests) * 1e6 }
+}
+
+/** A cached GET, as often as it goes; all contenders in turn, so that what else the machine does meets them alike. */
+export const throughputRows = async ({ contenders, upstream, seconds }: ThroughputParts): Promise<Row[]> => {
+  const started = await Promise.all(
+    contenders.map(async (contender) => ({
+      name: contender.name as string,
+      agent: await contender.start({ upstreamUrl: upstream.url, ttlSeconds: 3_600 }),
+    })),
+  )
+  const all = [...started, { name: 'bare', agent: await startBareHttp() }]
+  try {
+    const results = new Map<string, Round[]>(all.map(({ name }) => [name, []]))
+    for (const { agent } of all) await runLoad({ port: agent.port, path, connections, seconds: 1 })
+    for (let round = 0; round < rounds; round += 1)
+      for (const { name, agent } of all) results.get(name)?.push(await runRound(agent, seconds))
+    return rowsOf((name, key) => {
+      const values = (results.get(name) ?? []).map((result) => result[key])
+      return values.length === 0 ? undefined : median(values)
+    }, `${loadClient}, ${connections} connections, median of ${rounds} rounds of ${seconds} s`)
+  } finally {
+    for (const { agent } of all) await agent.stop()
+  }
+}
+
+type MedianOf = (name: string, key: keyof Round) => number | undefined
+
+const rowsOf = (medianOf: MedianOf, note: string): Row[] => {
+  const own = (key: keyof Round): number => medianOf('keyplane', key) ?? Number.NaN
+  const names = { bare: 'bare node:http', peer: 'peer' }
+  const others = Object.entries(names).flatMap(([name, label]) => {
+    const [perSecond, cpu] = [medianOf(name, 'perSecond'), medianOf(name, 'cpuMicros')]
+    if (perSecond === undefined || cpu === undefined) return []
+    return [
+      yardstick({ id: `${name}-rate`, what: `${label}, GET`, unit: 'req/s' }, perSecond),
+      yardstick({ id: `${name}-cpu`, what: `${label}, CPU per request`, unit: 'µs' }, cpu),
+      yardstick({ id: `${name}-p99`, what: `${label}, p99`, unit: 'ms' }, medianOf(name, 'p99Ms') ?? Number.NaN),
+    ]
+  })
+  return [
+    yardstick({ id: 'node-rate', what: 'agent on Node.js, cached GET', unit: 'req/s', note }, own('perSecond')),
+    yardstick({ id: 'node-cpu', what: 'agent on Node.js, CPU per cached GET', unit: 'µs' }, own('cpuMicros')),
+    yardstick({ id: 'node-p50', what: 'agent on Node.js, p50', unit: 'ms' }, own('p50Ms')),
+    yardstick({ id: 'node-p99', what: 'agent on Node.js, p99', unit: 'ms' }, own('p99Ms')),
+    ...others,
+    ...comparedRows(medianOf),
+  ]
+}
+
+const comparedRows = (medianOf: MedianOf): Row[] => {
+  const ratio = (other: string, key: keyof Round): number =>
+    (medianOf('keyplane', key) ?? Number.NaN) / (medianOf(other, key) ?? Number.NaN)
+  const rate = { id: 'node-rate-ratio', what: "agent on Node.js, req/s of the peer's", unit: '×' }
+  const cpu = { id: 'node-cpu-ratio', what: "agent on Node.js, CPU per request of the peer's", unit: '×' }
+  const bare = [
+    yardstick(
+      { id: 'bare-rate-ratio', what: "agent, req/s of bare node:http's", unit: '×' },
+      ratio('bare', 'perSecond'),
+    ),
+    yardstick(
+      { id: 'bare-cpu-ratio', what: "agent, CPU per request of bare node:http's", unit: '×' },
+      ratio('bare', 'cpuMicros'),
+    ),
+  ]
+  if (medianOf('peer', 'perSecond') !== undefined)
+    return [
+      ...bare,
+      measured(rate, ratio('peer', 'perSecond'), { atLeast: 1 }),
+      measured(cpu, ratio('peer', 'cpuMicros'), { atMost: 1 }),
+    ]
+  const reason = 'no peer binary was given (--peer)'
+  return [...bare, notMeasured(rate, '≥ 1 ×', reason), notMeasured(cpu, '≤ 1 ×', reason)]
+}

@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The root of the checkout. */
+export const root: string = join(import.meta.dirname, '..')
+
+const isBuilt = existsSync(join(root, 'packages/cli/dist/main.js'))
+
+/** What is measured: the built packages, as they are published, or their sources where nothing is built. */
+export const form: 'dist' | 'source' = isBuilt ? 'dist' : 'source'
+
+/** Arguments that make a child process take that form. */
+export const formArguments: readonly string[] = isBuilt ? [] : ['-C', 'source']
