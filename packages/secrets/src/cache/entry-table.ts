@@ -56,8 +56,12 @@ export class EntryTable {
     if (entry.version) this.#release(entry.version)
   }
 
+  /** All at once: the tables are emptied, not taken apart. */
   clear(): void {
-    for (const entry of this.#entries) this.drop(entry)
+    for (const entry of this.#entries) entry.keys.clear()
+    this.#byKey.clear()
+    this.#entries.clear()
+    this.#versions.clear()
   }
 
   get size(): number {
