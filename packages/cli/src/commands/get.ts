@@ -1,5 +1,6 @@
 import type { SecretRef, Stage } from '@keyplane/core'
 import { labelledStage } from '@keyplane/protocol'
+import { aboutSecret } from '../about-secret.ts'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { openSource } from '../secret-source.ts'
@@ -25,7 +26,7 @@ export const get: Command<GetOptions> = async ({ folder, env, terminal }, [name 
   }
   const secrets = openSource(folder, env)
   try {
-    const { version, source } = await secrets.read(ref, { required: true })
+    const { version, source } = await secrets.read(ref, { required: true }).catch(aboutSecret(name))
     const bytes = version.value.kind === 'bytes' && field === undefined ? version.value.reveal() : undefined
     const text = (): string =>
       field !== undefined

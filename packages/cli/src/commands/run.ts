@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { revealText, SecretsError } from '@keyplane/core'
 import type { SecretsManager } from '@keyplane/secrets'
+import { aboutSecret } from '../about-secret.ts'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { fieldOf } from '../json-field.ts'
@@ -53,7 +54,7 @@ const readAll = async (
 }
 
 const readOne = async (secrets: SecretsManager, { variable, name, field }: Mapping): Promise<[string, string]> => {
-  const { value } = (await secrets.read({ id: name }, { required: true })).version
+  const { value } = (await secrets.read({ id: name }, { required: true }).catch(aboutSecret(name))).version
   const text = field === undefined ? revealText(value) : fieldOf(value, field, name)
   if (text.includes('\u0000'))
     throw new SecretsError('invalid_request', `${JSON.stringify(name)} holds a NUL byte, which ${variable} can't.`)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { BytesValue, SecretsError, type SecretValue, TextValue } from '@keyplane/core'
+import { aboutSecret } from '../about-secret.ts'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { promptHidden } from '../prompt-hidden.ts'
@@ -25,7 +26,7 @@ export const set: Command<SetOptions> = async (context, [name = '', source], opt
   const store = openWritable(folder, env)
   try {
     const idempotencyKey = uuid(random.bytes(16))
-    const version = await store.write?.put({ id: name }, value, { idempotencyKey })
+    const version = await store.write?.put({ id: name }, value, { idempotencyKey }).catch(aboutSecret(name))
     const facts = { name: version?.name ?? name, id: version?.id, version: version?.version }
     if (terminal.json) terminal.data(JSON.stringify(facts))
     else terminal.words(`${terminal.style('green', '✓')} ${name} has a new version (${version?.version}).`)
