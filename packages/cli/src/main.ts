@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { SecretsError, toSecretsError } from '@keyplane/core'
 import { CommanderError } from 'commander'
 import { processEnvironment } from './config.ts'
@@ -13,8 +14,15 @@ const splitAtDashes = (args: readonly string[]): [string[], string[] | undefined
   return at < 0 ? [[...args], undefined] : [args.slice(0, at), args.slice(at + 1)]
 }
 
+/** Whoever read our output has gone: what runs on is told to end, anything else ends as by SIGPIPE, without a word. */
+const endWithReader = ({ code }: NodeJS.ErrnoException): void => {
+  if (code === 'EPIPE' && process.emit('SIGTERM', 'SIGTERM')) return
+  process.exit(code === 'EPIPE' ? 128 + constants.signals.SIGPIPE : exitCodes.error)
+}
+
 /** The command line, from its arguments to the exit code. */
 export const main = async (args: readonly string[] = process.argv.slice(2)): Promise<void> => {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithReader)
   const [own, childCommand] = splitAtDashes(args)
   const program = buildProgram({
     open: (flags) => openContext(flags, processEnvironment),
