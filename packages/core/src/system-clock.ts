@@ -4,10 +4,10 @@ import type { Clock } from './ports/clock.ts'
 export const systemClock: Clock = Object.freeze({
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  after: (delayMs: number, act: () => void) => {
+  after: (delayMs: number, act: () => void, { keepsAlive = false }: { readonly keepsAlive?: boolean } = {}) => {
     const timer = setTimeout(act, delayMs)
     // A browser's timer is a number and holds nothing open; Node's is an object that would.
-    if (typeof timer === 'object') (timer as { unref(): void }).unref()
+    if (typeof timer === 'object' && !keepsAlive) (timer as { unref(): void }).unref()
     return { cancel: () => clearTimeout(timer) }
   },
 })

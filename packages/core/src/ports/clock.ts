@@ -9,6 +9,9 @@ export interface Clock {
   nowMs(): number
   /** Milliseconds from some start, which never jump back: for ages and deadlines. */
   monotonicMs(): number
-  /** Runs `act` once, after `delayMs`. A waiting timer never keeps the process alive. */
-  after(delayMs: number, act: () => void): Timer
+  /**
+   * Runs `act` once, after `delayMs`. A waiting timer keeps the process alive only where it is told to: where somebody
+   * waits for what comes after it.
+   */
+  after(delayMs: number, act: () => void, options?: { readonly keepsAlive?: boolean }): Timer
 }

@@ -38,23 +38,18 @@ export const withRetry = (
   })
 }
 
-/** The longest wait that `setInterval` knows. */
-const longestTimerMs = 2_147_483_647
-
 const sleep = (delayMs: number, signal: AbortSignal | undefined, clock: Clock): Promise<void> =>
   new Promise((resolve, reject) => {
-    // A clock's timer holds nothing open; a program that waits for its secret must not end for want of other work.
-    const alive = setInterval(() => undefined, longestTimerMs)
     const onAbort = (): void => {
-      clearInterval(alive)
       timer.cancel()
       reject(signal?.reason)
     }
-    const timer = clock.after(delayMs, () => {
-      clearInterval(alive)
+    const act = (): void => {
       signal?.removeEventListener('abort', onAbort)
       resolve()
-    })
+    }
+    // A program that waits for its secret must not end for want of other work.
+    const timer = clock.after(delayMs, act, { keepsAlive: true })
     if (signal?.aborted) onAbort()
     else signal?.addEventListener('abort', onAbort, { once: true })
   })
