@@ -15,7 +15,7 @@ import { fastPath } from './http/fast-path.ts'
 import { HttpDate } from './http/response-bytes.ts'
 import { AgentServer } from './http/server.ts'
 import { AnswerBodies } from './routes/answer-bodies.ts'
-import type { ReadEvent } from './routes/get-secret.ts'
+import { getPlainSecret, type ReadEvent } from './routes/get-secret.ts'
 import { findToken, Token } from './token.ts'
 import { version } from './version.ts'
 
@@ -82,7 +82,7 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
     const parts = { secrets, bodies, pathPrefix: config.pathPrefix, clock, log, ...(onRead && { onRead }) }
     const tokenParts = { token, tokenHeaders: config.tokenHeaders, limit }
     app = agentApp({ ...parts, ...tokenParts })
-    fast = fastPath({ ...tokenParts, date, hit: hitOf({ ...parts, bodies }) })
+    fast = fastPath({ ...tokenParts, date, hit: hitOf({ ...parts, bodies }), miss: getPlainSecret(parts) })
     const url = `http://127.0.0.1:${port}`
     options.announce(`Keyplane Agent/${version} listening on ${url}`)
     log.info({ port, version }, `Listening on ${url}.`)

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { fakeClock, seededRandom } from '@keyplane/testkit'
 import { openSecrets } from '@keyplane/secrets'
 import fc from 'fast-check'
@@ -9,6 +10,7 @@ import { readPlainGet } from '../src/http/plain-get.ts'
 import { HttpDate } from '../src/http/response-bytes.ts'
 import { AgentServer } from '../src/http/server.ts'
 import { AnswerBodies } from '../src/routes/answer-bodies.ts'
+import { getPlainSecret } from '../src/routes/get-secret.ts'
 import { Token } from '../src/token.ts'
 import { memoryLog, OneSecret, token } from './start-test-agent.ts'
 import { exchange } from './wire.ts'
@@ -18,8 +20,9 @@ const tokenHeaders = ['x-aws-parameters-secrets-token', 'x-vault-token']
 /** Two servers over one app: with the fast path, and with `node:http` alone as the oracle. */
 const start = async () => {
   const clock = fakeClock()
+  const source = new OneSecret()
   const secrets = openSecrets({
-    providers: [new OneSecret()],
+    providers: [source],
     environment: false,
     strict: true,
     env: {},
@@ -30,7 +33,8 @@ const start = async () => {
   const limit = new RequestLimit(800)
   const bodies = new AnswerBodies()
   const shared = { token: new Token(token), tokenHeaders, limit, date: new HttpDate(clock), secrets, bodies }
-  const app = agentApp({ ...shared, pathPrefix: '/v1/', clock, log: memoryLog() })
+  const parts = { ...shared, pathPrefix: '/v1/', clock, log: memoryLog() }
+  const app = agentApp(parts)
   let fastAnswers = 0
   const hit = (id: string) => {
     const reading = secrets.peek({ id })
@@ -41,13 +45,19 @@ const start = async () => {
   const onError = (error: unknown): void => {
     throw error
   }
-  const fast = new AgentServer({ app, fastPath: fastPath({ ...shared, hit }), limit, date: shared.date, onError })
+  const fast = new AgentServer({
+    app,
+    fastPath: fastPath({ ...shared, hit, miss: getPlainSecret(parts) }),
+    limit,
+    date: shared.date,
+    onError,
+  })
   const slow = new AgentServer({ app, fastPath: () => undefined, limit, date: shared.date, onError })
   const [fastPort, slowPort] = [await fast.listen(0), await slow.listen(0)]
   fast.ready()
   slow.ready()
   await secrets.read({ id: 'MyTest' })
-  return { fast, slow, fastPort, slowPort, limit, fastAnswers: () => fastAnswers }
+  return { fast, slow, fastPort, slowPort, limit, source, secrets, fastAnswers: () => fastAnswers }
 }
 
 let servers: Awaited<ReturnType<typeof start>>
@@ -172,6 +182,31 @@ describe('the fast path', () => {
     const socketful = await exchange(servers.fastPort, [plain], 30)
     expect(socketful.match(/HTTP\/1\.1 200/g)).toHaveLength(1)
     expect(servers.fastAnswers()).toBe(before + 1)
+  })
+
+  it('answers what it has to wait for, and what comes after it on the connection, in that order', async () => {
+    const { source, secrets, fastPort, limit } = servers
+    await secrets.refresh()
+    const reads = source.reads
+    let open = (): void => {}
+    source.gate = new Promise((resolve) => {
+      open = resolve
+    })
+    const socket = connect(fastPort, '127.0.0.1')
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1')
+    })
+    socket.write(plain.replace('MyTest', 'Nope'))
+    await expect.poll(() => source.reads, { interval: 1 }).toBe(reads + 1)
+    socket.write(plain)
+    expect(limit.active).toBe(1)
+    source.gate = undefined
+    open()
+    await expect.poll(() => received.match(/HTTP\/1\.1 \d+/g), { interval: 1 }).toHaveLength(2)
+    expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200'])
+    expect(limit.active).toBe(0)
+    socket.destroy()
   })
 
   it('leaves a busy agent’s refusal to the slow path', async () => {

@@ -7,8 +7,8 @@ import { type HttpDate, headersOf, responseBytes } from './response-bytes.ts'
 
 export interface ServerParts {
   readonly app: (request: AgentRequest) => AgentResponse | Promise<AgentResponse>
-  /** The bytes for a plain request for a cached secret; nothing hands the connection to `node:http` for good. */
-  readonly fastPath: (chunk: Buffer) => Buffer | undefined
+  /** The bytes for a plain request for a secret; nothing hands the connection to `node:http` for good. */
+  readonly fastPath: (chunk: Buffer) => Buffer | Promise<Buffer> | undefined
   readonly limit: RequestLimit
   readonly date: HttpDate
   readonly onError: (error: unknown) => void
@@ -22,14 +22,16 @@ const maxPlainBytes = 4_096
 const maxHeaderBytes = 131_072
 
 /**
- * Two ways over one socket: a plain request for a cached secret is answered straight from `node:net`; whatever is not
- * plainly that goes to `node:http` untouched, and its connection stays there.
+ * Two ways over one socket: a plain request for a secret is answered straight from `node:net`; whatever is not plainly
+ * that goes to `node:http` untouched, and its connection stays there.
  */
 export class AgentServer {
   readonly #parts: ServerParts
   readonly #http: HttpServer
   readonly #listener: Server
   readonly #sockets = new Set<Socket>()
+  /** Those of them whose answer has still to come. */
+  readonly #waiting = new Set<Socket>()
   /** Connections that came before the agent was ready. */
   #early: Socket[] | undefined = []
   #closing = false
@@ -61,7 +63,7 @@ export class AgentServer {
     this.#closing = true
     const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()))
     this.#http.closeIdleConnections()
-    for (const socket of this.#sockets) socket.end()
+    for (const socket of this.#sockets) if (!this.#waiting.has(socket)) socket.end()
     for (const socket of this.#early ?? []) socket.destroy()
     const cut = setTimeout(() => {
       this.#http.closeAllConnections()
@@ -85,7 +87,8 @@ export class AgentServer {
     const onData = (chunk: Buffer): void => {
       const answer = chunk.length <= maxPlainBytes && !this.#closing ? this.#parts.fastPath(chunk) : undefined
       if (answer) {
-        socket.write(answer)
+        if (Buffer.isBuffer(answer)) socket.write(answer)
+        else void this.#answerLater(socket, answer)
         return
       }
       socket.removeListener('data', onData)
@@ -99,6 +102,23 @@ export class AgentServer {
     socket.on('close', forget)
     socket.setTimeout(idleMs)
     socket.on('timeout', onTimeout)
+    socket.resume()
+  }
+
+  /** What follows on the connection waits, so that answers go out in the order of their requests. */
+  async #answerLater(socket: Socket, answer: Promise<Buffer>): Promise<void> {
+    const { limit, date, onError } = this.#parts
+    limit.active += 1
+    this.#waiting.add(socket)
+    socket.pause()
+    const bytes = await answer.catch((error: unknown) => {
+      onError(error)
+      return responseBytes(internalFailure, date.text)
+    })
+    limit.active -= 1
+    this.#waiting.delete(socket)
+    if (this.#closing) socket.end(bytes)
+    else socket.write(bytes)
     socket.resume()
   }
 
@@ -148,6 +168,8 @@ const asAgentRequest = ({ method = '', url = '', rawHeaders }: IncomingMessage):
   rawHeaders,
 })
 
+const internalFailure: AgentResponse = json(500, '{"__type":"InternalFailure"}')
+
 const run = async (
   app: ServerParts['app'],
   request: AgentRequest,
@@ -157,7 +179,7 @@ const run = async (
     return await app(request)
   } catch (error) {
     onError(error)
-    return json(500, '{"__type":"InternalFailure"}')
+    return internalFailure
   }
 }
 

@@ -71,6 +71,15 @@ export const getSecret = (parts: GetSecretParts): Route => {
   }
 }
 
+/** The route's answer for a plain id, for who has read the request and let it pass already. */
+export const getPlainSecret = (parts: GetSecretParts): ((secretId: string) => Promise<AgentResponse>) => {
+  const route = getSecret(parts)
+  return async (secretId) => {
+    const target = `/secretsmanager/get?secretId=${secretId}`
+    return (await route({ method: 'GET', target, rawHeaders: [] })) ?? text(404, 'Not found')
+  }
+}
+
 const refOf = ({ secretId, versionId, versionStage, roleArn }: GetSecretRequest): SecretRef => ({
   id: secretId,
   ...(versionId !== undefined && { version: versionId }),
