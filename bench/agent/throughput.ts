@@ -39,13 +39,35 @@ export const throughputRows = async ({ contenders, upstream, seconds }: Throughp
     for (const { agent } of all) await runLoad({ port: agent.port, path, connections, seconds: 1 })
     for (let round = 0; round < rounds; round += 1)
       for (const { name, agent } of all) results.get(name)?.push(await runRound(agent, seconds))
-    return rowsOf((name, key) => {
+    const rows = rowsOf((name, key) => {
       const values = (results.get(name) ?? []).map((result) => result[key])
       return values.length === 0 ? undefined : median(values)
     }, `${loadClient}, ${connections} connections, median of ${rounds} rounds of ${seconds} s`)
+    return [...rows, ...(await coldRows({ contenders, upstream, seconds }))]
   } finally {
     for (const { agent } of all) await agent.stop()
   }
+}
+
+/** Connections whose first request has to wait for the upstream: what they cost from then on. */
+const coldRows = async ({ contenders, upstream, seconds }: ThroughputParts): Promise<Row[]> => {
+  const rows: Row[] = []
+  for (const { name, start } of contenders) {
+    const agent = await start({ upstreamUrl: upstream.url, ttlSeconds: 3_600 })
+    upstream.delayMs = 200
+    try {
+      const { perSecond, cpuMicros } = await runRound(agent, seconds)
+      const what = `${name}: connections that began with a miss`
+      rows.push(
+        yardstick({ id: `${name}-after-miss-rate`, what: `${what}, cached GET`, unit: 'req/s' }, perSecond),
+        yardstick({ id: `${name}-after-miss-cpu`, what: `${what}, CPU per cached GET`, unit: 'µs' }, cpuMicros),
+      )
+    } finally {
+      upstream.delayMs = 0
+      await agent.stop()
+    }
+  }
+  return rows
 }
 
 type MedianOf = (name: string, key: keyof Round) => number | undefined
