@@ -58,7 +58,6 @@ export class EntryTable {
 
   /** All at once: the tables are emptied, not taken apart. */
   clear(): void {
-    for (const entry of this.#entries) entry.keys.clear()
     this.#byKey.clear()
     this.#entries.clear()
     this.#versions.clear()
