@@ -70,9 +70,10 @@ const runChild = (
   problem: (text: string) => void,
 ): Promise<number> =>
   new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: 'inherit', env })
+    // Before the child is there: it may signal us as its first act.
     const handlers = forwarded.map((signal) => ({ signal, pass: () => void child.kill(signal) }))
     for (const { signal, pass } of handlers) process.on(signal, pass)
+    const child = spawn(command, args, { stdio: 'inherit', env })
     const done = (code: number): void => {
       for (const { signal, pass } of handlers) process.removeListener(signal, pass)
       resolve(code)
