@@ -53,7 +53,9 @@ const openForReading = async (path: string): Promise<FileHandle> => {
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    throw refused(path, missing ? 'is not there; the store cannot be opened without it' : 'cannot be read', error)
+    throw missing
+      ? refused(path, 'is not there; the store cannot be opened without it', error, 'no_root_key')
+      : refused(path, 'cannot be read', error)
   }
 }
 
@@ -97,5 +99,8 @@ const syncFolder = async (path: string): Promise<void> => {
   }
 }
 
-const refused = (path: string, why: string, cause?: unknown): SecretsError =>
-  new SecretsError('source_misconfigured', `The root key file ${JSON.stringify(path)} ${why}.`, { cause })
+const refused = (path: string, why: string, cause?: unknown, reason?: string): SecretsError =>
+  new SecretsError('source_misconfigured', `The root key file ${JSON.stringify(path)} ${why}.`, {
+    cause,
+    ...(reason && { reason }),
+  })
