@@ -5,6 +5,10 @@ export const aboutSecret =
   (name: string) =>
   (thrown: unknown): never => {
     if (!(thrown instanceof SecretsError)) throw thrown
-    const { code, reason, message } = thrown
-    throw new SecretsError(code, `${JSON.stringify(name)}: ${message}`, { cause: thrown, ...(reason && { reason }) })
+    const { code, source, reason, message } = thrown
+    throw new SecretsError(code, `${JSON.stringify(name)}: ${message}`, {
+      cause: thrown,
+      ...(source && { source }),
+      ...(reason && { reason }),
+    })
   }

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { ReadEvent, RunningAgent } from '@keyplane/agent'
-import type { CallReport } from '@keyplane/store'
+import { auditTail, type CallReport } from '@keyplane/store'
 import type { Command, Context } from '../context.ts'
 import { accessKeyOf, planeRegion, writeAwsEnv } from '../data-folder/credentials.ts'
+import type { DataFolder } from '../data-folder/data-folder.ts'
 import { forgetRunning, noteRunning } from '../data-folder/running-plane.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeExampleSecrets } from '../plane/example-secrets.ts'
+import { portFailure } from '../plane/port-failure.ts'
 import { refuseSecondPlane } from '../plane/refuse-second-plane.ts'
 import { startPlaneAgent } from '../plane/start-plane-agent.ts'
 import { startPlaneStore } from '../plane/start-plane-store.ts'
@@ -25,7 +27,6 @@ export const dev: Command<DevOptions> = async (context, _args, { agentPort, stor
   // From here on a signal ends it in order, even one that comes before it is ready.
   const ended = context.untilEnded()
   await refuseSecondPlane(folder)
-  const isNew = !existsSync(folder.database)
   const live = liveReport(context)
   let agent: RunningAgent | undefined
   const store = await startPlaneStore(context, {
@@ -35,15 +36,17 @@ export const dev: Command<DevOptions> = async (context, _args, { agentPort, stor
     onChange: ({ arn, name }) => {
       for (const id of [arn, name]) agent?.invalidate({ kind: 'changed', id })
     },
-  })
+  }).catch(portFailure(storePort, '--store-port'))
   try {
-    if (isNew) {
+    if (await isUntouched(folder)) {
       const credentials = accessKeyOf(folder, 'developer')
       const client = awsProvider({ region: planeRegion, endpoint: store.url, credentials, clock })
       await writeExampleSecrets(client, random)
       await client.close?.()
     }
-    agent = await startPlaneAgent(context, { port: agentPort, storeUrl: store.url, onRead: live.agent })
+    agent = await startPlaneAgent(context, { port: agentPort, storeUrl: store.url, onRead: live.agent }).catch(
+      portFailure(agentPort, '--agent-port'),
+    )
     writeAwsEnv(folder, store.url)
     noteRunning(folder, { pid: process.pid, agentUrl: agent.url, storeUrl: store.url })
     const facts = { agentUrl: agent.url, storeUrl: store.url, secrets: await store.countSecrets() }
@@ -59,6 +62,10 @@ export const dev: Command<DevOptions> = async (context, _args, { agentPort, stor
     forgetRunning(folder)
   }
 }
+
+/** Whether nobody has called this store yet: a first start that failed half-way leaves a database behind, but no call. */
+const isUntouched = async ({ database }: DataFolder): Promise<boolean> =>
+  (await auditTail({ databasePath: database, limit: 1 })).length === 0
 
 const screenOf = (
   { folder, terminal }: Context,

@@ -2,6 +2,7 @@ import type { Command } from '../context.ts'
 import { writeAwsEnv } from '../data-folder/credentials.ts'
 import { forgetRunning, noteRunning } from '../data-folder/running-plane.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { portFailure } from '../plane/port-failure.ts'
 import { refuseSecondPlane } from '../plane/refuse-second-plane.ts'
 import { startPlaneStore } from '../plane/start-plane-store.ts'
 
@@ -11,7 +12,7 @@ export const store: Command<{ readonly port: number }> = async (context, _args, 
   // From here on a signal ends it in order, even one that comes before it is ready.
   const ended = context.untilEnded()
   await refuseSecondPlane(folder)
-  const running = await startPlaneStore(context, { port })
+  const running = await startPlaneStore(context, { port }).catch(portFailure(port, '--port'))
   try {
     writeAwsEnv(folder, running.url)
     noteRunning(folder, { pid: process.pid, storeUrl: running.url })

@@ -30,7 +30,8 @@ export const makeCredentials = (folder: DataFolder, random: Random): void => {
     const users = planeUsers.map((name) => ({ name, accessKeys: [newAccessKey(random)] }))
     writePrivateFile(folder.iam, `${JSON.stringify({ account: planeAccount, users }, null, 2)}\n`)
   }
-  if (readPrivateFile(folder.agentToken) === undefined)
+  // An empty token would be refused by the agent; there is nothing in it to lose.
+  if (!readPrivateFile(folder.agentToken)?.trim())
     writePrivateFile(folder.agentToken, `${Buffer.from(random.bytes(32)).toString('hex')}\n`)
   const token = (readPrivateFile(folder.agentToken) ?? '').trim()
   writePrivateFile(folder.agentHeader, `X-Aws-Parameters-Secrets-Token: ${token}\n`)

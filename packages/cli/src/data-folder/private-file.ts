@@ -20,7 +20,8 @@ export const readPrivateFile = (path: string): string | undefined => {
     return readFileSync(path, 'utf8')
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
+    // ENOTDIR: what should be its folder is a file.
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw new SecretsError('config_invalid', `${path} can't be read (${code}); it has to belong to you, mode 0600.`, {
       cause,
     })
