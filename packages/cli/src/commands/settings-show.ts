@@ -51,10 +51,13 @@ export const settingsShow: Command = async ({ folder, env, terminal }) => {
   return exitCodes.ok
 }
 
+/** An address without the user and the password that it may hold. */
+const withoutLogin = (value: string): string => value.replace(/\/\/[^/?#]*@/, '//****@')
+
 const fromEnvironment = (env: Context['env'], name: string, fallback: string): Setting => {
   const own = name.replace(/^SECRETS_/, 'KEYPLANE_')
   const set = [own, name].find((candidate) => env[candidate])
   const value = set === undefined ? fallback : (env[set] ?? '')
-  const shown = set !== undefined && isSecret(name, value) ? '****' : value
+  const shown = set !== undefined && isSecret(name, value) ? '****' : withoutLogin(value)
   return { name, value: shown, origin: set === undefined ? 'default' : `environment (${set})` }
 }
