@@ -58,7 +58,7 @@ const cases: readonly Case[] = [
   ['ServiceUnavailable', 503, '', 'unavailable'],
   ['', 502, '', 'unavailable'],
   ['', 504, '', 'timeout'],
-  ['DecryptionFailure', 400, '', 'unavailable', 'kms'],
+  ['DecryptionFailure', 400, '', 'integrity', 'kms'],
   ['ResourceExistsException', 400, '', 'conflict'],
   ['ValidationException', 400, '', 'invalid_request'],
   ['InvalidParameterException', 400, '', 'invalid_request'],

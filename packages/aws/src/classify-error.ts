@@ -55,8 +55,8 @@ const rules: readonly Rule[] = [
     /^InternalFailure$|^InternalService(?:Error|Fault|Exception)$|^InternalError$|^ServiceUnavailable/,
     { code: 'unavailable' },
   ],
-  // The key is disabled, pending deletion or out of reach; AWS never says that a ciphertext is broken.
-  [/^(?:Decryption|Encryption)Failure$/, { code: 'unavailable', reason: 'kms' }],
+  // About this one secret and its key (disabled, pending deletion): neither a retry nor another secret has to do with it.
+  [/^(?:Decryption|Encryption)Failure$/, { code: 'integrity', reason: 'kms' }],
   [/^ResourceExists(?:Exception)?$/, { code: 'conflict' }],
   [/^PreconditionNotMet(?:Exception)?$/, { code: 'conflict' }],
   [/^LimitExceeded(?:Exception)?$/, { code: 'invalid_request', reason: 'quota' }],
