@@ -14,16 +14,22 @@ export interface AnswersOptions extends CachePolicy {
   readonly random: Random
 }
 
+/** Callers choose the names that are refused, so few are remembered. */
+const maxRefusals = 1_000
+
 /** What a source has answered, values and refusals, and what each new answer does to it. No I/O. */
 export class Answers {
   readonly #source: string
   readonly #options: AnswersOptions
   readonly #table: EntryTable
+  /** Refusals have a place of their own: names that do not exist must not throw out values that do. */
+  readonly #refusals: EntryTable
 
   constructor(source: string, options: AnswersOptions) {
     this.#source = source
     this.#options = options
     this.#table = new EntryTable(options.maxEntries)
+    this.#refusals = new EntryTable(Math.min(options.maxEntries, maxRefusals))
   }
 
   get size(): number {
@@ -31,7 +37,7 @@ export class Answers {
   }
 
   find(key: string): Entry | undefined {
-    return this.#table.find(key)
+    return this.#table.find(key) ?? this.#refusals.find(key)
   }
 
   touch(entry: Entry): void {
@@ -40,12 +46,14 @@ export class Answers {
 
   clear(): void {
     this.#table.clear()
+    this.#refusals.clear()
   }
 
   /** Keeps a value under the reference asked for and under its canonical id. */
   admit(key: string, ref: SecretRef, version: SecretVersion): Reading {
     const canonicalKey = cacheKey(ref, version.id)
     const entry = this.#entryFor(key, canonicalKey, version) ?? new Entry(ref, this.#source)
+    this.#refusals.remove(key)
     this.#table.keep(key, entry)
     this.#table.keep(canonicalKey, entry)
     return this.#hold(entry, version)
@@ -67,7 +75,7 @@ export class Answers {
   /** What a failed call leaves behind, by the one table of failures. */
   note(key: string, ref: SecretRef, error: SecretsError): void {
     const entry = this.#table.find(key)
-    const effect = onFailure[error.code]
+    const effect = onFailure(error)
     if (effect === 'evict' && entry) this.#table.drop(entry)
     if (effect === 'evict' || (effect === 'suspend' && !entry)) this.#rememberNo(key, ref, error)
     else if (effect === 'suspend' && entry) this.#suspend(entry, error)
@@ -103,7 +111,10 @@ export class Answers {
   }
 
   forget(id: string): void {
-    for (const entry of this.#about(id)) this.#table.drop(entry)
+    for (const entry of this.#about(id)) {
+      this.#table.drop(entry)
+      this.#refusals.drop(entry)
+    }
   }
 
   #nowMs(): number {
@@ -111,7 +122,7 @@ export class Answers {
   }
 
   #about(id: string): Entry[] {
-    return [...this.#table.entries()].filter(
+    return [...this.#table.entries(), ...this.#refusals.entries()].filter(
       ({ ref, version }) => ref.id === id || version?.id === id || version?.name === id,
     )
   }
@@ -147,7 +158,7 @@ export class Answers {
     const entry = new Entry(ref, this.#source)
     entry.failure = error
     entry.askAgainAtMs = this.#nowMs() + this.#options.negativeTtlMs
-    this.#table.keep(key, entry)
+    this.#refusals.keep(key, entry)
   }
 
   #suspend(entry: Entry, error: SecretsError): void {

@@ -17,17 +17,20 @@ export const confirm = async (
   const asked = { id: version.id, ...(ref.as !== undefined && { as: ref.as }) }
   const [outcome] = await state.describe([asked], call)
   if (!outcome?.ok) {
-    if (outcome && onFailure[outcome.error.code] === 'serve_stale') throw outcome.error
+    if (outcome && onFailure(outcome.error) === 'serve_stale') throw outcome.error
     return undefined
   }
   const { versions, deletedAtMs } = outcome.value
-  if (deletedAtMs !== undefined) throw new SecretsError('secret_deleted', `${JSON.stringify(ref.id)} is deleted.`)
+  if (deletedAtMs !== undefined) throw new SecretsError('secret_deleted', markedForDeletion)
   const wantedVersion = ref.version ?? version.version
   const stages = versions.get(wantedVersion)
   const wantedStage: Stage | undefined = ref.stage ?? (ref.version === undefined ? 'current' : undefined)
   const still = stages !== undefined && (wantedStage === undefined || stages.includes(wantedStage))
   return still ? relabelled(version, stages) : undefined
 }
+
+/** AWS's own words, which its clients look for. */
+const markedForDeletion = "You can't perform this operation on the secret because it was marked for deletion."
 
 /** The same object where nothing changed, so that whatever hangs on its identity stays. */
 const relabelled = (version: SecretVersion, stages: readonly Stage[]): SecretVersion => {

@@ -49,6 +49,11 @@ export class EntryTable {
     entry.version = shared
   }
 
+  remove(key: string): void {
+    const entry = this.#byKey.get(key)
+    if (entry) this.drop(entry)
+  }
+
   drop(entry: Entry): void {
     if (!this.#entries.delete(entry)) return
     for (const key of entry.keys) if (this.#byKey.get(key) === entry) this.#byKey.delete(key)

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@keyplane/core'
+import type { ErrorCode, SecretsError } from '@keyplane/core'
 
 /**
  * What a failure does to what is cached: `evict` (the source says there is no such thing), `suspend` (it refused: kept,
@@ -7,12 +7,12 @@ import type { ErrorCode } from '@keyplane/core'
 export type FailureEffect = 'evict' | 'suspend' | 'serve_stale' | 'pass_on'
 
 /** The effect of each error code. Total: a new code does not compile until it has one. */
-export const onFailure: Readonly<Record<ErrorCode, FailureEffect>> = {
+const effects: Readonly<Record<ErrorCode, FailureEffect>> = {
   secret_not_found: 'evict',
   secret_deleted: 'evict',
   version_not_found: 'evict',
   access_denied: 'suspend',
-  unauthenticated: 'serve_stale',
+  unauthenticated: 'suspend',
   rate_limited: 'serve_stale',
   unavailable: 'serve_stale',
   timeout: 'serve_stale',
@@ -26,3 +26,7 @@ export const onFailure: Readonly<Record<ErrorCode, FailureEffect>> = {
   closed: 'pass_on',
   internal: 'pass_on',
 }
+
+/** Credentials that have expired pass, since they are renewed; those that the source does not know were taken back. */
+export const onFailure = ({ code, reason }: SecretsError): FailureEffect =>
+  code === 'unauthenticated' && reason === 'expired_token' ? 'serve_stale' : effects[code]

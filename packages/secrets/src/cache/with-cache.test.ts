@@ -140,6 +140,17 @@ describe('an expired answer', () => {
     expect(await text('a')).toBe('one')
   })
 
+  it.each([
+    ['expired_token', '1'],
+    ['unknown_key', 'unauthenticated'],
+  ])('under credentials that are refused as %s is %s', async (reason, answer) => {
+    const { clock, source, text, code } = start({}, { a: '1' })
+    await text('a')
+    source.failure = new SecretsError('unauthenticated', 'no', { reason })
+    await clock.advance(60_000)
+    expect(answer === '1' ? await text('a') : await code(text('a'))).toBe(answer)
+  })
+
   it('leads to the new secret when its name was given to another one', async () => {
     const { cache, clock, source } = start()
     await cache.read({ id: 'a' })
@@ -313,6 +324,15 @@ describe('a full cache', () => {
     expect(cache.peek({ id: 'a' })).toBeDefined()
     expect(cache.peek({ id: 'b' })).toBeUndefined()
     expect(cache.size).toBe(3)
+  })
+
+  it('loses no value to names that do not exist', async () => {
+    const { clock, source, text, code } = start({ maxEntries: 3 }, { a: '1' })
+    await text('a')
+    for (let name = 0; name < 2_000; name += 1) await code(text(`nope${name}`))
+    source.failure = down
+    await clock.advance(60_000)
+    expect(await text('a')).toBe('1')
   })
 
   it('of size 0 keeps nothing, and still shares calls', async () => {

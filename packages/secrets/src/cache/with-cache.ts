@@ -147,7 +147,7 @@ class SecretCache implements CachedProvider {
       return await this.#flights.for(key, ref, call.freshness).join(call)
     } catch (thrown) {
       const entry = this.#answers.find(key)
-      const passing = thrown instanceof SecretsError && onFailure[thrown.code] === 'serve_stale'
+      const passing = thrown instanceof SecretsError && onFailure(thrown) === 'serve_stale'
       const nowMs = this.#options.clock.monotonicMs()
       if (passing && entry && mayServeStale(entry, nowMs, this.#options, call.freshness)) return asReading(entry)
       throw thrown

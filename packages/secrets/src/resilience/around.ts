@@ -1,4 +1,4 @@
-import type { CallOptions, SecretProvider } from '@keyplane/core'
+import { type CallOptions, type ErrorCode, type Outcome, type SecretProvider, SecretsError } from '@keyplane/core'
 
 /** Runs one call to a source; what it is given decides how: bounded, repeated, refused. */
 export type RunCall = <T>(act: (call: CallOptions) => Promise<T>, call: CallOptions) => Promise<T>
@@ -16,13 +16,13 @@ export const around = (provider: SecretProvider, run: RunCall): SecretProvider =
     ...(many && {
       many: {
         maxRefs: many.maxRefs,
-        get: (refs, call = {}) => run((inner) => many.get(refs, inner), call),
+        get: (refs, call = {}) => runMany(run, (inner) => many.get(refs, inner), call, refs.length),
       },
     }),
     ...(state && {
       state: {
         maxRefs: state.maxRefs,
-        describe: (refs, call = {}) => run((inner) => state.describe(refs, inner), call),
+        describe: (refs, call = {}) => runMany(run, (inner) => state.describe(refs, inner), call, refs.length),
       },
     }),
     ...(list && { list }),
@@ -36,6 +36,33 @@ export const around = (provider: SecretProvider, run: RunCall): SecretProvider =
     }),
     refresh: async () => provider.refresh?.(),
     close: async () => provider.close?.(),
+  }
+}
+
+/** Failures of the source itself, not of one secret. */
+const ofSource: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['unavailable', 'timeout', 'rate_limited', 'bad_response'])
+
+/**
+ * A call with an outcome for each ref. Where all of them are the source's own failure the layers see it as one, or they
+ * would take it for an answer; the caller gets outcomes all the same.
+ */
+const runMany = async <T>(
+  run: RunCall,
+  act: (call: CallOptions) => Promise<readonly Outcome<T>[]>,
+  call: CallOptions,
+  count: number,
+): Promise<readonly Outcome<T>[]> => {
+  try {
+    return await run(async (inner) => {
+      const outcomes = await act(inner)
+      const [first] = outcomes
+      const isDown = outcomes.every((outcome) => !outcome.ok && ofSource.has(outcome.error.code))
+      if (isDown && first && !first.ok) throw first.error
+      return outcomes
+    }, call)
+  } catch (thrown) {
+    if (!(thrown instanceof SecretsError) || !ofSource.has(thrown.code)) throw thrown
+    return Array.from({ length: count }, () => ({ ok: false as const, error: thrown }))
   }
 }
 

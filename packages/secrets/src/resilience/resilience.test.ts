@@ -108,6 +108,18 @@ describe('the breaker', () => {
     expect(await outcome(clock, get())).toBe('breaker_open')
   })
 
+  it('sees a source that is away in the outcomes of a check too, and retry asks again', async () => {
+    const { clock, source, provider, get } = start((inner, clock) =>
+      withRetry(withBreaker(inner, { clock, failures: 3 }), { clock, random: seededRandom(1), attempts: 3 }),
+    )
+    source.failure = failing('unavailable')
+    const outcomes = provider.state?.describe([{ id: 'a' }])
+    await clock.advance(5_000)
+    expect(await outcomes).toMatchObject([{ ok: false, error: { code: 'unavailable' } }])
+    expect(source.calls.describe).toHaveLength(3)
+    expect(await outcome(clock, get())).toBe('breaker_open')
+  })
+
   it('counts neither refusals nor callers that left', async () => {
     const { clock, source, get } = withBreakers()
     source.failure = failing('access_denied')
