@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { agentDefaults } from '@keyplane/agent'
+import type { ErrorCode } from '@keyplane/core'
 import { httpStatus } from '@keyplane/protocol'
 import { providerNames } from '@keyplane/providers'
 import { exitCodeOf, exitCodes } from '../packages/cli/src/exit-codes.ts'
@@ -58,7 +59,7 @@ compare(
   Object.keys(httpStatus),
 )
 for (const [name, , , status, exit] of errors) {
-  const key = code(name) as keyof typeof httpStatus
+  const key = code(name) as ErrorCode
   if (Number(status) !== httpStatus[key]) problems.push(`docs/errors.md: ${key} has status ${httpStatus[key]}`)
   if (Number(exit) !== exitCodeOf[key]) problems.push(`docs/errors.md: ${key} has exit code ${exitCodeOf[key]}`)
 }
