@@ -31,17 +31,25 @@ export interface Standing {
  */
 export type Decision = 'serve' | 'serve_and_refresh' | 'ask' | 'fail'
 
+/** No wish of the caller's: what the policy takes for fresh will do. */
+const anyAge: Freshness = Object.freeze({})
+
 /** Whether this caller wants more than the entry has, however fresh it is. */
 const refuses = ({ version, confirmedAtMs }: Standing, nowMs: number, wanted: Freshness): boolean =>
   (wanted.maxAgeMs !== undefined && nowMs - confirmedAtMs >= wanted.maxAgeMs) ||
   (wanted.exceptVersion !== undefined && version?.version === wanted.exceptVersion)
 
 /** How long after its expiry an entry may still be served to this caller when the source fails. */
-export const staleUntilMs = (entry: Standing, policy: CachePolicy, wanted: Freshness = {}): number =>
+export const staleUntilMs = (entry: Standing, policy: CachePolicy, wanted: Freshness = anyAge): number =>
   entry.freshUntilMs + Math.min(policy.maxStaleMs, wanted.maxStaleMs ?? Number.POSITIVE_INFINITY)
 
 /** Whether a failure of the source may be covered by what is kept. */
-export const mayServeStale = (entry: Standing, nowMs: number, policy: CachePolicy, wanted: Freshness = {}): boolean =>
+export const mayServeStale = (
+  entry: Standing,
+  nowMs: number,
+  policy: CachePolicy,
+  wanted: Freshness = anyAge,
+): boolean =>
   entry.version !== undefined &&
   !entry.suspended &&
   policy.maxStaleMs > 0 &&
@@ -53,7 +61,7 @@ export const decide = (
   entry: Standing | undefined,
   nowMs: number,
   policy: CachePolicy,
-  wanted: Freshness = {},
+  wanted: Freshness = anyAge,
 ): Decision => {
   if (!entry || refuses(entry, nowMs, wanted)) return 'ask'
   if (entry.version === undefined || entry.suspended) return nowMs < entry.askAgainAtMs ? 'fail' : 'ask'
