@@ -85,10 +85,14 @@ const ownFault: Readonly<Partial<Record<AwsErrorName, string>>> = {
   ThrottlingException: 'Rate exceeded',
 }
 
+/** The file's pages are broken: no secret's fault, and no key's. */
+const damaged = "The store's database is damaged; it has to be restored from a backup."
+
 /** Any thrown thing as AWS would name it; its message tells nothing of the store's inside. */
 export const toAwsError = (thrown: unknown): AwsError => {
   if (thrown instanceof AwsError) return thrown
   const error = toSecretsError(thrown)
+  if (error.reason === 'damaged') return new AwsError('InternalServiceError', damaged)
   const type = typeOf[error.code]
   return new AwsError(type, ownFault[type] ?? error.message)
 }

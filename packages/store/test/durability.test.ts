@@ -1,4 +1,15 @@
-import { chmodSync, copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemRandom } from '@keyplane/core'
@@ -19,6 +30,15 @@ const edit = (...statements: string[]): void => {
   const database = new DatabaseSync(store.databasePath)
   for (const statement of statements) database.exec(statement)
   database.close()
+}
+
+/** Overwrites all pages of the database but the first two, under the running store. */
+const damagePages = (): void => {
+  const pageBytes = 4_096
+  const file = openSync(store.databasePath, 'r+')
+  for (let page = 2; page < fstatSync(file).size / pageBytes; page += 1)
+    writeSync(file, Buffer.alloc(pageBytes, 0xab), 0, pageBytes, page * pageBytes)
+  closeSync(file)
 }
 
 describe('a store', () => {
@@ -106,6 +126,28 @@ describe('a store', () => {
     )
     expect(store.problems).toMatchObject([{ code: 'integrity' }])
     expect(await valueOf('two')).toBe('other')
+  })
+
+  it('calls damaged pages damage of its own, not a value that does not open', async () => {
+    for (let index = 0; index < 30; index += 1)
+      await store.ok('CreateSecret', { Name: `many/${index}`, SecretString: 'x'.repeat(5_000) })
+    await store.stop()
+    await store.start()
+    await valueOf('one')
+    damagePages()
+    for (const [operation, input] of [
+      ['GetSecretValue', { SecretId: 'many/20' }],
+      ['DescribeSecret', { SecretId: 'many/20' }],
+      ['CreateSecret', { Name: 'new', SecretString: 'v' }],
+      ['ListSecrets', {}],
+    ] as const) {
+      const { status, body } = await store.call(operation, input)
+      expect([status, body['__type'], body['Message']]).toEqual([
+        500,
+        'InternalServiceError',
+        "The store's database is damaged; it has to be restored from a backup.",
+      ])
+    }
   })
 
   it('answers nothing that it cannot record', async () => {
