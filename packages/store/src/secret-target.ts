@@ -1,4 +1,4 @@
-import { parseSecretArn } from '@keyplane/aws'
+import { parseSecretArn, partitionOf } from '@keyplane/aws'
 import { awsError } from './aws-errors.ts'
 
 /** Which secret a SecretId means. */
@@ -20,6 +20,13 @@ export type SecretTarget =
 
 /** AWS: 1–512 of these; its own text says less than it allows. */
 const namePattern = /^[A-Za-z0-9/_+=.@!-]{1,512}$/
+
+/**
+ * A SecretId as it may be recorded, before anybody has judged it: a name or an ARN, 512 characters at most. What has
+ * neither form may be a value that was put in the wrong place.
+ */
+export const recordedId = (id: string): string =>
+  namePattern.test(id) || parseSecretArn(id) ? id.slice(0, 512) : '(invalid)'
 
 /**
  * Checks a secret's name.
@@ -44,6 +51,8 @@ export const secretTarget = (
 ): SecretTarget => {
   const arn = parseSecretArn(id)
   if (!arn) return { kind: 'name', id, account: caller.account, region: caller.region, name: requireSecretName(id) }
-  const { account, region, name, suffix } = arn
-  return { kind: suffix === undefined ? 'name' : 'arn', id, account, region, name }
+  const { partition, account, region, name, suffix } = arn
+  // A partial ARN of a partition that its region is not in is looked up as it stands, and so finds nothing.
+  const isPartial = suffix === undefined && partition === partitionOf(region).name
+  return { kind: isPartial ? 'name' : 'arn', id, account, region, name }
 }

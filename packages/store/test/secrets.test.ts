@@ -97,6 +97,13 @@ describe('a SecretId', () => {
     expect(await store.refused('GetSecretValue', { SecretId: ARN }, { region: 'eu-west-2' })).toBe(notFound)
   })
 
+  it('is of the partition that its region is in, complete or partial', async () => {
+    const { ARN } = await store.ok('CreateSecret', { Name: 'id/partition', SecretString: 'v' })
+    const elsewhere = ARN.replace('arn:aws:', 'arn:aws-cn:')
+    for (const SecretId of [elsewhere, elsewhere.slice(0, -7)])
+      expect(await store.refused('GetSecretValue', { SecretId })).toBe(notFound)
+  })
+
   it('is taken for a complete ARN when its name ends like one', async () => {
     const { ARN } = await store.ok('CreateSecret', { Name: 'id/X-a1b2c3', SecretString: 'v' })
     expect(await store.refused('GetSecretValue', { SecretId: ARN.slice(0, -7) })).toBe(notFound)
