@@ -9,7 +9,7 @@ import type { Caller, StoreParts } from './operation-context.ts'
 import { type Operation, type PreparedCall, requireOperation } from './operations.ts'
 import { type AppAnswer, type AppRequest, type Protocol, protocolOf } from './protocol.ts'
 import { uuid } from './request-id.ts'
-import { secretTarget } from './secret-target.ts'
+import { recordedId, secretTarget } from './secret-target.ts'
 
 /** A call that was answered, for people who watch. Never a value. */
 export interface CallReport {
@@ -57,7 +57,7 @@ export const storeApp = (parts: AppParts): App => {
       if (operation) call.action = operation.action
       const caller = authenticate(parts, call, protocol, request, signingKeys)
       const prepared = requireOperation(operation).prepare(request.body)
-      if (prepared.secretId !== undefined) call.resource = prepared.secretId
+      if (prepared.secretId !== undefined) call.resource = recordedId(prepared.secretId)
       await authorize(parts, caller, requireOperation(operation), prepared)
       const output = await prepared.run({ ...parts, call, caller, nowMs: call.atMs })
       await call.record('allow')

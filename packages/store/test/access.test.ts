@@ -173,6 +173,16 @@ describe('the audit log', () => {
     ])
   })
 
+  it('keeps nothing of a SecretId that is neither a name nor an ARN: it may be a value in the wrong place', async () => {
+    for (const misplaced of ['correct horse battery', '{"password":"hunter2"}', 'p'.repeat(600), 'arn:aws:kms:x']) {
+      await store.refused('GetSecretValue', { SecretId: misplaced })
+      expect(await lastRecord()).toMatchObject({ resource: '(invalid)', decision: 'error' })
+    }
+    const long = `arn:aws:secretsmanager:eu-west-1:${account}:secret:${'n'.repeat(900)}`
+    await store.refused('GetSecretValue', { SecretId: long })
+    expect((await lastRecord())?.resource).toBe(long.slice(0, 512))
+  })
+
   it('verifies while the store runs', async () => {
     const [chain] = await verifyAudit({ databasePath: store.databasePath })
     expect(chain?.verdict).toMatchObject({ ok: true })
