@@ -19,9 +19,11 @@ const start = async (options: Parameters<typeof startTestAgent>[0] = {}) => {
     method = 'GET',
   ): Promise<Answer> =>
     parseAnswer(
-      await exchange(started.port, [
-        [`${method} ${target} HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n'),
-      ]),
+      await exchange(
+        started.port,
+        [[`${method} ${target} HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n')],
+        { answers: 1 },
+      ),
     )
   return { ...started, ask }
 }
@@ -92,7 +94,9 @@ describe('the order of checks', () => {
   it('refuses a Host that is not this machine, and lets none at all pass', async () => {
     const { port } = await start()
     const send = async (host: string) =>
-      parseAnswer(await exchange(port, [`GET ${get} HTTP/1.1\r\n${host}X-Vault-Token: ${token}\r\n\r\n`]))
+      parseAnswer(
+        await exchange(port, [`GET ${get} HTTP/1.1\r\n${host}X-Vault-Token: ${token}\r\n\r\n`], { answers: 1 }),
+      )
     expect(await send('Host: evil.example\r\n')).toMatchObject({ status: 403, body: 'Unknown host' })
     expect(await send('Host: evil.example\r\nX-Vault-Token: wrong\r\n')).toMatchObject({ body: 'Unknown host' })
     expect(await send('Host: evil.example\r\nX-Forwarded-For: 1\r\n')).toMatchObject({ body: 'Forwarded' })
@@ -102,12 +106,12 @@ describe('the order of checks', () => {
 
   it('refuses beyond max_conn running requests, probes a little later, and idle connections never', async () => {
     const { ask, source, port } = await start({ toml: 'max_conn = 1' })
-    for (let idle = 0; idle < 5; idle += 1) void exchange(port, [], 300)
+    for (let idle = 0; idle < 5; idle += 1) void exchange(port, [], { silenceMs: 5_000 })
     let release = (): void => {}
     source.gate = new Promise((resolve) => {
       release = resolve
     })
-    const first = exchange(port, [`GET ${get} HTTP/1.1\r\nX-Vault-Token: ${token}\r\n\r\n`], 500)
+    const first = exchange(port, [`GET ${get} HTTP/1.1\r\nX-Vault-Token: ${token}\r\n\r\n`], { answers: 1 })
     await expect.poll(() => source.reads).toBe(1)
     expect(await ask(get)).toMatchObject({ status: 429, body: 'Connection limit exceeded' })
     expect(await ask('/ping')).toMatchObject({ status: 200 })
@@ -185,13 +189,13 @@ describe('the end', () => {
     source.gate = new Promise((resolve) => {
       release = resolve
     })
-    const waiting = exchange(port, [`GET ${get} HTTP/1.1\r\nX-Vault-Token: ${token}\r\n\r\n`], 500)
+    const waiting = exchange(port, [`GET ${get} HTTP/1.1\r\nX-Vault-Token: ${token}\r\n\r\n`], { answers: 1 })
     await expect.poll(() => source.reads).toBe(1)
     const closing = agent.close()
     release()
     expect(parseAnswer(await waiting)).toMatchObject({ status: 200, body })
     await closing
-    await expect(exchange(port, ['x'])).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    await expect(exchange(port, ['x'], {})).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   })
 })
 

@@ -13,7 +13,7 @@ import { AnswerBodies } from '../src/routes/answer-bodies.ts'
 import { getPlainSecret } from '../src/routes/get-secret.ts'
 import { Token } from '../src/token.ts'
 import { memoryLog, OneSecret, token } from './start-test-agent.ts'
-import { exchange } from './wire.ts'
+import { exchange, type ExchangeOptions } from './wire.ts'
 
 const tokenHeaders = ['x-aws-parameters-secrets-token', 'x-vault-token']
 
@@ -70,9 +70,18 @@ afterAll(async () => {
 
 const plain = `GET /secretsmanager/get?secretId=MyTest HTTP/1.1\r\nHost: localhost\r\nX-Vault-Token: ${token}\r\n\r\n`
 
-const bothWays = async (chunks: readonly string[]): Promise<[string, string]> => {
+/** Without a number of answers silence is the end: it is then the only thing that tells that nothing more comes. */
+const bothWays = async (chunks: readonly string[], options: ExchangeOptions): Promise<[string, string]> => {
   const bytes = chunks.map((chunk) => Buffer.from(chunk, 'latin1'))
-  return Promise.all([exchange(servers.fastPort, bytes, 25), exchange(servers.slowPort, bytes, 25)])
+  return Promise.all([exchange(servers.fastPort, bytes, options), exchange(servers.slowPort, bytes, options)])
+}
+
+/** A short silence may be a busy machine: a difference counts only where a long silence shows it too. */
+const readAlike = async (chunks: readonly string[]): Promise<void> => {
+  const [fast, slow] = await bothWays(chunks, { silenceMs: 25 })
+  if (fast === slow) return
+  const [fastAgain, slowAgain] = await bothWays(chunks, { silenceMs: 1_500 })
+  expect(fastAgain, JSON.stringify(chunks)).toBe(slowAgain)
 }
 
 const lines = fc.constantFrom(
@@ -149,7 +158,7 @@ const split = (text: string, at: number): string[] => (at < text.length ? [text.
 describe('the fast path', () => {
   it('answers a plain request for a cached secret', async () => {
     const before = servers.fastAnswers()
-    const [fast, slow] = await bothWays([plain])
+    const [fast, slow] = await bothWays([plain], { answers: 1 })
     expect(fast).toBe(slow)
     expect(fast).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
     expect(servers.fastAnswers()).toBe(before + 1)
@@ -162,8 +171,7 @@ describe('the fast path', () => {
       .map(([requests, at]) => split(requests.join(''), at))
     await fc.assert(
       fc.asyncProperty(fc.array(streams, { minLength: 16, maxLength: 16 }), async (batch) => {
-        const results = await Promise.all(batch.map(bothWays))
-        for (const [index, [fast, slow]] of results.entries()) expect(fast, JSON.stringify(batch[index])).toBe(slow)
+        await Promise.all(batch.map(readAlike))
       }),
       { numRuns: Math.ceil(runs / 16) },
     )
@@ -172,14 +180,14 @@ describe('the fast path', () => {
 
   it('leaves the connection with node:http for good once it was handed over', async () => {
     const before = servers.fastAnswers()
-    const [fast, slow] = await bothWays(['GET /ping HTTP/1.1\r\n\r\n', plain, plain])
+    const [fast, slow] = await bothWays(['GET /ping HTTP/1.1\r\n\r\n', plain, plain], { answers: 3 })
     expect(fast).toBe(slow)
     expect(servers.fastAnswers()).toBe(before)
   })
 
   it('serves one request after the other on a connection', async () => {
     const before = servers.fastAnswers()
-    const socketful = await exchange(servers.fastPort, [plain], 30)
+    const socketful = await exchange(servers.fastPort, [plain], { answers: 1 })
     expect(socketful.match(/HTTP\/1\.1 200/g)).toHaveLength(1)
     expect(servers.fastAnswers()).toBe(before + 1)
   })
@@ -211,7 +219,7 @@ describe('the fast path', () => {
 
   it('leaves a busy agent’s refusal to the slow path', async () => {
     servers.limit.active += 800
-    const [fast] = await bothWays([plain])
+    const [fast] = await bothWays([plain], { answers: 1 })
     servers.limit.active -= 800
     expect(fast).toMatch(/^HTTP\/1\.1 429 /)
   })

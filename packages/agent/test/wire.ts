@@ -1,7 +1,18 @@
 import { connect } from 'node:net'
 
-/** Sends bytes on a connection of its own and gives all that comes back until the other side ends or falls silent. */
-export const exchange = (port: number, chunks: readonly (string | Buffer)[], silenceMs = 40): Promise<string> =>
+export interface ExchangeOptions {
+  /** How many answers are expected: when they are there, whole, nothing is waited for. */
+  readonly answers?: number
+  /** The end where nothing else says so. Short only where silence is what is looked for. Default 10 s. */
+  readonly silenceMs?: number
+}
+
+/** Sends bytes on a connection of its own; gives all that came back when the answers are there or the peer has closed. */
+export const exchange = (
+  port: number,
+  chunks: readonly (string | Buffer)[],
+  { answers = Number.POSITIVE_INFINITY, silenceMs = 10_000 }: ExchangeOptions,
+): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     let received = ''
@@ -19,7 +30,8 @@ export const exchange = (port: number, chunks: readonly (string | Buffer)[], sil
     })
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1')
-      wait()
+      if (Number.isFinite(answers) && countAnswers(received) >= answers) socket.destroy()
+      else wait()
     })
     socket.on('close', () => {
       clearTimeout(silence)
@@ -30,6 +42,18 @@ export const exchange = (port: number, chunks: readonly (string | Buffer)[], sil
       else reject(error)
     })
   })
+
+/** How many whole answers the text holds. */
+export const countAnswers = (received: string): number => {
+  let count = 0
+  for (let from = 0; ; count += 1) {
+    const headEnd = received.indexOf('\r\n\r\n', from)
+    if (headEnd < 0) return count
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(received.slice(from, headEnd))?.[1] ?? 0)
+    from = headEnd + 4 + length
+    if (from > received.length) return count
+  }
+}
 
 export interface Answer {
   readonly status: number
