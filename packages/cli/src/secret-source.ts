@@ -1,15 +1,19 @@
 import { SecretsError, type SecretProvider } from '@keyplane/core'
 import { awsProvider, openSecrets, type SecretsManager } from '@keyplane/secrets'
-import { defaultPorts } from './config.ts'
 import { accessKeyOf, planeRegion } from './data-folder/credentials.ts'
 import type { DataFolder } from './data-folder/data-folder.ts'
 import { findRunning } from './data-folder/running-plane.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The store of an embedded plane, asked as the person at the keyboard. */
+/**
+ * The store of an embedded plane, asked as the person at the keyboard.
+ * @throws SecretsError `unavailable` where none runs: whoever else has its usual port must get neither call nor value.
+ */
 export const planeStore = (folder: DataFolder, env: Environment): SecretProvider => {
-  const storeUrl = findRunning(folder)?.storeUrl ?? `http://127.0.0.1:${defaultPorts.store}`
+  const storeUrl = findRunning(folder)?.storeUrl
+  if (storeUrl === undefined)
+    throw new SecretsError('unavailable', `No plane runs on ${folder.path}.`, { source: 'aws' })
   return awsProvider({
     region: planeRegion,
     endpoint: storeUrl,
