@@ -15,14 +15,20 @@ const splitAtDashes = (args: readonly string[]): [string[], string[] | undefined
 }
 
 /** Whoever read our output has gone: what runs on is told to end, anything else ends as by SIGPIPE, without a word. */
-const endWithReader = ({ code }: NodeJS.ErrnoException): void => {
-  if (code === 'EPIPE' && process.emit('SIGTERM', 'SIGTERM')) return
-  process.exit(code === 'EPIPE' ? 128 + constants.signals.SIGPIPE : exitCodes.error)
+const endWithReader = (): ((error: NodeJS.ErrnoException) => void) => {
+  let isEnding = false
+  return ({ code }) => {
+    // What is written on the way to the end fails likewise.
+    if (isEnding) return
+    isEnding = code === 'EPIPE' && process.emit('SIGTERM', 'SIGTERM')
+    if (!isEnding) process.exit(code === 'EPIPE' ? 128 + constants.signals.SIGPIPE : exitCodes.error)
+  }
 }
 
 /** The command line, from its arguments to the exit code. */
 export const main = async (args: readonly string[] = process.argv.slice(2)): Promise<void> => {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithReader)
+  const onWriteError = endWithReader()
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onWriteError)
   const [own, childCommand] = splitAtDashes(args)
   const program = buildProgram({
     open: (flags) => openContext(flags, processEnvironment),
