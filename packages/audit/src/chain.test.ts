@@ -131,6 +131,12 @@ describe('verifyChain', () => {
     ).toMatchObject({ problem: 'end_missing', link: 4, record: 7 })
   })
 
+  it('finds a record that cannot be read, and which', async () => {
+    const { head, links, records } = stored()
+    const read = records.map(({ seq, record }) => ({ seq, record: seq === 5 ? ('unreadable' as const) : record }))
+    expect(await verifyChain(head, links, read)).toMatchObject({ problem: 'records_altered', link: 3, record: 5 })
+  })
+
   it('finds a chain that was made anew from its start', async () => {
     expect(
       await verdict(({ links, records }) => {

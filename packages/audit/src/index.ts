@@ -5,5 +5,6 @@
  */
 export { canonicalRecord } from './canonical-record.ts'
 export { type ChainHead, type ChainLink, newChain, nextLink } from './chain.ts'
+export { type HeadSeal, hashHead, sealHead } from './head-seal.ts'
 export { type MemoryAuditSink, memoryAuditSink } from './sinks/memory.ts'
-export { type ChainProblem, type ChainVerdict, type NumberedRecord, verifyChain } from './verify.ts'
+export { type ChainProblem, type ChainVerdict, type NumberedRecord, type StoredRecord, verifyChain } from './verify.ts'

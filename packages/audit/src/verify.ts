@@ -8,6 +8,12 @@ export interface NumberedRecord {
   readonly record: AuditRecord
 }
 
+/** A stored record as it is verified: one that cannot be read for what was written is `unreadable`. */
+export interface StoredRecord {
+  readonly seq: number
+  readonly record: AuditRecord | 'unreadable'
+}
+
 export type ChainProblem =
   | 'record_missing'
   | 'record_unexpected'
@@ -15,6 +21,12 @@ export type ChainProblem =
   | 'link_missing'
   | 'link_altered'
   | 'end_missing'
+  /** The registered end is not the one that was sealed. */
+  | 'end_altered'
+  /** No chain is registered where there has to be one. */
+  | 'chain_missing'
+  /** There are links or records of a chain that is not registered. */
+  | 'chain_unregistered'
 
 export type ChainVerdict =
   | { readonly ok: true; readonly head: ChainHead }
@@ -39,7 +51,7 @@ type Sequence<T> = Iterable<T> | AsyncIterable<T>
 export const verifyChain = async (
   head: ChainHead,
   links: Sequence<ChainLink>,
-  records: Sequence<NumberedRecord>,
+  records: Sequence<StoredRecord>,
 ): Promise<ChainVerdict> => {
   const reader = recordReader(records)
   let at = newChain(head.chainId)
@@ -78,6 +90,7 @@ const recordsProblem = async (link: ChainLink, reader: RecordReader): Promise<Ch
     if (numbered === undefined || numbered.seq > seq) return bad('record_missing', link.seq, seq, 'lost a record')
     if (numbered.seq < seq)
       return bad('record_unexpected', link.seq, numbered.seq, 'has a record twice or out of place')
+    if (numbered.record === 'unreadable') return bad('records_altered', link.seq, seq, 'has an edited record')
     batch.push(numbered.record)
   }
   if (same(hashRecords(batch), link.recordsHash)) return undefined
@@ -100,10 +113,10 @@ const bad = (problem: ChainProblem, link: number, record: number, what: string):
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.from(a).equals(b)
 
 interface RecordReader {
-  next(): Promise<NumberedRecord | undefined>
+  next(): Promise<StoredRecord | undefined>
 }
 
-const recordReader = (records: Sequence<NumberedRecord>): RecordReader => {
+const recordReader = (records: Sequence<StoredRecord>): RecordReader => {
   const iterator = Symbol.asyncIterator in records ? records[Symbol.asyncIterator]() : records[Symbol.iterator]()
   return {
     next: async () => {
