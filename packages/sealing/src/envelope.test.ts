@@ -5,7 +5,7 @@ import { associatedData, type Binding } from './binding.ts'
 import { type EnvelopeOwner, openValue, rewrapDataKey, sealValue } from './envelope.ts'
 import { type KmsKey, makeKmsKey, unwrapKmsKey } from './kms-key.ts'
 import { localRootKey } from './local-root-key.ts'
-import { makeRootCheck, verifyRootCheck } from './root-check.ts'
+import { deriveStoreKey, makeRootCheck, verifyRootCheck } from './root-check.ts'
 
 const owner: EnvelopeOwner = {
   account: '000000000000',
@@ -131,9 +131,14 @@ describe('the root key check', () => {
   it('tells another root key, and another store', async () => {
     const check = await makeRootCheck(rootKey, 'store-1', systemRandom)
     await verifyRootCheck(rootKey, 'store-1', check)
+    const use = { storeId: 'store-1', check, purpose: 'p' }
+    const key = await deriveStoreKey(rootKey, use)
+    expect(key).toEqual(await deriveStoreKey(rootKey, use))
+    expect(key).not.toEqual(await deriveStoreKey(rootKey, { ...use, purpose: 'q' }))
     const other = localRootKey(systemRandom.bytes(32), systemRandom)
     const wrong = { code: 'source_misconfigured', reason: 'wrong_root_key' }
     await expect(verifyRootCheck(other, 'store-1', check)).rejects.toMatchObject(wrong)
+    await expect(deriveStoreKey(other, use)).rejects.toMatchObject(wrong)
     await expect(verifyRootCheck(rootKey, 'store-2', check)).rejects.toMatchObject(wrong)
   })
 })

@@ -8,5 +8,5 @@ export { type Envelope, type EnvelopeOwner, openValue, rewrapDataKey, sealValue 
 export { type FileRootKeyOptions, fileRootKey } from './key-sources/file.ts'
 export { type KmsKey, type KmsKeyId, makeKmsKey, unwrapKmsKey } from './kms-key.ts'
 export { localRootKey, rootKeyBytes } from './local-root-key.ts'
-export { makeRootCheck, verifyRootCheck } from './root-check.ts'
+export { deriveStoreKey, makeRootCheck, type StoreKeyUse, verifyRootCheck } from './root-check.ts'
 export type { RootKey, RootKeySource } from './root-key.ts'
