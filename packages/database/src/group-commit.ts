@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { AuditRecord, SecretsError } from '@keyplane/core'
 import { concernsWholeDatabase, sqliteError } from './sqlite-errors.ts'
 import { statementCache } from './statement-cache.ts'
-import type { BatchTransaction, BeforeCommit, WriteOutcome, WriteUnit } from './write-unit.ts'
+import type { BatchTransaction, WriteOutcome, WriteUnit } from './write-unit.ts'
 
 /** How one unit of a batch ended. */
 export type UnitResult = WriteOutcome | SecretsError
@@ -13,8 +13,10 @@ export type GroupCommit = (units: readonly WriteUnit[]) => readonly UnitResult[]
 export interface GroupCommitOptions {
   readonly connection: DatabaseSync
   readonly path: string
-  readonly beforeCommit?: BeforeCommit
+  readonly beforeCommit?: (...batch: BatchOfRecords) => void
 }
+
+type BatchOfRecords = readonly [transaction: BatchTransaction, audit: readonly AuditRecord[]]
 
 /** Group commit on one connection, which nobody else may write through. */
 export const groupCommit = ({ connection, path, beforeCommit }: GroupCommitOptions): GroupCommit => {

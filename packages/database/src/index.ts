@@ -13,6 +13,7 @@ export type {
   BeforeCommit,
   SqlValue,
   Statement,
+  ThreadData,
   WriteOutcome,
   Writer,
   WriteUnit,

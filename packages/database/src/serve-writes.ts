@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { SecretsError, toSecretsError } from '@keyplane/core'
 import { groupCommit } from './group-commit.ts'
 import { openSqlite } from './open-sqlite.ts'
-import type { BeforeCommit } from './write-unit.ts'
+import type { BeforeCommit, ThreadData } from './write-unit.ts'
 import type { ErrorMessage, FromWriter, ToWriter } from './writer-messages.ts'
 
 /**
@@ -13,10 +13,14 @@ export const serveWrites = (beforeCommit?: BeforeCommit): void => {
   const port = parentPort
   if (!port) throw new SecretsError('internal', 'serveWrites belongs in a worker thread.')
   const answer = (message: FromWriter): void => port.postMessage(message)
-  const { path } = workerData as { readonly path: string }
+  const { path, threadData } = workerData as { readonly path: string; readonly threadData: ThreadData }
   try {
     const connection = openSqlite({ path, mode: 'write', check: 'header' })
-    const commit = groupCommit({ connection, path, ...(beforeCommit && { beforeCommit }) })
+    const commit = groupCommit({
+      connection,
+      path,
+      ...(beforeCommit && { beforeCommit: (transaction, audit) => beforeCommit(transaction, audit, threadData) }),
+    })
     port.on('message', (message: ToWriter) => {
       if (message.kind === 'batch') {
         const results = commit(message.units)

@@ -26,8 +26,15 @@ export interface BatchTransaction {
   get(sql: string, parameters: readonly SqlValue[]): Readonly<Record<string, SqlValue>> | undefined
 }
 
+/** What `openWriter` hands to its thread beside the path: keys and texts, copied. */
+export type ThreadData = Readonly<Record<string, string | Uint8Array>>
+
 /** Runs in the writer's thread, inside the transaction, with the audit records of all units that will be committed. */
-export type BeforeCommit = (transaction: BatchTransaction, audit: readonly AuditRecord[]) => void
+export type BeforeCommit = (
+  transaction: BatchTransaction,
+  audit: readonly AuditRecord[],
+  threadData: ThreadData,
+) => void
 
 /** Writes units to a database, many in one commit. */
 export interface Writer {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { SecretsError } from '@keyplane/core'
-import type { WriteOutcome, Writer, WriteUnit } from './write-unit.ts'
+import type { ThreadData, WriteOutcome, Writer, WriteUnit } from './write-unit.ts'
 import type { ErrorMessage, FromWriter, ToWriter } from './writer-messages.ts'
 
 export interface WriterOptions {
@@ -8,6 +8,8 @@ export interface WriterOptions {
   readonly path: string
   /** The module that calls `serveWrites`; a `.ts` file runs from source. */
   readonly thread: URL
+  /** What the thread's `beforeCommit` is given. Default: nothing. */
+  readonly threadData?: ThreadData
   /** Units that may wait; one more is refused. Default 10,000. */
   readonly maxQueued?: number
   /** Units in one commit at most. Default 256. */
@@ -21,7 +23,7 @@ export interface WriterOptions {
 export const openWriter = async (options: WriterOptions): Promise<Writer> => {
   const fromSource = options.thread.pathname.endsWith('.ts')
   const worker = new Worker(options.thread, {
-    workerData: { path: options.path },
+    workerData: { path: options.path, threadData: options.threadData ?? {} },
     execArgv: fromSource ? ['-C', 'source', '--disable-warning=ExperimentalWarning'] : [],
   })
   const writer = new ThreadWriter(worker, options)
