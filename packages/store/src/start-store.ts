@@ -62,10 +62,10 @@ export const startStore = async (options: StoreOptions): Promise<RunningStore> =
       'config_invalid',
       `The store has no TLS and listens on loopback only, not on ${JSON.stringify(host)}.`,
     )
-  const { reader, rootKey } = await openStorage({ ...options, nowMs: clock.nowMs(), random })
+  const { reader, rootKey, auditKey } = await openStorage({ ...options, nowMs: clock.nowMs(), random })
   let writer: Writer | undefined
   try {
-    writer = await openWriter({ path: databasePath, thread: writerThread() })
+    writer = await openWriter({ path: databasePath, thread: writerThread(), threadData: { auditKey } })
     return await serveStore(options, { host, clock, random, reader, writer, rootKey })
   } catch (error) {
     await writer?.close()

@@ -1,7 +1,12 @@
+import type { ChainHead } from '@keyplane/audit'
 import type { Migrations } from '@keyplane/database'
+import type { SealColumns } from './audit-head.ts'
 import { secretsKeysAudit } from './migrations/0001-secrets-keys-audit.ts'
+import { auditHeadSeal } from './migrations/0002-audit-head-seal.ts'
 
 /** The store's schema, step by step. A step that was released is never changed. */
-export const storeMigrations: Migrations = Object.freeze({
-  '0001-secrets-keys-audit': secretsKeysAudit,
-})
+export const storeMigrations = (seal: (head: ChainHead) => SealColumns): Migrations =>
+  Object.freeze({
+    '0001-secrets-keys-audit': secretsKeysAudit,
+    '0002-audit-head-seal': auditHeadSeal(seal),
+  })

@@ -1,11 +1,12 @@
 import { newChain } from '@keyplane/audit'
 import type { Random } from '@keyplane/core'
 import { migrate, openSqlite, type Reader, refuseNewerSchema, sqliteReader } from '@keyplane/database'
-import { makeRootCheck, type RootKey, type RootKeySource, verifyRootCheck } from '@keyplane/sealing'
+import { makeRootCheck, type RootKey, type RootKeySource } from '@keyplane/sealing'
 import { type Kysely, sql } from 'kysely'
 import { uuid } from '../request-id.ts'
+import { auditKeyOf, brokenSeal, type SealColumns, sealColumns } from './audit-head.ts'
 import { storeMigrations } from './migrations.ts'
-import type { StoreRow, StoreTables } from './tables.ts'
+import type { AuditChainRow, StoreRow, StoreTables } from './tables.ts'
 
 export interface StorageOptions {
   readonly databasePath: string
@@ -17,6 +18,8 @@ export interface StorageOptions {
 export interface Storage {
   readonly reader: Reader<StoreTables>
   readonly rootKey: RootKey
+  /** What the writer seals the end of the audit log with. */
+  readonly auditKey: Uint8Array
 }
 
 /**
@@ -28,15 +31,20 @@ export const openStorage = async ({ databasePath, rootKey, nowMs, random }: Stor
   const reader = sqliteReader<StoreTables>(connection, databasePath)
   try {
     const db = reader.query as unknown as Kysely<unknown>
-    await refuseNewerSchema(db, storeMigrations)
-    const store = await readStore(reader)
-    const key = await rootKey.open(store?.root_key_descriptor)
-    if (store) await verifyRootCheck(key, store.id, store.root_key_check)
-    await migrate(db, storeMigrations)
-    if (!store) await registerStore(reader, { source: rootKey.name, key, nowMs, random })
+    await refuseNewerSchema(db, storeMigrations(unsealed))
+    const found = await readStore(reader)
+    const key = await rootKey.open(found?.root_key_descriptor)
+    const store = found ?? (await newStore({ source: rootKey.name, key, nowMs, random }))
+    // Fails for another root key than the store was made with.
+    const auditKey = await auditKeyOf(key, store)
+    await migrate(
+      db,
+      storeMigrations((head) => sealColumns(head, auditKey)),
+    )
+    if (!found) await registerStore(reader, store, sealedChain(uuid(random), nowMs, auditKey))
     // From here on the writer's thread is the only one that writes.
     connection.exec('pragma query_only = on')
-    return { reader, rootKey: key }
+    return { reader, rootKey: key, auditKey }
   } catch (error) {
     await reader.close()
     throw error
@@ -55,24 +63,28 @@ interface Registration {
   readonly random: Random
 }
 
-const registerStore = async (
-  { query }: Reader<StoreTables>,
-  { source, key, nowMs, random }: Registration,
-): Promise<void> => {
-  const [id, chain] = [uuid(random), newChain(uuid(random))]
-  const row: StoreRow = {
+const newStore = async ({ source, key, nowMs, random }: Registration): Promise<StoreRow> => {
+  const id = uuid(random)
+  return {
     id,
     created_at_ms: nowMs,
     root_key_source: source,
     root_key_descriptor: key.descriptor,
     root_key_check: await makeRootCheck(key, id, random),
   }
-  const { chainId: chain_id, seq, records, hash } = chain
-  await query.transaction().execute(async (transaction) => {
-    await transaction.insertInto('store').values(row).execute()
-    await transaction
-      .insertInto('audit_chains')
-      .values({ chain_id, registered_at_ms: nowMs, seq, records, hash })
-      .execute()
-  })
 }
+
+const sealedChain = (id: string, registered_at_ms: number, auditKey: Uint8Array): AuditChainRow => {
+  const head = newChain(id)
+  const { chainId: chain_id, seq, records, hash } = head
+  return { chain_id, registered_at_ms, seq, records, hash, ...sealColumns(head, auditKey) }
+}
+
+const registerStore = ({ query }: Reader<StoreTables>, store: StoreRow, chain: AuditChainRow): Promise<void> =>
+  query.transaction().execute(async (transaction) => {
+    await transaction.insertInto('store').values(store).execute()
+    await transaction.insertInto('audit_chains').values(chain).execute()
+  })
+
+/** For where only the names of the migrations matter. */
+const unsealed = (): SealColumns => brokenSeal

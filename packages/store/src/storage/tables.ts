@@ -98,6 +98,9 @@ export interface AuditChainRow {
   readonly seq: number
   readonly records: number
   readonly hash: Uint8Array
+  /** The two halves of the head's seal. */
+  readonly head_hash: Uint8Array
+  readonly head_mac: Uint8Array
 }
 
 export interface AuditLinkRow {
