@@ -104,6 +104,17 @@ describe('the order of checks', () => {
       expect(await send(host)).toMatchObject({ status: 200 })
   })
 
+  it.each([
+    ['a forwarded request', '/v1/x', ['X-Forwarded-For: 1', 'Expect: foo'], 403, 'Forwarded'],
+    ['a request without a token', '/v1/x', ['Expect: foo'], 403, 'Bad Token'],
+    ['a probe', '/ping', ['Expect: foo'], 200, 'healthy'],
+    ['a read', get, [...good, 'Expect: foo'], 200, body],
+    ['a read that would send a body', get, [...good, 'Expect: 100-continue'], 200, body],
+  ])('answers %s whatever it expects', async (_what, target, headers, status, text) => {
+    const { ask } = await start()
+    expect(await ask(target, headers)).toMatchObject({ status, body: text })
+  })
+
   it('refuses beyond max_conn running requests, probes a little later, and idle connections never', async () => {
     const { ask, source, port } = await start({ toml: 'max_conn = 1' })
     for (let idle = 0; idle < 5; idle += 1) void exchange(port, [], { silenceMs: 5_000 })
@@ -183,13 +194,16 @@ describe('the start', () => {
 })
 
 describe('the end', () => {
-  it('lets a running request finish', async () => {
+  it.each([
+    ['on the fast path', 'Host: localhost\r\n'],
+    ['with node:http', ''],
+  ])('lets a running request finish, %s', async (_where, host) => {
     const { agent, source, port } = await startTestAgent()
     let release = (): void => {}
     source.gate = new Promise((resolve) => {
       release = resolve
     })
-    const waiting = exchange(port, [`GET ${get} HTTP/1.1\r\nX-Vault-Token: ${token}\r\n\r\n`], { answers: 1 })
+    const waiting = exchange(port, [`GET ${get} HTTP/1.1\r\n${host}X-Vault-Token: ${token}\r\n\r\n`], { answers: 1 })
     await expect.poll(() => source.reads).toBe(1)
     const closing = agent.close()
     release()

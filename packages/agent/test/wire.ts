@@ -10,7 +10,7 @@ export interface ExchangeOptions {
 /** Sends bytes on a connection of its own; gives all that came back when the answers are there or the peer has closed. */
 export const exchange = (
   port: number,
-  chunks: readonly (string | Buffer)[],
+  chunks: readonly (string | Uint8Array)[],
   { answers = Number.POSITIVE_INFINITY, silenceMs = 10_000 }: ExchangeOptions,
 ): Promise<string> =>
   new Promise((resolve, reject) => {

@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type Server as HttpServer, type Ser
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net'
 import { SecretsError } from '@keyplane/core'
 import type { RequestLimit } from '../guards/request-limit.ts'
+import { endWhenIdle, type IdleLimits } from './idle-end.ts'
 import { type AgentRequest, type AgentResponse, json } from './messages.ts'
+import { PacedConnection } from './paced-connection.ts'
 import { type HttpDate, headersOf, responseBytes } from './response-bytes.ts'
 
 export interface ServerParts {
@@ -12,10 +14,11 @@ export interface ServerParts {
   readonly limit: RequestLimit
   readonly date: HttpDate
   readonly onError: (error: unknown) => void
+  /** Default: a minute, and five seconds. */
+  readonly idle?: IdleLimits
 }
 
-/** An idle connection is closed after this long; one with a running request never is. */
-const idleMs = 60_000
+const defaultIdle: IdleLimits = Object.freeze({ idleMs: 60_000, lingerMs: 5_000 })
 /** Longer chunks than any plain request are not looked at. */
 const maxPlainBytes = 4_096
 /** Room for the longest target that the AWS agent takes (65,534 bytes) and its headers. */
@@ -23,7 +26,8 @@ const maxHeaderBytes = 131_072
 
 /**
  * Two ways over one socket: a plain request for a secret is answered straight from `node:net`; whatever is not plainly
- * that goes to `node:http` untouched, and its connection stays there.
+ * that goes to `node:http` untouched, and its connection stays there. Neither reads a connection's next request before the
+ * answer to the last has left.
  */
 export class AgentServer {
   readonly #parts: ServerParts
@@ -83,25 +87,25 @@ export class AgentServer {
 
   #serve(socket: Socket): void {
     this.#sockets.add(socket)
+    let paced: PacedConnection | undefined
     const forget = (): boolean => this.#sockets.delete(socket)
     const onData = (chunk: Buffer): void => {
       const answer = chunk.length <= maxPlainBytes && !this.#closing ? this.#parts.fastPath(chunk) : undefined
       if (answer) {
-        if (Buffer.isBuffer(answer)) socket.write(answer)
+        if (Buffer.isBuffer(answer)) write(socket, answer)
         else void this.#answerLater(socket, answer)
         return
       }
       socket.removeListener('data', onData)
       socket.removeListener('close', forget)
-      socket.removeListener('timeout', onTimeout)
       forget()
-      this.#handOver(socket, chunk)
+      // For good: what follows may be the rest of this request, or lean on how it was read.
+      paced = new PacedConnection(socket, chunk)
+      this.#http.emit('connection', paced)
     }
-    const onTimeout = (): void => void socket.end()
     socket.on('data', onData)
     socket.on('close', forget)
-    socket.setTimeout(idleMs)
-    socket.on('timeout', onTimeout)
+    endWhenIdle(socket, this.#parts.idle ?? defaultIdle, () => paced?.isBusy ?? this.#waiting.has(socket))
     socket.resume()
   }
 
@@ -117,30 +121,29 @@ export class AgentServer {
     })
     limit.active -= 1
     this.#waiting.delete(socket)
+    socket.resume()
     if (this.#closing) socket.end(bytes)
-    else socket.write(bytes)
-    socket.resume()
+    else write(socket, bytes)
   }
+}
 
-  /** For good: what follows may be the rest of this request, or lean on how it was read. */
-  #handOver(socket: Socket, chunk: Buffer): void {
-    socket.pause()
-    socket.setTimeout(0)
-    this.#http.emit('connection', socket)
-    socket.unshift(chunk)
-    socket.resume()
-  }
+/** Reads on only when the peer has taken the answer. */
+const write = (socket: Socket, bytes: Buffer): void => {
+  if (socket.write(bytes)) return
+  socket.pause()
+  socket.once('drain', () => socket.resume())
 }
 
 const httpServer = ({ app, limit, date, onError }: ServerParts, isClosing: () => boolean): HttpServer => {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     limit.active += 1
-    response.once('close', () => {
-      limit.active -= 1
-    })
+    const decided = (request.socket as unknown as PacedConnection).begin(response)
     // A body means nothing to the agent; left unread it would block the connection.
     request.resume()
     const result = await run(app, asAgentRequest(request), onError)
+    // An answer that its peer does not read is no running request.
+    limit.active -= 1
+    decided()
     if (isClosing()) response.shouldKeepAlive = false
     send(response, result, date)
   }
@@ -148,12 +151,12 @@ const httpServer = ({ app, limit, date, onError }: ServerParts, isClosing: () =>
     {
       requireHostHeader: false,
       maxHeaderSize: maxHeaderBytes,
-      keepAliveTimeout: idleMs,
-      noDelay: true,
     },
     (request, response) => void answer(request, response),
   )
-  server.on('checkContinue', (request, response) => void answer(request, response))
+  // Whatever a client expects, the final answer is what it gets, by the same guards.
+  for (const event of ['checkContinue', 'checkExpectation'] as const)
+    server.on(event, (request: IncomingMessage, response: ServerResponse) => void answer(request, response))
   server.on('connect', (request, socket) => {
     void run(app, asAgentRequest(request), onError).then((response) => socket.end(responseBytes(response, date.text)))
   })

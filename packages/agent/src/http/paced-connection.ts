@@ -1,0 +1,93 @@
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+
+const nothing = Buffer.alloc(0)
+
+/**
+ * A connection as `node:http` sees it: one request at a time. By itself it parses all that a read brought, thousands of
+ * requests, before the first is answered; here what follows a request waits until its answer has left for a peer that
+ * reads. So a flood costs who sends it, and nobody else.
+ */
+export class PacedConnection extends Duplex {
+  readonly #socket: Socket
+  /** Read from the socket and not yet passed on. */
+  #rest: Buffer
+  #wanted = false
+  /** Requests whose answers have still to leave. */
+  #open = 0
+  #undecided = 0
+
+  /** Takes the socket over, with what was read from it already. */
+  constructor(socket: Socket, first: Buffer) {
+    super({ readableHighWaterMark: 1 })
+    this.#socket = socket
+    this.#rest = first
+    socket.on('readable', () => this.#feed())
+    socket.on('end', () => this.push(null))
+    socket.on('close', () => this.destroy())
+  }
+
+  /** Whether the peer waits for us: an answer is being made. One that it merely does not read is not ours to wait for. */
+  get isBusy(): boolean {
+    return this.#undecided > 0
+  }
+
+  /** A request was read: what follows it waits for its answer. Gives what to call when that is decided. */
+  begin(response: ServerResponse): () => void {
+    this.#open += 1
+    this.#undecided += 1
+    // Other connections come first: a flood on this one must not keep the event loop.
+    response.once('close', () =>
+      setImmediate(() => {
+        this.#open -= 1
+        this.#feed()
+      }),
+    )
+    return () => {
+      this.#undecided -= 1
+    }
+  }
+
+  /** As a socket's: `node:http` asks for it after the last answer. */
+  destroySoon(): void {
+    if (this.writableFinished) this.destroy()
+    else this.end(() => this.destroy())
+  }
+
+  override _read(): void {
+    this.#wanted = true
+    queueMicrotask(() => this.#feed())
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    if (this.#socket.write(chunk)) done()
+    else this.#socket.once('drain', done)
+  }
+
+  override _writev(chunks: readonly { readonly chunk: Buffer }[], done: () => void): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'binary', done)
+  }
+
+  override _final(done: () => void): void {
+    this.#socket.end(() => done())
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#socket.destroy()
+    done(error)
+  }
+
+  #feed(): void {
+    if (!this.#wanted || this.#open > 0 || this.destroyed) return
+    if (this.#rest.length === 0) this.#rest = (this.#socket.read() as Buffer | null) ?? nothing
+    if (this.#rest.length === 0) return
+    // No more than one head ends in what ends with the first empty line.
+    const headEnd = this.#rest.indexOf('\r\n\r\n')
+    const length = headEnd < 0 ? this.#rest.length : headEnd + 4
+    const piece = this.#rest.subarray(0, length)
+    this.#rest = this.#rest.subarray(length)
+    this.#wanted = false
+    this.push(piece)
+  }
+}
