@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -26,5 +26,28 @@ describe('the log file', () => {
       log.close()
     }
     expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n')
+  })
+
+  // The number of the closed file was kept, and the next lines went to whoever had it by then: a file, or a caller.
+  it('writes into nobody else’s file when it can’t begin a new one, and goes on when it can', () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'keyplane-log-')), 'logs')
+    const path = join(folder, 'agent.log')
+    const log = new LogFile(path, { maxBytes: 10 })
+    log.write('123456789\n')
+    rmSync(folder, { recursive: true })
+    writeFileSync(folder, 'in the way')
+    for (let line = 0; line < 3; line += 1) log.write('lost line\n')
+    expect(log.lost).toBe(3)
+    const other = join(folder, '..', 'other')
+    const descriptor = openSync(other, 'w')
+    for (let line = 0; line < 3; line += 1) log.write('lost line\n')
+    expect(log.lost).toBe(6)
+    expect(() => closeSync(descriptor)).not.toThrow()
+    expect(readFileSync(other, 'utf8')).toBe('')
+    rmSync(folder)
+    log.write('again\n')
+    log.close()
+    expect(readFileSync(path, 'utf8')).toBe('again\n')
+    expect(readdirSync(folder)).toEqual(['agent.log'])
   })
 })

@@ -32,8 +32,7 @@ export class LogFile {
     try {
       const bytes = Buffer.from(line)
       if (this.#bytes > 0 && this.#bytes + bytes.length > this.#maxBytes) this.#roll()
-      writeSync(this.#descriptor, bytes)
-      this.#bytes += bytes.length
+      this.#bytes += writeSync(this.#descriptor, bytes)
     } catch {
       this.lost += 1
     }
@@ -43,13 +42,24 @@ export class LogFile {
     closeSync(this.#descriptor)
   }
 
+  /** The full file stays open until its successor is: a number that was given back may be a caller's connection next. */
   #roll(): void {
-    const older = (age: number): string => (age === 0 ? this.#path : `${this.#path}.${age}`)
-    rmSync(older(this.#files - 1), { force: true })
-    for (let age = this.#files - 2; age >= 0; age -= 1)
-      if (existsSync(older(age))) renameSync(older(age), older(age + 1))
-    closeSync(this.#descriptor)
-    this.#descriptor = openSync(this.#path, 'a', 0o640)
+    mkdirSync(dirname(this.#path), { recursive: true })
+    const next = `${this.#path}.next`
+    const descriptor = openSync(next, 'a', 0o640)
+    try {
+      const older = (age: number): string => (age === 0 ? this.#path : `${this.#path}.${age}`)
+      rmSync(older(this.#files - 1), { force: true })
+      for (let age = this.#files - 2; age >= 0; age -= 1)
+        if (existsSync(older(age))) renameSync(older(age), older(age + 1))
+      renameSync(next, this.#path)
+    } catch (error) {
+      closeSync(descriptor)
+      throw error
+    }
+    const full = this.#descriptor
+    this.#descriptor = descriptor
     this.#bytes = 0
+    closeSync(full)
   }
 }
