@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SecretsError } from '@keyplane/core'
@@ -64,5 +64,24 @@ describe('the agent’s token', () => {
     expect(problems).toHaveLength(1)
     token.close()
     expect(clock.waiting).toBe(0)
+  })
+
+  // A path that can't be walked threw out of the timer, and ended the process.
+  it('stays as it was while its file can’t be reached, which is told once, and follows it again after', async () => {
+    const clock = fakeClock()
+    const path = fileWith('first')
+    const problems: SecretsError[] = []
+    const token = new Token('first')
+    token.follow(path, { clock, onProblem: (problem) => problems.push(problem) })
+    rmSync(path)
+    symlinkSync(path, path)
+    await clock.advance(5_000)
+    expect(matches(token, 'first')).toBe(true)
+    expect(problems.map(({ message }) => message)).toEqual([`The token file ${path} can't be read (ELOOP).`])
+    rmSync(path)
+    writeFileSync(path, 'second')
+    await clock.advance(1_000)
+    expect(matches(token, 'second')).toBe(true)
+    token.close()
   })
 })

@@ -20,7 +20,7 @@ export class Token {
     return shown.length === this.#bytes.length && timingSafeEqual(shown, this.#bytes)
   }
 
-  /** Follows the file's changes until `close`. An unreadable or empty file changes nothing, and is told. */
+  /** Follows the file's changes until `close`. An unreadable or empty file changes nothing, and is told once. */
   follow(path: string, { clock, onProblem }: { clock: Clock; onProblem: (problem: SecretsError) => void }): void {
     let seen = stampOf(path)
     const look = (): void => {
@@ -93,8 +93,12 @@ const readToken = (path: string): string => {
   }
 }
 
-/** Tells one content of the file from the next without reading it; an absent file is a state too. */
+/** Tells one content of the file from the next without reading it; that it can't be reached, and why, is a state too. */
 const stampOf = (path: string): string => {
-  const stat = statSync(path, { throwIfNoEntry: false, bigint: true })
-  return stat ? `${stat.ino}:${stat.mtimeNs}:${stat.size}` : 'absent'
+  try {
+    const { ino, mtimeNs, size } = statSync(path, { bigint: true })
+    return `${ino}:${mtimeNs}:${size}`
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code)
+  }
 }
