@@ -5,7 +5,7 @@ import { awsIdentity, awsProvider } from '@keyplane/secrets'
 import { pino } from 'pino'
 import { type AgentConfig, processEnvironment, readAgentConfig } from './config.ts'
 import { LogFile } from './log-file.ts'
-import { type AgentLog, type RunningAgent, startAgent } from './start-agent.ts'
+import { type AgentLog, startAgent } from './start-agent.ts'
 import { version } from './version.ts'
 
 const usage = `Usage: keyplane agent [-c FILE]
@@ -92,18 +92,35 @@ const serve = async (
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
   }
-  const agent: RunningAgent = await startAgent({
-    config,
-    source: awsProvider(options),
-    identity: () => awsIdentity(options),
-    env,
-    clock,
-    log,
-    announce: (line) => stdout(`${line}\n`),
-  })
+  const stop = new AbortController()
+  const onEnd = (): void => stop.abort()
+  void ended.then(onEnd, onEnd)
+  const agent = await unlessAborted(
+    stop.signal,
+    startAgent({
+      config,
+      source: awsProvider(options),
+      identity: (call) => awsIdentity(options, call),
+      env,
+      clock,
+      log,
+      announce: (line) => stdout(`${line}\n`),
+      signal: stop.signal,
+    }),
+  )
   await ended
   log.info({}, 'Ending.')
-  await agent.close()
+  await agent?.close()
+}
+
+/** Nothing where it was called off: to be told to end is no failure. */
+const unlessAborted = async <T>(signal: AbortSignal, started: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await started
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
+  }
 }
 
 /** Masked lines, into the file that the AWS agent uses or onto stdout. */

@@ -9,6 +9,7 @@ import {
 } from '@keyplane/core'
 import { openSecrets, type SecretsManager } from '@keyplane/secrets'
 import { agentApp } from './app.ts'
+import { checkIdentity, type Identity } from './check-identity.ts'
 import type { AgentConfig } from './config.ts'
 import { RequestLimit } from './guards/request-limit.ts'
 import { fastPath } from './http/fast-path.ts'
@@ -33,7 +34,7 @@ export interface StartAgentOptions {
   /** Where secrets come from. */
   readonly source: SecretProvider
   /** Whose credentials the agent reads with; asked once at start where the configuration says so. */
-  readonly identity?: () => Promise<unknown>
+  readonly identity?: Identity
   /** Where the token is looked for. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: AgentLog
@@ -41,6 +42,8 @@ export interface StartAgentOptions {
   readonly announce: (line: string) => void
   /** Told of each read, hits too. Never a value. */
   readonly onRead?: (event: ReadEvent) => void
+  /** Aborting it ends the start, which rejects with its reason and announces nothing; once started it means nothing. */
+  readonly signal?: AbortSignal
   readonly clock?: Clock
   readonly random?: Random
 }
@@ -75,7 +78,8 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
   })
   const port = await server.listen(config.httpPort)
   try {
-    await checkIdentity(options)
+    await checkCredentials(options, clock)
+    options.signal?.throwIfAborted()
     const token = openToken(options, clock)
     const { onRead } = options
     const bodies = new AnswerBodies()
@@ -126,10 +130,10 @@ const openCache = ({ config, source, log, random = systemRandom }: StartAgentOpt
     random,
   })
 
-const checkIdentity = async ({ config, identity, log }: StartAgentOptions): Promise<void> => {
+const checkCredentials = async ({ config, identity, log, signal }: StartAgentOptions, clock: Clock): Promise<void> => {
   if (!config.validateCredentials || !identity) return
   try {
-    await identity()
+    await checkIdentity(identity, clock, signal)
   } catch (error) {
     const passing = error instanceof SecretsError && ['unavailable', 'timeout', 'rate_limited'].includes(error.code)
     if (!passing || !config.ignoreTransientErrors) throw error
