@@ -53,6 +53,19 @@ describe('the agent’s configuration', () => {
     )
   })
 
+  // Keys are taken in any case, and of two spellings in one file the last won without a word.
+  it.each([
+    ['http_port = 4000\nHTTP_PORT = 3000', 'agent.toml:2: http_port is given twice.'],
+    ['HTTP_PORT = 3000\nhttp_port = 4000', 'agent.toml:2: http_port is given twice.'],
+    ['[keyplane]\nmax_stale_seconds = 1\n[KEYPLANE]\n', 'agent.toml:3: keyplane is given twice.'],
+    [
+      '[keyplane]\nMax_Stale_Seconds = 1\nmax_stale_seconds = 2',
+      'agent.toml:3: keyplane.max_stale_seconds is given twice.',
+    ],
+  ])('names a key that is there in two spellings: %j', (text, problem) => {
+    expect(() => parseAgentConfig(text, 'agent.toml')).toThrow(problem)
+  })
+
   it('refuses what only the original has, in so many words', () => {
     expect(() => parseAgentConfig('max_roles = 5\n[prefetch]\n', 'agent.toml')).toThrow(
       'agent.toml:1: max_roles is not supported by this agent.\nagent.toml:2: prefetch is not supported by this agent.',

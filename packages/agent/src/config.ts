@@ -133,7 +133,11 @@ export const agentDefaults: Readonly<Record<string, unknown>> = Object.freeze({
 export const parseAgentConfig = (text: string, file = 'the configuration'): AgentConfig => {
   const table = parseToml(text, file)
   const problems: string[] = []
-  const { [ownTable]: own = {}, ...flat } = lowerCaseKeys(table)
+  const lowerCase = (of: object, prefix = ''): Record<string, unknown> => {
+    problems.push(...repeatedKeys(of, text).map(({ key, line }) => `${file}${line}: ${prefix}${key} is given twice.`))
+    return lowerCaseKeys(of)
+  }
+  const { [ownTable]: own = {}, ...flat } = lowerCase(table)
   const read = (values: Record<string, unknown>, options: Readonly<Record<string, Option>>, prefix = '') => {
     const at = (key: string): string => `${file}${lineOf(text, key)}: ${prefix}${key}`
     for (const key of Object.keys(values))
@@ -152,7 +156,10 @@ export const parseAgentConfig = (text: string, file = 'the configuration'): Agen
   }
   const isTable = typeof own === 'object' && own !== null && !Array.isArray(own)
   if (!isTable) problems.push(`${file}${lineOf(text, ownTable)}: ${ownTable} must be a table.`)
-  const parts = [...read(flat, awsOptions), ...read(isTable ? lowerCaseKeys(own) : {}, ownOptions, `${ownTable}.`)]
+  const parts = [
+    ...read(flat, awsOptions),
+    ...read(isTable ? lowerCase(own, `${ownTable}.`) : {}, ownOptions, `${ownTable}.`),
+  ]
   if (problems.length > 0) throw new SecretsError('config_invalid', problems.join('\n'))
   return Object.freeze(Object.assign({}, ...parts)) as AgentConfig
 }
@@ -183,11 +190,22 @@ const parseToml = (text: string, file: string): Record<string, unknown> => {
 const lowerCaseKeys = (table: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(table).map(([key, value]) => [key.toLowerCase(), value]))
 
+/** Keys that are there in two spellings: TOML tells them apart, and the last would win without a word. */
+const repeatedKeys = (table: object, text: string): { readonly key: string; readonly line: string }[] => {
+  const seen = new Set<string>()
+  return Object.keys(table).flatMap((spelling) => {
+    const key = spelling.toLowerCase()
+    if (seen.has(key)) return [{ key, line: lineOf(text, key, spelling) }]
+    seen.add(key)
+    return []
+  })
+}
+
 /** Where a key stands, as `:LINE`; nothing where it can't be told. */
-const lineOf = (text: string, key: string): string => {
+const lineOf = (text: string, key: string, spelling?: string): string => {
   const line = text.split('\n').findIndex((row) => {
     const name = /^\s*\[?\s*(?:keyplane\s*\.\s*)?["']?([\w-]+)["']?/i.exec(row)?.[1]
-    return name?.toLowerCase() === key
+    return spelling === undefined ? name?.toLowerCase() === key : name === spelling
   })
   return line < 0 ? '' : `:${line + 1}`
 }
