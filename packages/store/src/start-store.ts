@@ -1,12 +1,13 @@
 import { isLoopback } from '@keyplane/aws'
 import { type Clock, type Random, SecretsError, systemClock, systemRandom, toSecretsError } from '@keyplane/core'
-import { openWriter, type Reader, type Writer } from '@keyplane/database'
+import { openWriter, type Reader } from '@keyplane/database'
 import type { RootKey, RootKeySource } from '@keyplane/sealing'
 import { type CallReport, type StoreProblem, storeApp } from './app.ts'
 import { type Authorize, ownersMayAll } from './authorize.ts'
 import { type Listening, listen } from './http/listen.ts'
 import type { Identities } from './identities.ts'
 import { KmsKeys } from './kms-keys.ts'
+import { Readiness } from './readiness.ts'
 import { RowIds } from './row-ids.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { kmsKeysTable } from './storage/kms-keys-table.ts'
@@ -63,9 +64,10 @@ export const startStore = async (options: StoreOptions): Promise<RunningStore> =
       `The store has no TLS and listens on loopback only, not on ${JSON.stringify(host)}.`,
     )
   const { reader, rootKey, auditKey } = await openStorage({ ...options, nowMs: clock.nowMs(), random })
-  let writer: Writer | undefined
+  let writer: Readiness | undefined
   try {
-    writer = await openWriter({ path: databasePath, thread: writerThread(), threadData: { auditKey } })
+    const thread = await openWriter({ path: databasePath, thread: writerThread(), threadData: { auditKey } })
+    writer = new Readiness(thread, clock)
     return await serveStore(options, { host, clock, random, reader, writer, rootKey })
   } catch (error) {
     await writer?.close()
@@ -79,7 +81,7 @@ interface Opened {
   readonly clock: Clock
   readonly random: Random
   readonly reader: Reader<StoreTables>
-  readonly writer: Writer
+  readonly writer: Readiness
   readonly rootKey: RootKey
 }
 
@@ -98,13 +100,16 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
     identities: options.identities,
     authorize: options.authorize ?? ownersMayAll(options.account ?? '000000000000'),
     onCall: guarded(options.onCall, log),
-    onProblem: log,
+    onProblem: (problem) => {
+      writer.noteFailure(problem)
+      log(problem)
+    },
     writer,
     clock,
     random,
     onChange,
   })
-  const server = await listenOn({ host, port: options.port, app, ready: () => writer.alive })
+  const server = await listenOn({ host, port: options.port, app, ready: () => writer.ready() })
   const stopSweeping = sweepRegularly({ secrets, writer, clock, random, onChange }, log)
   return running({ ...opened, server, secrets, stopSweeping })
 }

@@ -148,6 +148,28 @@ describe('a store', () => {
         "The store's database is damaged; it has to be restored from a backup.",
       ])
     }
+    expect((await fetch(`${store.running?.url}/readyz`)).status).toBe(503)
+  })
+
+  it('says that it is not ready while calls fail, and that it is when they do not', async () => {
+    const ready = async () => (await fetch(`${store.running?.url}/readyz`)).status
+    expect(await ready()).toBe(200)
+    edit('create trigger full before insert on audit_records begin select raise(abort, "no room"); end')
+    await store.call('GetSecretValue', { SecretId: 'one' })
+    expect(await ready()).toBe(503)
+    edit('drop trigger full')
+    await store.clock.advance(5_000)
+    expect(await ready()).toBe(200)
+  })
+
+  it('says that it is not ready when it cannot write, though nobody has called', async () => {
+    const ready = async () => (await fetch(`${store.running?.url}/readyz`)).status
+    edit('create trigger full before update on store begin select raise(abort, "no room"); end')
+    expect(await ready()).toBe(503)
+    edit('drop trigger full')
+    await store.ok('GetSecretValue', { SecretId: 'one' })
+    await store.clock.advance(1_000)
+    expect(await ready()).toBe(200)
   })
 
   it('answers nothing that it cannot record', async () => {

@@ -10,7 +10,7 @@ export interface ListenOptions {
   readonly port: number
   readonly app: App
   /** Whether the store can answer calls. */
-  readonly ready: () => boolean
+  readonly ready: () => Promise<boolean>
 }
 
 export interface Listening {
@@ -44,12 +44,12 @@ const serve = async (
   request: IncomingMessage,
   response: ServerResponse,
   app: App,
-  ready: () => boolean,
+  ready: () => Promise<boolean>,
 ): Promise<void> => {
   const { method = '', url = '' } = request
   if (method === 'GET' && url === '/healthz') return plain(response, 200, 'ok')
   if (method === 'GET' && url === '/readyz')
-    return ready() ? plain(response, 200, 'ready') : plain(response, 503, 'not ready')
+    return (await ready()) ? plain(response, 200, 'ready') : plain(response, 503, 'not ready')
   if (method !== 'POST') return plain(response, 405, 'POST only')
   const body = await readBody(request, maxBodyBytes)
   if (body === 'aborted') return
