@@ -3,10 +3,42 @@ import { awsError } from './aws-errors.ts'
 import type { SecretRow, TagRow } from './storage/tables.ts'
 
 /** Whether a secret is to be listed. */
-export type SecretMatcher = (secret: SecretRow, tags: readonly TagRow[]) => boolean
+export interface SecretMatcher {
+  (secret: SecretRow, tags: readonly TagRow[]): boolean
+  /** How many comparisons a secret may take. */
+  readonly cost: number
+}
 
-type Texts = (secret: SecretRow, tags: readonly TagRow[]) => readonly string[]
-type Compare = (pattern: string, text: string) => boolean
+/** A secret as filters see it: each kind of text is split into words once, however many values ask for them. */
+class Texts {
+  readonly secret: SecretRow
+  readonly keys: readonly string[]
+  readonly values: readonly string[]
+  readonly #words = new Map<string, readonly string[]>()
+
+  constructor(secret: SecretRow, tags: readonly TagRow[]) {
+    this.secret = secret
+    this.keys = tags.map(({ key }) => key)
+    this.values = tags.map(({ value }) => value)
+  }
+
+  /** In order. */
+  words(text: string): readonly string[] {
+    const known = this.#words.get(text)
+    if (known) return known
+    const words = wordsOf(text).toSorted(byCodeUnits)
+    this.#words.set(text, words)
+    return words
+  }
+}
+
+type Test = (texts: Texts) => boolean
+
+/** A filter's value, read once a call. */
+interface Pattern {
+  readonly test: Test
+  readonly cost: number
+}
 
 /**
  * Words of a text, in lower case: split at what is no letter or digit, and where a lower-case letter is followed by an
@@ -15,28 +47,54 @@ type Compare = (pattern: string, text: string) => boolean
 const wordsOf = (text: string): readonly string[] =>
   (text.match(/\p{Lu}+(?!\p{Ll})\p{N}*|\p{Lu}?[\p{Ll}\p{Lo}\p{N}]+/gu) ?? []).map((word) => word.toLowerCase())
 
-const beginsWith: Compare = (pattern, text) => text.startsWith(pattern)
+const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** Each word of the pattern is the beginning of some word of the text. */
-const hasWords: Compare = (pattern, text) => {
-  const [wanted, words] = [wordsOf(pattern), wordsOf(text)]
-  return wanted.length > 0 && wanted.every((prefix) => words.some((word) => word.startsWith(prefix)))
+type Of = (texts: Texts) => readonly string[]
+
+/** The pattern is the beginning of some text. */
+const beginning =
+  (of: Of) =>
+  (pattern: string): Pattern => ({
+    test: (texts) => of(texts).some((text) => text.startsWith(pattern)),
+    cost: 1,
+  })
+
+/** Each word of the pattern is the beginning of some word of one of the texts. */
+const words =
+  (of: Of) =>
+  (pattern: string): Pattern => {
+    const wanted = [...new Set(wordsOf(pattern))]
+    return {
+      test: (texts) =>
+        wanted.length > 0 &&
+        of(texts).some((text) => {
+          const found = texts.words(text)
+          return wanted.every((prefix) => hasPrefix(found, prefix))
+        }),
+      // Splitting the texts costs more than looking for a word in them.
+      cost: 20 + wanted.length,
+    }
+  }
+
+/** Whether one of the words, which are in order, begins with the prefix: if any does, the first that is not before it. */
+const hasPrefix = (sorted: readonly string[], prefix: string): boolean => {
+  let [from, to] = [0, sorted.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((sorted[middle] ?? '') < prefix) from = middle + 1
+    else to = middle
+  }
+  return sorted[from]?.startsWith(prefix) ?? false
 }
 
-const keysOf: Texts = (_, tags) => tags.map(({ key }) => key)
-const valuesOf: Texts = (_, tags) => tags.map(({ value }) => value)
-
-const rules: Readonly<Record<NonNullable<ListSecretsFilter['Key']>, { readonly of: Texts; readonly by: Compare }>> = {
-  name: { of: ({ name }) => [name], by: beginsWith },
-  description: { of: ({ description }) => [description], by: hasWords },
-  'tag-key': { of: keysOf, by: beginsWith },
-  'tag-value': { of: valuesOf, by: beginsWith },
-  'primary-region': { of: ({ region }) => [region], by: beginsWith },
-  'owning-service': { of: () => [], by: beginsWith },
-  all: {
-    of: (secret, tags) => [secret.name, secret.description, ...keysOf(secret, tags), ...valuesOf(secret, tags)],
-    by: hasWords,
-  },
+const rules: Readonly<Record<NonNullable<ListSecretsFilter['Key']>, (pattern: string) => Pattern>> = {
+  name: beginning(({ secret }) => [secret.name]),
+  description: words(({ secret }) => [secret.description]),
+  'tag-key': beginning(({ keys }) => keys),
+  'tag-value': beginning(({ values }) => values),
+  'primary-region': beginning(({ secret }) => [secret.region]),
+  'owning-service': beginning(() => []),
+  all: words(({ secret, keys, values }) => [secret.name, secret.description, ...keys, ...values]),
 }
 
 /**
@@ -45,16 +103,21 @@ const rules: Readonly<Record<NonNullable<ListSecretsFilter['Key']>, { readonly o
  * @throws AwsError InvalidParameterException for a filter without key or values.
  */
 export const secretMatcher = (filters: readonly ListSecretsFilter[]): SecretMatcher => {
-  const tests = filters.map(({ Key, Values = [] }): SecretMatcher => {
+  let cost = 0
+  const tests = filters.map(({ Key, Values = [] }): Test => {
     if (Key === undefined) throw awsError('InvalidParameterException', 'Invalid filter key')
     if (Values.length === 0) throw awsError('InvalidParameterException', `Invalid filter values for key: ${Key}`)
-    const { of, by } = rules[Key]
-    return (secret, tags) => {
-      const texts = of(secret, tags)
-      return Values.some((value) =>
-        value.startsWith('!') ? !texts.some((text) => by(value.slice(1), text)) : texts.some((text) => by(value, text)),
-      )
-    }
+    const patterns = Values.map((value): Test => {
+      const isNot = value.startsWith('!')
+      const pattern = rules[Key](isNot ? value.slice(1) : value)
+      cost += pattern.cost
+      return isNot ? (texts) => !pattern.test(texts) : pattern.test
+    })
+    return (texts) => patterns.some((test) => test(texts))
   })
-  return (secret, tags) => tests.every((test) => test(secret, tags))
+  const matches = (secret: SecretRow, tags: readonly TagRow[]): boolean => {
+    const texts = new Texts(secret, tags)
+    return tests.every((test) => test(texts))
+  }
+  return Object.assign(matches, { cost })
 }

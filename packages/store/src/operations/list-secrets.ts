@@ -1,4 +1,5 @@
 import type { ListSecretsFilter, ListSecretsRequest, ListSecretsResponse, SecretListEntry } from '@keyplane/aws'
+import { Breath } from '../breath.ts'
 import { secretMatcher } from '../list-filters.ts'
 import { type PagePosition, pagePosition, pageToken } from '../list-page-token.ts'
 import type { OperationContext } from '../operation-context.ts'
@@ -49,6 +50,7 @@ export const listSecrets = async (
   const order = orders[input.SortBy ?? 'created-date']
   const start = NextToken === undefined ? undefined : pagePosition(NextToken, query, order === 'name')
   const matches = secretMatcher(input.Filters ?? [])
+  const breath = new Breath()
   const page: Listed[] = []
   let scanned = 0
   let at = start
@@ -59,11 +61,13 @@ export const listSecrets = async (
     for (const listed of found) {
       if (page.length === size) return { SecretList: page.map(entry), ...(at && { NextToken: pageToken(at, query) }) }
       if (matches(listed.secret, listed.tags)) page.push(listed)
+      await breath.after(matches.cost)
       at = { value: listed.secret[order], id: listed.secret.id }
     }
     scanned += found.length
     if (found.length < limit) return { SecretList: page.map(entry) }
     if (at && scanned >= maxScanned) return { SecretList: page.map(entry), NextToken: pageToken(at, query) }
+    await breath.take()
   }
 }
 
