@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The launcher: plain JavaScript that any Node.js can read, so that one that is too old says so in a sentence.
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
+import nodeModule, { createRequire } from 'node:module'
 import { constants } from 'node:os'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -41,6 +41,8 @@ else if (!isRecent) {
         next(specifier, { ...context, conditions: ['source', ...context.conditions] }),
     })
   }
+  // What was compiled once is not compiled again: a start takes less than half the time.
+  nodeModule.enableCompileCache?.()
   const { main } = await import(entry.href)
   await main()
 }

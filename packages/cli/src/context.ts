@@ -23,7 +23,7 @@ export interface Context {
 }
 
 export const openContext = (flags: GlobalFlags, env: Context['env']): Context => ({
-  folder: flags.data === undefined ? findDataFolder(process.cwd()) : new Folder(flags.data),
+  folder: flags.data === undefined ? findDataFolder(process.cwd()) : new Folder(flags.data, { isNamed: true }),
   terminal: openTerminal({ ...flags, env, stdout: process.stdout, stderr: process.stderr }),
   env,
   clock: systemClock,

@@ -29,10 +29,12 @@ const namesProvider = (env: Environment): boolean => Boolean(env['KEYPLANE_PROVI
  * Where a command reads from: the provider that the environment names, else the embedded plane of this folder, else the
  * environment and `.env`. Failures are never skipped: a command that shows a secret must say why it can't.
  */
-export const openSource = (folder: DataFolder, env: Environment): SecretsManager =>
-  namesProvider(env) || !folder.exists
-    ? openSecrets({ env, strict: true })
-    : openSecrets({ env, strict: true, providers: [planeStore(folder, env)], environment: false })
+export const openSource = (folder: DataFolder, env: Environment): SecretsManager => {
+  if (namesProvider(env)) return openSecrets({ env, strict: true })
+  if (folder.exists) return openSecrets({ env, strict: true, providers: [planeStore(folder, env)], environment: false })
+  if (folder.isNamed) throw new SecretsError('config_invalid', `There is no data folder ${folder.path}.`)
+  return openSecrets({ env, strict: true })
+}
 
 /** The same, for a command that writes. @throws SecretsError `config_invalid` where there is nothing to write to. */
 export const openWritable = (folder: DataFolder, env: Environment): SecretProvider => {

@@ -5,9 +5,12 @@ import { SecretsError } from '@keyplane/core'
 /** The folder that holds an embedded plane: keys, tokens and the store's database. Only its owner may look in. */
 export class DataFolder {
   readonly path: string
+  /** Somebody named it: where it is not there, that is a mistake, not the absence of a plane. */
+  readonly isNamed: boolean
 
-  constructor(path: string) {
+  constructor(path: string, { isNamed = false }: { readonly isNamed?: boolean } = {}) {
     this.path = resolve(path)
+    this.isNamed = isNamed
   }
 
   get database(): string {
