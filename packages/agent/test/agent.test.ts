@@ -132,6 +132,30 @@ describe('the order of checks', () => {
   })
 })
 
+describe('the limits of a request', () => {
+  const longest = `/v1/${'x'.repeat(65_530)}`
+  const headers = (count: number): string[] => Array.from({ length: count }, (_, index) => `X-${index}: y`)
+  it.each([
+    ['100 headers', '/ping', headers(99), 200],
+    ['101 headers', '/ping', headers(100), 431],
+    ['more headers than node:http keeps by itself', '/v1/x', [...headers(2_500), 'X-Forwarded-For: 1'], 431],
+    ['a target of 65,534 bytes', longest, [], 403],
+    ['a target of 65,535 bytes', `${longest}x`, [], 414],
+    ['more than 128 KiB of headers', '/ping', ['X: '.padEnd(132_000, 'x')], 431],
+  ])('are the AWS agent’s: %s', async (_what, target, sent, status) => {
+    const { ask } = await start()
+    expect((await ask(target, sent)).status).toBe(status)
+  })
+
+  it('end the connection when they are passed', async () => {
+    const { port } = await start()
+    const request = `GET /ping HTTP/1.1\r\n${headers(101).join('\r\n')}\r\n\r\n`
+    expect(await exchange(port, [request, 'GET /ping HTTP/1.1\r\n\r\n'], {})).toMatch(
+      /^HTTP\/1\.1 431 (?:(?!HTTP).)*$/s,
+    )
+  })
+})
+
 describe('freshness', () => {
   it('keeps a value for its TTL, and asks again when it is over', async () => {
     const clock = fakeClock()

@@ -6,6 +6,7 @@ import { endWhenIdle, type IdleLimits } from './idle-end.ts'
 import { type AgentRequest, type AgentResponse, json } from './messages.ts'
 import { PacedConnection } from './paced-connection.ts'
 import { type HttpDate, headersOf, responseBytes } from './response-bytes.ts'
+import { beyondWireLimits } from './wire-limits.ts'
 
 export interface ServerParts {
   readonly app: (request: AgentRequest) => AgentResponse | Promise<AgentResponse>
@@ -140,11 +141,13 @@ const httpServer = ({ app, limit, date, onError }: ServerParts, isClosing: () =>
     const decided = (request.socket as unknown as PacedConnection).begin(response)
     // A body means nothing to the agent; left unread it would block the connection.
     request.resume()
-    const result = await run(app, asAgentRequest(request), onError)
+    const asked = asAgentRequest(request)
+    const refusal = beyondWireLimits(asked)
+    const result = refusal ?? (await run(app, asked, onError))
     // An answer that its peer does not read is no running request.
     limit.active -= 1
     decided()
-    if (isClosing()) response.shouldKeepAlive = false
+    if (refusal || isClosing()) response.shouldKeepAlive = false
     send(response, result, date)
   }
   const server = createServer(
@@ -154,6 +157,8 @@ const httpServer = ({ app, limit, date, onError }: ServerParts, isClosing: () =>
     },
     (request, response) => void answer(request, response),
   )
+  // All of them, as many as fit: a header that was dropped for being one too many could be one that a guard looks for.
+  server.maxHeadersCount = 0
   // Whatever a client expects, the final answer is what it gets, by the same guards.
   for (const event of ['checkContinue', 'checkExpectation'] as const)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => void answer(request, response))
