@@ -3,11 +3,12 @@ import { type Clock, SecretsError, toSecretsError } from '@keyplane/core'
 import type { Writer } from '@keyplane/database'
 import type { Authorize } from './authorize.ts'
 import { AwsError, awsError, toAwsError } from './aws-errors.ts'
-import { Call } from './call.ts'
+import { anonymous, Call } from './call.ts'
 import type { Identities } from './identities.ts'
 import type { Caller, StoreParts } from './operation-context.ts'
 import { type Operation, type PreparedCall, requireOperation } from './operations.ts'
 import { type AppAnswer, type AppRequest, type Protocol, protocolOf } from './protocol.ts'
+import type { Refusals } from './refusals.ts'
 import { uuid } from './request-id.ts'
 import { recordedId, secretTarget } from './secret-target.ts'
 
@@ -34,6 +35,7 @@ export interface AppParts extends StoreParts {
   readonly identities: Identities
   readonly authorize: Authorize
   readonly writer: Writer
+  readonly refusals: Refusals
   readonly clock: Clock
   readonly onCall: (report: CallReport) => void
   readonly onProblem: (problem: StoreProblem) => void
@@ -81,7 +83,10 @@ const answered = async (
     const error = refusalOf(parts, call, thrown)
     try {
       call.note({ Error: error.type })
-      await call.record(error.code === 'access_denied' || error.code === 'unauthenticated' ? 'deny' : 'error')
+      const isDenied = error.code === 'access_denied' || error.code === 'unauthenticated'
+      // Who has no key must not be able to write as much as he likes.
+      if (call.actor === anonymous && !parts.refusals.takeRecord()) call.recordedInCommon('deny')
+      else await call.record(isDenied ? 'deny' : 'error')
       return protocol.refusal(error, call.requestId)
     } catch (unrecorded) {
       return protocol.refusal(refusalOf(parts, call, unrecorded), call.requestId)

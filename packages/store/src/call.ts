@@ -1,6 +1,9 @@
 import type { AuditRecord } from '@keyplane/core'
 import type { Statement, WriteOutcome, Writer } from '@keyplane/database'
 
+/** The actor of a call that nobody has signed. */
+export const anonymous = 'anonymous'
+
 export interface CallStart {
   readonly requestId: string
   readonly atMs: number
@@ -14,7 +17,7 @@ export interface CallStart {
 export class Call {
   readonly requestId: string
   readonly atMs: number
-  actor = 'anonymous'
+  actor: string = anonymous
   action = 'unknown'
   resource = ''
   readonly #writer: Writer
@@ -48,6 +51,11 @@ export class Call {
   async record(decision: AuditRecord['decision']): Promise<void> {
     if (this.#decision) return
     await this.#writer.write({ statements: [], audit: [this.#record(decision)] })
+    this.#decision = decision
+  }
+
+  /** Says how the call was decided, where its record is kept in common with others. */
+  recordedInCommon(decision: AuditRecord['decision']): void {
     this.#decision = decision
   }
 

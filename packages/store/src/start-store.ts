@@ -8,6 +8,7 @@ import { type Listening, listen } from './http/listen.ts'
 import type { Identities } from './identities.ts'
 import { KmsKeys } from './kms-keys.ts'
 import { Readiness } from './readiness.ts'
+import { Refusals } from './refusals.ts'
 import { RowIds } from './row-ids.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { kmsKeysTable } from './storage/kms-keys-table.ts'
@@ -90,7 +91,9 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
   const secrets = secretsTable(reader)
   const log = options.log ?? (() => undefined)
   const onChange = guarded(options.onChange, log)
+  const refusals = new Refusals({ writer, clock, random })
   const app = storeApp({
+    refusals,
     secrets,
     versions: versionsTable(reader),
     listing: (query) => listSecretRows(reader, query),
@@ -109,9 +112,9 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
     random,
     onChange,
   })
-  const server = await listenOn({ host, port: options.port, app, ready: () => writer.ready() })
+  const server = await listenOn({ host, port: options.port, app, clock, ready: () => writer.ready() })
   const stopSweeping = sweepRegularly({ secrets, writer, clock, random, onChange }, log)
-  return running({ ...opened, server, secrets, stopSweeping })
+  return running({ ...opened, server, secrets, refusals, stopSweeping })
 }
 
 /** A listener's failure is its own: the call that it is told of was answered already. */
@@ -138,13 +141,15 @@ const listenOn = async (options: Parameters<typeof listen>[0]): Promise<Listenin
 interface Running extends Opened {
   readonly server: Listening
   readonly secrets: SecretsTable
+  readonly refusals: Refusals
   readonly stopSweeping: () => Promise<void>
 }
 
-const running = ({ host, server, secrets, clock, reader, writer, stopSweeping }: Running): RunningStore => {
+const running = ({ host, server, secrets, refusals, clock, reader, writer, stopSweeping }: Running): RunningStore => {
   const end = async (): Promise<void> => {
     await server.close()
     await stopSweeping()
+    await refusals.close()
     await writer.close()
     await reader.close()
   }

@@ -160,15 +160,15 @@ describe('a ListSecrets whose filters are much work', () => {
       await large.ok('CreateSecret', { Name: `large/${index}`, Description: description.slice(0, 2_000) })
     const words = (value: number) => Array.from({ length: 100 }, (_, index) => `w${value}${index}`).join(' ')
     const Values = [...Array.from({ length: 9 }, (_, value) => words(value).slice(0, 512)), '!zz']
-    let isAnswered = false
+    const list = { isAnswered: false }
     const listed = large
       .ok('ListSecrets', { Filters: Array.from({ length: 10 }, () => ({ Key: 'all', Values })) })
       .then((answer) => {
-        isAnswered = true
+        list.isAnswered = true
         return answer['SecretList'].length as number
       })
     let others = 0
-    for (; !isAnswered; others += 1) await (await fetch(`${large.running?.url}/healthz`)).text()
+    for (; !list.isAnswered; others += 1) await (await fetch(`${large.running?.url}/healthz`)).text()
     expect(await listed).toBe(60)
     expect(others).toBeGreaterThan(5)
     await large.remove()

@@ -1,14 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Clock } from '@keyplane/core'
 import type { App } from '../app.ts'
 import type { AppRequest } from '../protocol.ts'
-import { readBody } from './read-body.ts'
+import { BodyIntake } from './body-intake.ts'
 
 export interface ListenOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
   readonly app: App
+  readonly clock: Clock
   /** Whether the store can answer calls. */
   readonly ready: () => Promise<boolean>
 }
@@ -19,20 +21,26 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** A value of 65,536 characters, each escaped as `\u0000`, and room for everything else that a call may say. */
-const maxBodyBytes = 1_048_576
+/**
+ * A value of 65,536 characters, a description of 2,048 and 50 tags of 384, each character escaped as `\u0000`, take
+ * 520,704 bytes; there is room for a name and a token beside them.
+ */
+const maxBodyBytes = 524_288
+const bodies = { maxBytes: maxBodyBytes, maxTotalBytes: 16_777_216, maxMs: 10_000 } as const
+/** Beyond it, idle connections are closed; beyond that, new ones are refused. */
+const manyConnections = 900
+const maxConnections = 1_000
 const drainMs = 10_000
 
 /** Serves the app over HTTP. */
-export const listen = async ({ host, port, app, ready }: ListenOptions): Promise<Listening> => {
-  const server = createServer(
-    { maxHeaderSize: 16_384, requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
-    (request, response) => {
-      // The app answers its own failures; what is left is a connection that cannot be answered any longer.
-      serve(request, response, app, ready).catch(() => response.destroy())
-    },
-  )
+export const listen = async ({ host, port, app, clock, ready }: ListenOptions): Promise<Listening> => {
+  const intake = new BodyIntake(bodies, clock)
+  const server = createServer(timeouts, (request, response) => {
+    // The app answers its own failures; what is left is a connection that cannot be answered any longer.
+    serve(request, response, { app, ready, intake }).catch(() => response.destroy())
+  })
   server.maxHeadersCount = 100
+  boundConnections(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
@@ -40,20 +48,44 @@ export const listen = async ({ host, port, app, ready }: ListenOptions): Promise
   return { port: (server.address() as AddressInfo).port, close: () => drain(server) }
 }
 
+const timeouts = {
+  maxHeaderSize: 16_384,
+  requestTimeout: 15_000,
+  headersTimeout: 10_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1_000,
+} as const
+
+const boundConnections = (server: Server): void => {
+  let open = 0
+  server.maxConnections = maxConnections
+  server.on('connection', (socket) => {
+    open += 1
+    socket.once('close', () => (open -= 1))
+    if (open > manyConnections) server.closeIdleConnections()
+  })
+}
+
+interface Serving {
+  readonly app: App
+  readonly ready: () => Promise<boolean>
+  readonly intake: BodyIntake
+}
+
 const serve = async (
   request: IncomingMessage,
   response: ServerResponse,
-  app: App,
-  ready: () => Promise<boolean>,
+  { app, ready, intake }: Serving,
 ): Promise<void> => {
   const { method = '', url = '' } = request
   if (method === 'GET' && url === '/healthz') return plain(response, 200, 'ok')
   if (method === 'GET' && url === '/readyz')
     return (await ready()) ? plain(response, 200, 'ready') : plain(response, 503, 'not ready')
   if (method !== 'POST') return plain(response, 405, 'POST only')
-  const body = await readBody(request, maxBodyBytes)
+  const body = await intake.read(request)
   if (body === 'aborted') return
   if (body === 'too large') return plain(response, 413, `A request has at most ${maxBodyBytes} bytes.`, true)
+  if (body === 'given up') return plain(response, 408, 'The body took too long.', true)
   const answer = await app(appRequest(request, body))
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
