@@ -1,7 +1,7 @@
 import { type Clock, toSecretsError } from '@keyplane/core'
 import type { WriteOutcome, Writer, WriteUnit } from '@keyplane/database'
 
-/** How long after a write failed calls are taken to fail still, however the probe goes: it needs less room than they. */
+/** How long after a failed write calls are taken to fail still, whatever succeeds: it may have needed less room. */
 const doubtMs = 5_000
 /** How long one probe's result holds, so that anybody who asks makes the disk sync once a second at most. */
 const probeEveryMs = 1_000
@@ -34,9 +34,7 @@ export class Readiness implements Writer {
 
   async write(unit: WriteUnit): Promise<WriteOutcome> {
     try {
-      const outcome = await this.#writer.write(unit)
-      this.#failedAtMs = Number.NEGATIVE_INFINITY
-      return outcome
+      return await this.#writer.write(unit)
     } catch (error) {
       this.noteFailure(toSecretsError(error))
       if (toSecretsError(error).code !== 'rate_limited') this.#failedAtMs = this.#clock.monotonicMs()
