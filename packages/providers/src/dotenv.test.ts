@@ -7,7 +7,7 @@ const entriesOf = (text: string): Record<string, string> => Object.fromEntries(p
 
 /** What the format is made of, to be put together at random. */
 const pieces =
-  `A~b.c-d~=~ = ~: ~:~"~'~\`~\\~\\n~\\r~\\"~\\'~#~ # ~\n~\n\n~\r\n~\r~export ~ ~\t~value~é🔑~\uFEFF~$~\nKEY=~\nKEY="~\nKEY='~\nexport K=~{"a":1}`.split(
+  `A~b.c-d~=~ = ~: ~:~"~'~\`~\\~\\n~\\r~\\"~\\'~#~ # ~\n~\n\n~\r\n~\r~export ~ ~\t~value~é🔑~\uFEFF~$~\nKEY=~\nKEY="~\nKEY='~\nexport K=~{"a":1}~\u2028~\u2028"`.split(
     '~',
   )
 
@@ -36,6 +36,31 @@ describe('a dotenv file', () => {
   it('finds nothing wrong with blanks and comments', () => {
     expect(parseDotenv(' \n\t# c\n#\nA=1 #\n  B=2  \n\n').malformed).toEqual([])
   })
+
+  it('takes any text of 1 MiB in good time', () => {
+    const pieces = [
+      '\n',
+      ' ',
+      ' \n',
+      '\r',
+      '=',
+      'a',
+      'a\n',
+      'a=\n',
+      "a='",
+      'a="x\n',
+      'export\n',
+      '\\"',
+      '#\n',
+      'a= ',
+      '\u2028',
+    ]
+    const started = performance.now()
+    for (const start of ['', 'a="', "a='", 'a=`', 'a=', 'a'])
+      for (const piece of [...pieces, '\u2028"x', 'a="1#c\u2028', "\\'#"])
+        parseDotenv(start + piece.repeat(1_048_576 / piece.length))
+    expect(performance.now() - started).toBeLessThan(30_000)
+  }, 60_000)
 
   it('says what the dotenv package says, of any text', () => {
     const piece = fc.constantFrom(...pieces)
