@@ -1,3 +1,5 @@
+import { SecretsError } from './errors.ts'
+
 /** What stands in place of a value wherever one is printed. */
 const redacted = '[secret]'
 
@@ -63,9 +65,18 @@ export class BytesValue {
 /** A secret's value, which shows itself only when asked by `reveal()`. */
 export type SecretValue = TextValue | BytesValue
 
-/** The value as text: a text as it is, bytes decoded as UTF-8. */
-export const revealText = (value: SecretValue): string =>
-  value.kind === 'text' ? value.reveal() : new TextDecoder().decode(value.reveal())
+/**
+ * The value as text: a text as it is, bytes decoded as UTF-8.
+ * @throws SecretsError `invalid_request` for bytes that are no text: they would come out as others.
+ */
+export const revealText = (value: SecretValue): string => {
+  if (value.kind === 'text') return value.reveal()
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value.reveal())
+  } catch {
+    throw new SecretsError('invalid_request', 'The value is bytes that are no UTF-8 text; read it as bytes.')
+  }
+}
 
 /** Whether two values are the same secret: same kind, same content. */
 export const sameValue = (a: SecretValue, b: SecretValue): boolean => {

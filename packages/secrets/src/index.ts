@@ -22,7 +22,7 @@ export type { CacheSettings, SecretsManagerOptions } from './manager-options.ts'
 export { type GetSecretJsonOptions, type GetSecretOptions, SecretsManager } from './secrets-manager.ts'
 export type { StandardSchema } from './standard-schema.ts'
 export type { SecretProvider, SecretRef, SecretVersion } from '@keyplane/core'
-export { SecretsError } from '@keyplane/core'
+export { BytesValue, SecretsError, TextValue } from '@keyplane/core'
 export { maskingHook, maskSecret, maskSecrets, maskSecretsInDict } from '@keyplane/masking'
 export {
   type AgentProviderOptions,
@@ -30,4 +30,7 @@ export {
   type AwsProviderOptions,
   awsIdentity,
   awsProvider,
+  envProvider,
+  fileProvider,
+  memoryProvider,
 } from '@keyplane/providers'

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { SecretsError } from '@keyplane/core'
 import { fakeClock, seededRandom } from '@keyplane/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
+import { memoryProvider } from '@keyplane/providers'
 import { ScriptedSource } from '../test/scripted-source.ts'
 import { readSettings } from './config.ts'
 import { getSecret, getSecretsManager, resetSecretsManager } from './default-manager.ts'
@@ -91,11 +92,37 @@ describe('the chain', () => {
     expect(() => start({ provider: 'volt' })).toThrow('there is no provider "volt"')
   })
 
-  it('fails with closed after it was closed', async () => {
+  it('fails with closed after it was closed, in whatever is asked of it', async () => {
     const { secrets } = start()
     await secrets.getSecret('API_KEY')
     await secrets.close()
-    await expect(async () => secrets.getSecret('API_KEY')).rejects.toMatchObject({ code: 'closed' })
+    const calls = [
+      secrets.getSecret('API_KEY'),
+      secrets.getSecretJson('API_KEY'),
+      secrets.listSecrets(),
+      secrets.refresh(),
+      secrets.read({ id: 'API_KEY' }),
+      secrets.explain('API_KEY'),
+    ]
+    for (const result of await Promise.allSettled(calls))
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'closed' } })
+  })
+
+  it.each([
+    ['nothing', undefined],
+    ['an empty object', {}],
+    ['a text for a version', 'canary'],
+    ['a text for a value', { id: 'a', value: 'canary' }],
+  ])('takes a provider that gives %s for broken, and asks the next one', async (_what, garbage) => {
+    const provider = { name: 'toy', get: async () => garbage as never }
+    const { secrets, logged } = start({ providers: [provider], ...inEnvironment({ API_KEY: 'from the environment' }) })
+    expect(await secrets.getSecret('API_KEY')).toBe('from the environment')
+    expect(logged).toEqual(['error bad_response'])
+  })
+
+  it('hands no bytes out as another text', async () => {
+    const { secrets } = start({ providers: [memoryProvider({ secrets: { B: Uint8Array.of(255, 254) } })] })
+    await expect(secrets.getSecret('B')).rejects.toMatchObject({ code: 'invalid_request' })
   })
 })
 
@@ -111,6 +138,27 @@ describe('what is said of a read', () => {
     results.push((await secrets.explain('NOPE')).steps[0]?.result)
     expect(results).toEqual(['denied', 'unreachable', 'broken', 'absent'])
     expect(secrets.metrics()['scripted']).toMatchObject({ denied: 1, unreachable: 1, broken: 1, absent: 1, asked: 0 })
+  })
+
+  it('shows an outage that the last value covers: once in the log, in metrics and explanation', async () => {
+    const { secrets, source, clock, logged } = start({ cacheTtl: 10 })
+    await secrets.getSecret('API_KEY')
+    source.failure = down
+    await clock.advance(10_001)
+    for (let read = 0; read < 3; read += 1) expect(await secrets.getSecret('API_KEY')).toBe('from the source')
+    expect(logged).toEqual(['error unavailable'])
+    expect(secrets.metrics()['scripted']).toMatchObject({ asked: 1, unreachable: 3 })
+    expect((await secrets.explain('API_KEY')).steps[0]).toMatchObject({ stale: true, code: 'unavailable' })
+  })
+
+  it('tells one outage once, however many secrets it touches, and absences within a bound', async () => {
+    const { secrets, source, logged } = start({ environment: false })
+    source.failure = down
+    for (let key = 0; key < 200; key += 1) await secrets.getSecret(`K${key}`)
+    expect(logged).toEqual(['error unavailable'])
+    source.failure = undefined
+    for (let key = 0; key < 3_000; key += 1) await secrets.getSecret(`A${key}`)
+    expect(logged.length).toBeLessThan(1_010)
   })
 
   it('names the source, version and age of a value, and never the value', async () => {
@@ -204,6 +252,22 @@ describe('the list of secrets', () => {
     const { secrets } = start({ providers: [listed(['b', 'a'])], ...inEnvironment({ a: '1', c: '2' }) })
     expect((await secrets.listSecrets()).filter((name) => name.length === 1)).toEqual(['a', 'b', 'c'])
     expect(await secrets.listSecrets('b')).toEqual(['b'])
+  })
+
+  it('waits for no source beyond the deadline', async () => {
+    const hung = Object.assign(new ScriptedSource(), {
+      list: {
+        async *list() {
+          await new Promise(() => {})
+          yield { id: 'a', name: 'a', versions: new Map() }
+        },
+      },
+    })
+    const { secrets, clock, logged } = start({ providers: [hung], deadline: '2s', ...inEnvironment({ c: '2' }) })
+    const names = secrets.listSecrets('c')
+    await clock.advance(2_000)
+    expect(await names).toEqual(['c'])
+    expect(logged).toEqual(['error timeout'])
   })
 
   it('leaves out a source that fails, says so, and throws it when strict', async () => {

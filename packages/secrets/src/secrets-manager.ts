@@ -1,7 +1,6 @@
 import {
   type CallOptions,
   type Change,
-  type Clock,
   type Reading,
   revealText,
   type SecretRef,
@@ -33,7 +32,6 @@ export class SecretsManager {
   readonly #chain: Chain
   readonly #reports: Reports
   readonly #strict: boolean
-  readonly #clock: Clock
   #closed = false
 
   /** @throws SecretsError `config_invalid`, with every problem in one message. */
@@ -41,20 +39,19 @@ export class SecretsManager {
     const settings = readSettings(options.env)
     this.#reports = new Reports(options.log ?? stderrLog)
     this.#strict = options.strict ?? settings.strict
-    this.#clock = options.clock ?? systemClock
-    this.#chain = new Chain(legsOf(options, settings), this.#reports)
+    this.#chain = new Chain(legsOf(options, settings), this.#reports, options.clock ?? systemClock)
   }
 
   /**
    * The secret's current text, or the default where no source has it.
-   * @throws SecretsError when strict, for what is no absence.
+   * @throws SecretsError `invalid_request` for bytes that are no text; when strict, for what is no absence.
    */
   getSecret(key: string, fallback: string, options?: GetSecretOptions): Promise<string>
   getSecret(key: string, fallback?: string, options?: GetSecretOptions): Promise<string | undefined>
   getSecret(key: string, fallback?: string, options?: GetSecretOptions): Promise<string | undefined> {
     // A cached answer costs no call frame of an async function.
     const cached = this.#chain.peek({ id: key })
-    if (cached) return Promise.resolve(revealText(cached.version.value))
+    if (cached?.version.value.kind === 'text') return Promise.resolve(cached.version.value.reveal())
     return this.#read(key, fallback !== undefined, options).then((reading) =>
       reading ? revealText(reading.version.value) : fallback,
     )
@@ -81,21 +78,16 @@ export class SecretsManager {
 
   /** The names of all sources' secrets, sorted. It asks the sources themselves, never a cache. */
   async listSecrets(prefix?: string, options: GetSecretOptions = {}): Promise<string[]> {
-    const names = await this.#chain.each(
-      'the list of secrets',
-      async ({ provider }) => {
-        const found: string[] = []
-        const query = prefix === undefined ? {} : { prefix }
-        for await (const { name } of provider.list?.list(query, callOf(options)) ?? []) found.push(name)
-        return found
-      },
-      { ...callOf(options), strict: options.strict ?? this.#strict },
-    )
+    this.#assertOpen()
+    const query = prefix === undefined ? {} : { prefix }
+    const call = { ...callOf(options), strict: options.strict ?? this.#strict }
+    const names = await this.#chain.each('the list of secrets', (leg) => leg.names(query, callOf(options)), call)
     return [...new Set(names.flat())].sort()
   }
 
   /** Forgets what is cached, of one secret or of all; the next read asks the source. */
   async refresh(key?: string): Promise<void> {
+    this.#assertOpen()
     if (key !== undefined) return this.invalidate({ kind: 'deleted', id: key })
     await Promise.all(this.#chain.legs.map(async (leg) => leg.ready?.refresh()))
   }
@@ -111,15 +103,15 @@ export class SecretsManager {
    */
   read(ref: SecretRef, call: ChainCall & { readonly required: true }): Promise<Reading>
   read(ref: SecretRef, call?: ChainCall): Promise<Reading | undefined>
-  read(ref: SecretRef, call: ChainCall = {}): Promise<Reading | undefined> {
+  async read(ref: SecretRef, call: ChainCall = {}): Promise<Reading | undefined> {
     this.#assertOpen()
     return this.#chain.read(ref, { strict: this.#strict, ...call })
   }
 
   /** Where a secret comes from, how old it is, and why the sources before that one did not give it. Never its value. */
-  explain(key: string): Promise<Explanation> {
+  async explain(key: string): Promise<Explanation> {
     this.#assertOpen()
-    return this.#chain.explain({ id: key }, this.#clock)
+    return this.#chain.explain({ id: key })
   }
 
   /** Reads of each source by outcome since the start: hits, asked, absent, denied, unreachable, broken, unusable. */
@@ -135,7 +127,7 @@ export class SecretsManager {
   /** Drops what is cached and ends what the sources hold open. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all(this.#chain.legs.map(async (leg) => leg.ready?.close()))
+    await Promise.all(this.#chain.legs.map((leg) => leg.close()))
   }
 
   #assertOpen(): void {
@@ -154,8 +146,10 @@ export class SecretsManager {
     value: unknown,
     schema: StandardSchema<T>,
   ): Promise<T | undefined> {
-    const result = await schema['~standard'].validate(value)
-    // The issues' messages may quote the value.
+    // What a schema says or throws may quote the value.
+    const result = await Promise.resolve()
+      .then(() => schema['~standard'].validate(value))
+      .catch(() => ({ issues: [] }))
     return result.issues ? this.#unusable(key, reading, 'does not fit its schema') : result.value
   }
 

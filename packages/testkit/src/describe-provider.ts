@@ -133,6 +133,11 @@ export const describeProvider = (
       assert.equal((await provider.get(ref(other.name))).value.reveal(), other.value.reveal())
     })
 
+    rule('names two secrets by two ids', async ({ provider, ref }) => {
+      const ids = await Promise.all([plain, other].map(async ({ name }) => (await provider.get(ref(name))).id))
+      assert.notEqual(ids[0], ids[1], 'a cache that knows both would give one for the other')
+    })
+
     rule('tells an unknown secret by secret_not_found', async ({ provider, ref }) => {
       await failsWith(() => provider.get(ref('NOT_THERE')), 'secret_not_found')
     })

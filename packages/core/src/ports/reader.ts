@@ -1,3 +1,4 @@
+import type { SecretsError } from '../errors.ts'
 import type { SecretRef } from '../secret-ref.ts'
 import type { SecretVersion } from '../secret-version.ts'
 import type { CallOptions, Change } from './provider.ts'
@@ -11,6 +12,8 @@ export interface Reading {
   readonly freshUntilMs: number
   /** Counts the values that this entry has held. */
   readonly generation: number
+  /** Why the source did not vouch for it at the last attempt: what is given covers that failure. */
+  readonly failure?: SecretsError | undefined
 }
 
 /** What cache and chain give. */

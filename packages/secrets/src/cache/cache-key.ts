@@ -6,7 +6,10 @@ import type { SecretRef } from '@keyplane/core'
  */
 export const cacheKey = (ref: SecretRef, id: string = ref.id): string => {
   const stage = ref.stage === 'current' && ref.version === undefined ? undefined : ref.stage
-  if (ref.version === undefined && stage === undefined && ref.as === undefined) return id
+  if (ref.version === undefined && stage === undefined && ref.as === undefined)
+    // No id may pass for a key of several parts.
+    return id.charCodeAt(0) === 0 ? `\u0000\u0000${id}` : id
   // An empty version is not the same as none.
-  return [id, ref.version, stage, ref.as].map((part) => (part === undefined ? '-' : `=${part}`)).join('\u0000')
+  const parts = [id, ref.version, stage, ref.as].map((part) => (part === undefined ? '-' : `=${part}`))
+  return `\u0000${parts.join('\u0000')}`
 }

@@ -58,6 +58,13 @@ describe('a fresh answer', () => {
     expect(source.calls.get).toHaveLength(4)
   })
 
+  it('is never found by an id that imitates a reference of several parts', async () => {
+    const { cache } = start()
+    await cache.read({ id: 'a', as: 'role' })
+    for (const id of ['\u0000=a\u0000-\u0000-\u0000=role', '=a\u0000-\u0000-\u0000=role'])
+      expect(cache.peek({ id })).toBeUndefined()
+  })
+
   it('is the same object under every reference that leads to that version', async () => {
     const { cache } = start()
     const current = await cache.read({ id: 'a' })

@@ -14,6 +14,7 @@ import {
 } from '@keyplane/core'
 import { Answers, type AnswersOptions } from './answers.ts'
 import { cacheKey } from './cache-key.ts'
+import { checkedVersion } from './checked-version.ts'
 import { confirm } from './confirm.ts'
 import { decide, mayServeStale } from './decide.ts'
 import { asReading, type Entry } from './entry.ts'
@@ -170,7 +171,8 @@ class SecretCache implements CachedProvider {
     }
   }
 
-  #admit(key: string, ref: SecretRef, version: SecretVersion, flight: Flight<unknown>): Reading {
+  #admit(key: string, ref: SecretRef, given: SecretVersion, flight: Flight<unknown>): Reading {
+    const version = checkedVersion(given, this.name)
     const overtaken = this.#closed || flight.isOvertaken([ref.id, version.id, version.name])
     return overtaken ? this.#answers.pass(ref, version) : this.#answers.admit(key, ref, version)
   }

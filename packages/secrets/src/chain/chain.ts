@@ -25,17 +25,19 @@ export interface ChainCall extends CallOptions {
 export class Chain {
   readonly #legs: readonly Leg[]
   readonly #reports: Reports
+  readonly #clock: Clock
   readonly #tally = new Tally()
   readonly #first: Leg
   readonly #firstCounts: { hit: number }
 
-  constructor(legs: readonly Leg[], reports: Reports) {
+  constructor(legs: readonly Leg[], reports: Reports, clock: Clock) {
     const [first] = legs
     if (!first) throw new SecretsError('config_invalid', 'There is no source of secrets: name a provider.')
     this.#first = first
     this.#firstCounts = this.#tally.of(first.name)
     this.#legs = legs
     this.#reports = reports
+    this.#clock = clock
   }
 
   get legs(): readonly Leg[] {
@@ -47,10 +49,11 @@ export class Chain {
     return this.#tally.snapshot()
   }
 
-  /** A fresh answer of the first source, if it is here already. */
+  /** A fresh answer of the first source, if it is here already. One that covers a failure takes the long way, to be told. */
   peek(ref: SecretRef): Reading | undefined {
     const reading = this.#first.ready?.reader.peek(ref)
-    if (reading) this.#firstCounts.hit += 1
+    if (!reading || this.#covered(reading)) return undefined
+    this.#firstCounts.hit += 1
     return reading
   }
 
@@ -73,14 +76,14 @@ export class Chain {
   }
 
   /** Reads as `read` does, and tells of each source how it went. */
-  async explain(ref: SecretRef, clock: Clock): Promise<Explanation> {
+  async explain(ref: SecretRef): Promise<Explanation> {
     const steps: ExplanationStep[] = []
     let source: string | undefined
     for (const leg of this.#legs) {
       if (source !== undefined) steps.push({ source: leg.name, result: 'not asked' })
       else
         try {
-          steps.push(answeredStep(await this.#readLeg(leg, ref, {}), clock))
+          steps.push(answeredStep(await this.#readLeg(leg, ref, {}), this.#clock))
           source = leg.name
         } catch (thrown) {
           steps.push(failedStep(leg.name, toSecretsError(thrown)))
@@ -90,7 +93,7 @@ export class Chain {
   }
 
   /** What each source gives to `ask`; a source that fails is logged, or thrown when strict. */
-  async each<T>(what: string, ask: (leg: OpenLeg) => Promise<T>, call: ChainCall = {}): Promise<T[]> {
+  async each<T>(what: string, ask: (leg: OpenLeg) => Promise<T>, call: ChainCall): Promise<T[]> {
     const results: T[] = []
     for (const leg of this.#legs) {
       try {
@@ -109,13 +112,24 @@ export class Chain {
       const { reader } = await leg.open()
       const cached = call.freshness ? undefined : reader.peek(ref)
       const reading = cached ?? (await reader.read(ref, call))
-      counts[cached ? 'hit' : 'asked'] += 1
-      this.#reports.answered(leg.name, ref.id)
+      const covered = this.#covered(reading)
+      if (covered) {
+        counts[failureKind[covered.code]] += 1
+        this.#reports.covered(leg.name, ref.id, covered)
+      } else {
+        counts[cached ? 'hit' : 'asked'] += 1
+        if (!cached) this.#reports.answered(leg.name)
+      }
       return reading
     } catch (thrown) {
       if (!call.signal?.aborted) counts[failureKind[toSecretsError(thrown).code]] += 1
       throw thrown
     }
+  }
+
+  /** The failure that an expired answer covers. */
+  #covered({ failure, freshUntilMs }: Reading): SecretsError | undefined {
+    return failure && this.#clock.monotonicMs() >= freshUntilMs ? failure : undefined
   }
 
   #passOver(leg: Leg, key: string, error: SecretsError, { strict, hasDefault, required }: ChainCall): void {

@@ -13,7 +13,7 @@ export interface Explanation {
 export interface ExplanationStep {
   readonly source: string
   readonly result: 'answered' | FailureKind | 'not asked'
-  /** The error's code, reason and message, where it failed. */
+  /** The error's code, reason and message, where it failed, or where the last value covers its failure. */
   readonly code?: string
   readonly reason?: string
   readonly message?: string
@@ -26,8 +26,9 @@ export interface ExplanationStep {
   readonly stale?: boolean
 }
 
+/** A source that answered, or whose last value covers its failure. */
 export const answeredStep = (
-  { source, version, confirmedAtMs, freshUntilMs }: Reading,
+  { source, version, confirmedAtMs, freshUntilMs, failure }: Reading,
   clock: Clock,
 ): ExplanationStep => {
   const nowMs = clock.monotonicMs()
@@ -39,12 +40,17 @@ export const answeredStep = (
     ageMs: Math.max(0, nowMs - confirmedAtMs),
     ttlLeftMs: Math.max(0, freshUntilMs - nowMs),
     stale: nowMs > freshUntilMs,
+    ...(failure && nowMs >= freshUntilMs && factsOf(failure)),
   }
 }
 
-export const failedStep = (source: string, { code, reason, message }: SecretsError): ExplanationStep => ({
+export const failedStep = (source: string, error: SecretsError): ExplanationStep => ({
   source,
-  result: failureKind[code],
+  result: failureKind[error.code],
+  ...factsOf(error),
+})
+
+const factsOf = ({ code, reason, message }: SecretsError): Pick<ExplanationStep, 'code' | 'reason' | 'message'> => ({
   code,
   ...(reason !== undefined && { reason }),
   message,

@@ -1,7 +1,7 @@
-import type { SecretProvider, SecretReader } from '@keyplane/core'
+import { type CallOptions, type SecretProvider, type SecretReader, SecretsError } from '@keyplane/core'
 import { type CacheOptions, withCache } from '../cache/with-cache.ts'
 import { withBreaker } from '../resilience/with-breaker.ts'
-import { withAttemptTimeout, withDeadline } from '../resilience/with-deadline.ts'
+import { bounded, withAttemptTimeout, withDeadline } from '../resilience/with-deadline.ts'
 import { withRetry } from '../resilience/with-retry.ts'
 import { directReader } from './direct-reader.ts'
 
@@ -14,10 +14,11 @@ export interface LegOptions extends CacheOptions {
   readonly attempts: number
 }
 
-/** A leg that is ready: the reader keeps answers, the provider under it does not. */
+/** A leg that is ready. */
 export interface OpenLeg {
-  readonly provider: SecretProvider
   readonly reader: SecretReader
+  /** The names that the source itself has, asked within the leg's deadline; none where it can't list. */
+  names(query: { readonly prefix?: string }, call: CallOptions): Promise<string[]>
   refresh(): Promise<void>
   close(): Promise<void>
 }
@@ -25,15 +26,31 @@ export interface OpenLeg {
 /** The layers over one source, outermost last. */
 const openLeg = (source: SecretProvider, options: LegOptions): OpenLeg => {
   const { clock, random, deadlineMs, attemptTimeoutMs, attempts } = options
-  const refresh = async (): Promise<void> => source.refresh?.()
+  const within = <T>(what: string, act: (call: CallOptions) => Promise<T>, call: CallOptions = {}): Promise<T> =>
+    bounded(act, call, { timeoutMs: deadlineMs, clock, source: source.name, what })
+  const names: OpenLeg['names'] = (query, call) =>
+    within(
+      'the list of its secrets',
+      async (inner) => {
+        const found: string[] = []
+        for await (const { name } of source.list?.list(query, inner) ?? []) found.push(name)
+        return found
+      },
+      call,
+    )
   const close = async (): Promise<void> => source.close?.()
-  if (source.local) return { provider: source, reader: directReader(source, clock), refresh, close }
+  const refresh = async (): Promise<void> => within('its refresh', async () => source.refresh?.())
+  if (source.local) return { reader: directReader(source, clock), names, refresh, close }
   const attempted = withAttemptTimeout(source, { timeoutMs: attemptTimeoutMs, clock })
   const guarded = withBreaker(attempted, { clock })
   const retried = withRetry(guarded, { attempts, clock, random })
-  const provider = withDeadline(retried, { timeoutMs: deadlineMs, clock })
-  const cache = withCache(provider, options)
-  return { provider, reader: cache, refresh: () => cache.refresh(), close: () => cache.close() }
+  const cache = withCache(withDeadline(retried, { timeoutMs: deadlineMs, clock }), options)
+  return {
+    reader: cache,
+    names,
+    refresh: () => within('its refresh', () => cache.refresh()),
+    close: () => cache.close(),
+  }
 }
 
 /** One source in the chain. A source chosen by name is loaded at its first use, so that what is not used costs nothing. */
@@ -42,6 +59,7 @@ export class Leg {
   readonly #source: SecretProvider | (() => Promise<SecretProvider>)
   readonly #options: LegOptions
   #opening: Promise<OpenLeg> | undefined
+  #closed = false
   /** What is open already, for readers that cannot wait. */
   ready: OpenLeg | undefined
 
@@ -52,8 +70,16 @@ export class Leg {
     if (typeof source !== 'function') this.ready = openLeg(source, options)
   }
 
-  /** @throws whatever loading the source throws; the next call tries again. */
+  /** Ends what the source holds open; one that is still being loaded ends when it is there. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const leg = this.ready ?? (await this.#opening?.catch(() => undefined))
+    await leg?.close()
+  }
+
+  /** @throws SecretsError `closed`, or whatever loading the source throws; the next call tries again. */
   async open(): Promise<OpenLeg> {
+    if (this.#closed) throw new SecretsError('closed', `The source ${this.name} is closed.`, { source: this.name })
     if (this.ready) return this.ready
     const source = this.#source as () => Promise<SecretProvider>
     this.#opening ??= source().then((provider) => {

@@ -10,40 +10,64 @@ export interface SecretsLog {
 /** Whether the source said that there is no such thing; everything else is a failure of some kind. */
 export const isAbsence = ({ code }: SecretsError): boolean => failureKind[code] === 'absent'
 
-/** Told once, then at most once more for each thing that changed; bounded, since keys come from callers. */
+/** Keys come from callers, so what was told of them is remembered within a bound; beyond it they are not told one by one. */
 const maxRemembered = 1_000
 
-/** Says once, at the right level, why a source was passed over: a warning for an absence, an error for a failure. */
+/** Says once, at the right level, what went wrong: a warning for an absence, an error for a failure. */
 export class Reports {
   readonly #log: SecretsLog
-  readonly #told = new Map<string, ErrorCode>()
+  readonly #toldOfKeys = new Set<string>()
+  /** The failure that each source is in: one outage is one line, however many keys it touches. */
+  readonly #failing = new Map<string, ErrorCode>()
 
   constructor(log: SecretsLog) {
     this.#log = log
   }
 
   passedOver(source: string, key: string, error: SecretsError): void {
-    const about = `${source}\u0000${key}`
-    if (this.#told.get(about) === error.code) return
-    if (this.#told.size >= maxRemembered) this.#told.clear()
-    this.#told.set(about, error.code)
-    const facts = {
-      source,
-      key,
-      code: error.code,
-      kind: failureKind[error.code],
-      ...(error.reason && { reason: error.reason }),
-    }
-    if (isAbsence(error)) this.#log.warn(`No secret ${JSON.stringify(key)} in ${source}.`, facts)
-    else this.#log.error(`${source} could not give ${JSON.stringify(key)}: ${error.message}`, facts)
+    const facts = factsOf(source, key, error)
+    if (isAbsence(error)) this.#tellOfKey(source, key, `No secret ${JSON.stringify(key)} in ${source}.`, facts)
+    else if (this.#isNews(source, error))
+      this.#log.error(`${source} could not give ${JSON.stringify(key)}: ${error.message}`, facts)
+  }
+
+  /** The last value covered a failure of its source. */
+  covered(source: string, key: string, error: SecretsError): void {
+    if (this.#isNews(source, error))
+      this.#log.error(
+        `${source} did not answer for ${JSON.stringify(key)}, whose last value is given: ${error.message}`,
+        factsOf(source, key, error),
+      )
   }
 
   /** The source answered: a later failure is news. */
-  answered(source: string, key: string): void {
-    if (this.#told.size > 0) this.#told.delete(`${source}\u0000${key}`)
+  answered(source: string): void {
+    this.#failing.delete(source)
   }
 
   unusable(message: string, key: string, source: string): void {
-    this.#log.warn(message, { source, key })
+    this.#tellOfKey(source, key, message, { source, key })
+  }
+
+  #isNews(source: string, { code }: SecretsError): boolean {
+    if (this.#failing.get(source) === code) return false
+    this.#failing.set(source, code)
+    return true
+  }
+
+  #tellOfKey(source: string, key: string, message: string, facts: Readonly<Record<string, string>>): void {
+    const about = `${source}\u0000${key}\u0000${message}`
+    if (this.#toldOfKeys.size > maxRemembered || this.#toldOfKeys.has(about)) return
+    this.#toldOfKeys.add(about)
+    this.#log.warn(message, facts)
+    if (this.#toldOfKeys.size > maxRemembered) this.#log.warn('Further secrets like this are not told one by one.', {})
   }
 }
+
+const factsOf = (source: string, key: string, { code, reason }: SecretsError): Readonly<Record<string, string>> => ({
+  source,
+  key,
+  code,
+  kind: failureKind[code],
+  ...(reason !== undefined && { reason }),
+})

@@ -2,10 +2,10 @@ import { type CallOptions, type Clock, SecretsError, type SecretProvider } from 
 import { around } from './around.ts'
 
 /**
- * Bounds each call, and aborts the source's work when the time is up: `within` only stops waiting for it.
+ * Bounds a call, and aborts the source's work when the time is up: `within` only stops waiting for it.
  * The caller's own earlier deadline holds.
  */
-const bounded = async <T>(
+export const bounded = async <T>(
   act: (call: CallOptions) => Promise<T>,
   call: CallOptions,
   { timeoutMs, clock, source, what }: { timeoutMs: number; clock: Clock; source: string; what: string },
@@ -15,10 +15,12 @@ const bounded = async <T>(
   const controller = new AbortController()
   const onAbort = (): void => controller.abort(call.signal?.reason)
   call.signal?.addEventListener('abort', onAbort, { once: true })
-  const gaveUp = new SecretsError('timeout', `${source} gave no answer within ${Math.round(leftMs)} ms (${what}).`, {
-    source,
-  })
-  const timer = clock.after(leftMs, () => controller.abort(gaveUp))
+  const giveUp = (): void => {
+    const message = `${source} gave no answer within ${Math.round(leftMs)} ms (${what}).`
+    controller.abort(new SecretsError('timeout', message, { source }))
+  }
+  // Somebody waits: a source that holds nothing open must not end the program in silence.
+  const timer = clock.after(leftMs, giveUp, { keepsAlive: true })
   const aborted = new Promise<never>((_, reject) => {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true })
   })
