@@ -19,9 +19,13 @@ const pinnedNode = () => {
   }
 }
 
+/** What `keyplane run` passes on to its program has to reach it first. */
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT']
+
 const runWith = (node) => {
+  // Before the child is there: it may signal us as its first act.
+  for (const signal of forwarded) process.on(signal, () => child.kill(signal))
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
 }
 
