@@ -1,5 +1,5 @@
-import { type BigIntStats, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { type BigIntStats, constants, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { type Clock, SecretsError } from '@keyplane/core'
 import { parseDotenv } from './dotenv.ts'
 import { fileFailure, systemCode } from './file-failure.ts'
@@ -17,7 +17,10 @@ interface Parsed {
 }
 
 const maxFileBytes = 1_048_576
+// Without O_NONBLOCK, opening a named pipe would wait for its writer.
+const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 const none: ReadonlyMap<string, string> = new Map()
+const noFile = 'is no regular file, but a pipe, a socket or a device'
 /** File systems stamp changes by the kernel's tick: a younger file may change again and keep its stamp. */
 const settledAfterMs = 100
 
@@ -45,7 +48,8 @@ export class EnvFile {
       this.#parsed = undefined
       const code = systemCode(thrown)
       if (code === 'ENOENT' || code === 'ENOTDIR') return none
-      throw code === 'EISDIR' ? this.#misconfigured('is a folder') : fileFailure(thrown, this.#path, 'env')
+      // A socket cannot be opened.
+      throw code === 'ENXIO' ? this.#misconfigured(noFile) : fileFailure(thrown, this.#path, 'env')
     }
   }
 
@@ -59,11 +63,28 @@ export class EnvFile {
     const stamp = [mtimeNs, ctimeNs, size, ino, dev].join(' ')
     if (this.#parsed?.stamp === stamp) return this.#parsed.entries
     this.#parsed = undefined
+    this.#checkKind(state)
     if (size > maxFileBytes) throw this.#misconfigured('is larger than 1 MiB')
     const nowMs = this.#clock.nowMs()
-    const entries = this.#parse(await readFile(this.#path, 'utf8'), stamp)
+    const entries = this.#parse(await this.#read(), stamp)
     if (nowMs - Number(mtimeMs) > settledAfterMs) this.#parsed = { stamp, entries }
     return entries
+  }
+
+  #checkKind(state: { isDirectory(): boolean; isFile(): boolean }): void {
+    if (state.isDirectory()) throw this.#misconfigured('is a folder')
+    if (!state.isFile()) throw this.#misconfigured(noFile)
+  }
+
+  /** The path may lead to something else by the time it is opened. */
+  async #read(): Promise<string> {
+    const file = await open(this.#path, readFlags)
+    try {
+      this.#checkKind(await file.stat())
+      return await file.readFile('utf8')
+    } finally {
+      await file.close()
+    }
   }
 
   #absent(): ReadonlyMap<string, string> {

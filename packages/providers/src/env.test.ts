@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@keyplane/core'
@@ -166,6 +169,26 @@ describe('a dotenv file', () => {
     await expect((await start({ '.env': `A=${'x'.repeat(1_048_576)}` })).text('A')).rejects.toEqual(
       failing('source_misconfigured'),
     )
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('a .env that is no regular file', () => {
+  const refusal = { message: expect.stringContaining('no regular file') as string, code: 'source_misconfigured' }
+
+  it('is refused at once if it is a named pipe that nobody writes to', async () => {
+    const { folder, text } = await start({})
+    execFileSync('mkfifo', [join(folder, '.env')])
+    await expect(text('A')).rejects.toMatchObject(refusal)
+  })
+
+  it('is refused if it is a socket or a device', async () => {
+    const { folder, text } = await start({})
+    const server = createServer().listen(join(folder, '.env'))
+    await once(server, 'listening')
+    await expect(text('A')).rejects.toMatchObject(refusal)
+    server.close()
+    const device = envProvider({ env: {}, folder: '/dev', files: ['zero'] })
+    await expect(device.get({ id: 'A' })).rejects.toMatchObject(refusal)
   })
 })
 

@@ -8,6 +8,8 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   EACCES: 'access_denied',
   EPERM: 'access_denied',
   ELOOP: 'source_misconfigured',
+  // A socket cannot be opened.
+  ENXIO: 'unsupported',
 }
 
 /** The operating system's name for the failure (`ENOENT`), or an empty text. */
@@ -25,6 +27,7 @@ export const fileFailure = (thrown: unknown, id: string, source: string): Secret
     secret_not_found: 'there is no such file',
     access_denied: 'the file may not be read; check its owner and mode',
     source_misconfigured: 'its symbolic links lead in a circle',
+    unsupported: 'it is neither a file nor a folder',
   }[code as string]
   const message = `${JSON.stringify(id)}: ${said ?? `the file could not be read (${system || 'unknown error'})`}.`
   return new SecretsError(code, message, { source, reason: system || 'unknown', cause: thrown })
