@@ -6,7 +6,7 @@ const store = new TestStore()
 const make = (Name: string, Description = '', Tags: readonly object[] = []) =>
   store.ok('CreateSecret', { Name, Description, Tags, SecretString: 'v' })
 const names = async (input: Body): Promise<string[]> =>
-  (await store.ok('ListSecrets', input))['SecretList'].map((secret: Body) => secret['Name'])
+  (await store.ok('ListSecrets', input))['SecretList'].map(({ Name = '' }) => Name)
 const filtered = (Key: string, ...Values: string[]) => names({ Filters: [{ Key, Values }] })
 
 beforeAll(async () => {
@@ -100,7 +100,7 @@ const pages = async (query: Body): Promise<string[][]> => {
   let more: Body = {}
   do {
     const { SecretList, NextToken } = await store.ok('ListSecrets', { ...query, ...more })
-    found.push(SecretList.map((secret: Body) => secret['Name']))
+    found.push(SecretList.map(({ Name = '' }) => Name))
     more = { NextToken }
   } while (more['NextToken'] !== undefined)
   return found
@@ -122,8 +122,8 @@ describe('pages', () => {
           { ...query, ...(token !== undefined && { NextToken: token }) },
           { region },
         )
-        expect(page['SecretList'].length).toBeLessThanOrEqual(query['MaxResults'])
-        found.push(...page['SecretList'].map((secret: Body) => secret['Name']))
+        expect(page['SecretList'].length).toBeLessThanOrEqual(Number(query['MaxResults']))
+        found.push(...page['SecretList'].map(({ Name = '' }) => Name))
         token = page['NextToken']
       }
       return found

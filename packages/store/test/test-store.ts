@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AwsCredentials, signRequest } from '@keyplane/aws'
+import {
+  type AwsCredentials,
+  type CreateSecretResponse,
+  type DescribeSecretResponse,
+  type GetSecretValueResponse,
+  type ListSecretsResponse,
+  signRequest,
+} from '@keyplane/aws'
 import { systemRandom } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
 import { type CallReport, parseIdentities, type RunningStore, type StoreOptions, startStore } from '@keyplane/store'
@@ -17,14 +24,23 @@ export const developer: AwsCredentials = {
 export const iamFile = (owner = account): string =>
   JSON.stringify({ account: owner, users: [{ name: 'developer', accessKeys: [developer] }] })
 
-// oxlint-disable-next-line typescript/no-explicit-any -- answers are read as clients read them: by member
-export type Body = Record<string, any>
+/** What a call sends. */
+export type Body = Readonly<Record<string, unknown>>
+
+/** An answer's members, read as clients read them; those of another operation are not there. */
+export type AnswerBody = Required<
+  CreateSecretResponse & GetSecretValueResponse & DescribeSecretResponse & ListSecretsResponse
+> & {
+  readonly __type: string
+  readonly Message?: string
+  readonly message?: string
+} & Body
 
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly text: string
-  readonly body: Body
+  readonly body: AnswerBody
 }
 
 export interface SentRequest {
@@ -87,7 +103,7 @@ export class TestStore {
   }
 
   /** Calls an operation and gives its output. Fails the test if it is refused. */
-  async ok(operation: string, input: Body, sent: Partial<SentRequest> = {}): Promise<Body> {
+  async ok(operation: string, input: Body, sent: Partial<SentRequest> = {}): Promise<AnswerBody> {
     const { status, body } = await this.call(operation, input, sent)
     if (status !== 200) throw new Error(`${operation}: ${status} ${JSON.stringify(body)}`)
     return body
@@ -97,7 +113,7 @@ export class TestStore {
   async refused(operation: string, input: unknown, sent: Partial<SentRequest> = {}): Promise<string> {
     const { status, body } = await this.call(operation, input, sent)
     if (status === 200) throw new Error(`${operation} was not refused: ${JSON.stringify(body)}`)
-    return `${body['__type']}: ${body['Message'] ?? body['message']}`
+    return `${body.__type}: ${body.Message ?? body.message}`
   }
 
   call(operation: string, input: unknown, sent: Partial<SentRequest> = {}): Promise<Answer> {
@@ -138,7 +154,7 @@ export const post = (port: number, headers: Readonly<Record<string, string>>, bo
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString()
         const json = String(response.headers['content-type']).includes('json')
-        const parsed = json ? (JSON.parse(text) as Body) : {}
+        const parsed = (json ? JSON.parse(text) : {}) as AnswerBody
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text, body: parsed })
       })
     })

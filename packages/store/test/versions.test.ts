@@ -18,9 +18,9 @@ const newSecret = async (value?: string): Promise<string> => {
 const put = (name: string, token: string, value: string, more = {}) =>
   store.ok('PutSecretValue', { SecretId: name, SecretString: value, ClientRequestToken: tokenOf(token), ...more })
 const stagesOf = async (name: string) => {
-  const { VersionIdsToStages = {} } = await store.ok('DescribeSecret', { SecretId: name })
+  const { VersionIdsToStages } = await store.ok('DescribeSecret', { SecretId: name })
   return Object.fromEntries(
-    Object.entries(VersionIdsToStages as Record<string, string[]>).map(([id, labels]) => [
+    Object.entries(VersionIdsToStages ?? {}).map(([id, labels]) => [
       id.replaceAll('-', ''),
       labels.toSorted().join(' '),
     ]),
