@@ -1,11 +1,12 @@
-import { revealText, SecretsError, type SecretValue } from '@keyplane/core'
+import { SecretsError, type SecretValue } from '@keyplane/core'
+import { exactText } from './exact-text.ts'
 
 /**
  * One field of a secret that is a JSON document: a text as it is, anything else as JSON.
  * @throws SecretsError `invalid_request` where it is no such document or has no such field; never with the value.
  */
 export const fieldOf = (value: SecretValue, field: string, name: string): string => {
-  const document = parse(revealText(value), name)
+  const document = parse(exactText(value)?.replace(/^\ufeff/, ''), name)
   if (!Object.hasOwn(document, field))
     throw new SecretsError(
       'invalid_request',
@@ -15,10 +16,10 @@ export const fieldOf = (value: SecretValue, field: string, name: string): string
   return typeof found === 'string' ? found : JSON.stringify(found)
 }
 
-const parse = (text: string, name: string): Readonly<Record<string, unknown>> => {
+const parse = (text: string | undefined, name: string): Readonly<Record<string, unknown>> => {
   let document: unknown
   try {
-    document = JSON.parse(text)
+    document = text === undefined ? undefined : JSON.parse(text)
   } catch {
     // The parser's message quotes the text.
   }

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { revealText, SecretsError } from '@keyplane/core'
+import { SecretsError, TextValue } from '@keyplane/core'
 import type { SecretsManager } from '@keyplane/secrets'
 import { aboutSecret } from '../about-secret.ts'
 import type { Context } from '../context.ts'
+import { exactText } from '../exact-text.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { fieldOf } from '../json-field.ts'
 import { openSource } from '../secret-source.ts'
@@ -55,7 +56,11 @@ const readAll = async (
 
 const readOne = async (secrets: SecretsManager, { variable, name, field }: Mapping): Promise<[string, string]> => {
   const { value } = (await secrets.read({ id: name }, { required: true }).catch(aboutSecret(name))).version
-  const text = field === undefined ? revealText(value) : fieldOf(value, field, name)
+  const whole = exactText(value)
+  const text =
+    field === undefined || whole === undefined ? whole : exactText(new TextValue(fieldOf(value, field, name)))
+  if (text === undefined)
+    throw new SecretsError('invalid_request', `${JSON.stringify(name)} is no valid UTF-8, which ${variable} has to be.`)
   if (text.includes('\u0000'))
     throw new SecretsError('invalid_request', `${JSON.stringify(name)} holds a NUL byte, which ${variable} can't.`)
   return [variable, text]
