@@ -1,5 +1,5 @@
 import { SecretsError, type SecretProvider } from '@keyplane/core'
-import { awsProvider, openSecrets, type SecretsManager } from '@keyplane/secrets'
+import { awsProvider, openSecrets, readSettings, type SecretsManager } from '@keyplane/secrets'
 import { accessKeyOf, planeRegion } from './data-folder/credentials.ts'
 import type { DataFolder } from './data-folder/data-folder.ts'
 import { findRunning } from './data-folder/running-plane.ts'
@@ -38,10 +38,23 @@ export const openSource = (folder: DataFolder, env: Environment): SecretsManager
 
 /** The same, for a command that writes. @throws SecretsError `config_invalid` where there is nothing to write to. */
 export const openWritable = (folder: DataFolder, env: Environment): SecretProvider => {
+  if (namesProvider(env)) return openNamed(env)
   if (folder.exists) return planeStore(folder, env)
+  if (folder.isNamed) throw new SecretsError('config_invalid', `There is no data folder ${folder.path}.`)
   if (env['AWS_ACCESS_KEY_ID'] || env['AWS_PROFILE']) return awsProvider({ env })
   throw new SecretsError(
     'config_invalid',
     `There is no plane here (${folder.path}) and no AWS credentials: start one with "keyplane dev", or name its folder with --data.`,
+  )
+}
+
+/** The provider that the environment names: what is written there is what a read finds. */
+const openNamed = (env: Environment): SecretProvider => {
+  const { provider, awsRegion: region } = readSettings(env)
+  if (provider === 'aws') return awsProvider({ env, ...(region !== undefined && { region }) })
+  const variable = env['KEYPLANE_PROVIDER'] ? 'KEYPLANE_PROVIDER' : 'SECRETS_PROVIDER'
+  throw new SecretsError(
+    'config_invalid',
+    `${variable} names ${provider}, which can't be written to; nothing was written. Unset it, or name aws.`,
   )
 }
