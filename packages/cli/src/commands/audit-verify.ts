@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { SecretsError } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
-import { verifyAudit } from '@keyplane/store'
+import { type AuditVerdict, verifyAudit } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import type { Terminal } from '../terminal.ts'
 
 /** Whether every chain of the audit log is whole. */
 export const auditVerifyCommand: Command = async ({ folder, random, terminal }) => {
@@ -13,13 +14,23 @@ export const auditVerifyCommand: Command = async ({ folder, random, terminal }) 
   const rootKey = fileRootKey({ path: folder.rootKey, random })
   const chains = await verifyAudit({ databasePath: folder.database, rootKey })
   const isWhole = chains.every(({ verdict }) => verdict.ok)
-  if (terminal.json) terminal.data(JSON.stringify({ ok: isWhole, chains }))
-  else
-    for (const { chainId, records, verdict } of chains)
-      terminal.data(
-        verdict.ok
-          ? `${terminal.style('green', '✓')} ${records} records, none edited, removed or reordered (chain ${chainId})`
-          : `${terminal.style('red', '✗')} ${verdict.message} (chain ${chainId}, link ${verdict.link}, record ${verdict.record})`,
-      )
+  if (terminal.json) terminal.data(JSON.stringify({ ok: isWhole, chains: chains.map(inJson) }))
+  else for (const chain of chains) terminal.data(inWords(chain, terminal))
   return isWhole ? exitCodes.ok : exitCodes.broken
+}
+
+const hex = (hash: Uint8Array): string => Buffer.from(hash).toString('hex')
+
+/** The verdict with its head's hash as a text, to be kept and compared. */
+const inJson = ({ verdict, ...chain }: AuditVerdict): object => ({
+  ...chain,
+  verdict: verdict.ok ? { ok: true, head: { ...verdict.head, hash: hex(verdict.head.hash) } } : verdict,
+})
+
+const inWords = ({ chainId, records, verdict }: AuditVerdict, { style }: Terminal): string => {
+  if (!verdict.ok)
+    return `${style('red', '✗')} ${verdict.message} (chain ${chainId}, link ${verdict.link}, record ${verdict.record})`
+  const { head } = verdict
+  return `${style('green', '✓')} ${records} records, none edited, removed or reordered (chain ${chainId})
+  head: ${hex(head.hash)} (link ${head.seq}, ${head.records} records)`
 }
