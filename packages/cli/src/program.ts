@@ -148,7 +148,8 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     .summary('Settings')
     .command('show')
     .description('Every setting with its value and where it comes from; secrets masked')
-    .addHelpText('after', '\nExamples:\n  keyplane settings show\n  keyplane settings show --json')
+    .addHelpText('after', '\nExamples:\n  keyplane settings show\n  keyplane settings show --config agent.toml --json')
+    .option('-c, --config <file>', 'an agent’s file: its values in place of the defaults')
     .action(run(async () => (await import('./commands/settings-show.ts')).settingsShow))
 
   command(

@@ -1,34 +1,45 @@
-import { agentDefaults } from '@keyplane/agent'
+import { agentSettings, type Setting, withoutLogin } from '../agent-settings.ts'
 import { defaultPorts } from '../config.ts'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { table } from '../terminal.ts'
 
-interface Setting {
-  readonly name: string
-  readonly value: string
-  readonly origin: string
-}
-
 /** Variables that the library and the agent read, with what holds where none is set. */
 const variables: Readonly<Record<string, string>> = {
   SECRETS_PROVIDER: 'env',
   SECRETS_CACHE_TTL: '1h',
-  SECRETS_AWS_REGION: 'AWS_REGION, else us-east-1',
+  SECRETS_AWS_REGION: 'AWS_REGION, AWS_DEFAULT_REGION, else us-east-1',
   SECRETS_STRICT: 'false',
-  KEYPLANE_AGENT_TOKEN: '(AWS_TOKEN, …)',
-  AWS_ENDPOINT_URL_SECRETS_MANAGER: '(AWS’s own)',
+  SECRETS_ENV_NAME: '(none)',
+  SECRETS_ENV_FOLDER: '(the working directory)',
+  SECRETS_FILE_ROOTS: 'CREDENTIALS_DIRECTORY, /run/secrets',
+  SECRETS_FILE_TRIM: 'none',
+  SECRETS_AGENT_ENDPOINT: 'http://127.0.0.1:2773',
+  SECRETS_AGENT_TOKEN_FILE: '(none)',
+  SECRETS_AGENT_TOKEN: 'AWS_TOKEN, AWS_SESSION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN',
+  CREDENTIALS_DIRECTORY: '(none)',
+  AWS_REGION: '(none)',
+  AWS_DEFAULT_REGION: '(none)',
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: 'AWS_ENDPOINT_URL',
+  AWS_ENDPOINT_URL: '(AWS’s own)',
   AWS_ACCESS_KEY_ID: '(AWS’s chain)',
   AWS_SECRET_ACCESS_KEY: '(AWS’s chain)',
   AWS_SESSION_TOKEN: '(AWS’s chain)',
+  AWS_TOKEN: '(none)',
+  AWS_CONTAINER_AUTHORIZATION_TOKEN: '(none)',
 }
 
-/** Names whose values are secrets; a file's name is none. */
+/** Whether the variable holds a secret; a file's name is none. */
 const isSecret = (name: string, value: string): boolean =>
-  /TOKEN|SECRET_ACCESS_KEY|ACCESS_KEY_ID/.test(name) && !value.startsWith('file://')
+  /TOKEN$|SECRET_ACCESS_KEY$|ACCESS_KEY_ID$/.test(name) && !value.startsWith('file://')
+
+interface ShowOptions {
+  /** An agent's file. */
+  readonly config?: string
+}
 
 /** Every setting with its value and its origin. */
-export const settingsShow: Command = async ({ folder, env, terminal }) => {
+export const settingsShow: Command<ShowOptions> = async ({ folder, env, terminal }, _args, { config }) => {
   const settings = [
     { name: 'data', value: folder.path, origin: folder.exists ? 'found' : 'default (not there yet)' },
     ...Object.entries(variables).map(([name, fallback]) => fromEnvironment(env, name, fallback)),
@@ -37,11 +48,7 @@ export const settingsShow: Command = async ({ folder, env, terminal }) => {
       value: String(port),
       origin: 'default',
     })),
-    ...Object.entries(agentDefaults).map(([name, value]) => ({
-      name: `agent.toml: ${name}`,
-      value: value === undefined ? '(none)' : JSON.stringify(value),
-      origin: 'default',
-    })),
+    ...agentSettings(config),
   ]
   if (terminal.json) terminal.data(JSON.stringify(settings))
   else
@@ -50,9 +57,6 @@ export const settingsShow: Command = async ({ folder, env, terminal }) => {
     )
   return exitCodes.ok
 }
-
-/** An address without the user and the password that it may hold. */
-const withoutLogin = (value: string): string => value.replace(/\/\/[^/?#]*@/, '//****@')
 
 const fromEnvironment = (env: Context['env'], name: string, fallback: string): Setting => {
   const own = name.replace(/^SECRETS_/, 'KEYPLANE_')
