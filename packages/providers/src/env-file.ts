@@ -19,6 +19,7 @@ interface Parsed {
 const maxFileBytes = 1_048_576
 // Without O_NONBLOCK, opening a named pipe would wait for its writer.
 const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const none: ReadonlyMap<string, string> = new Map()
 const noFile = 'is no regular file, but a pipe, a socket or a device'
 /** File systems stamp changes by the kernel's tick: a younger file may change again and keep its stamp. */
@@ -66,7 +67,7 @@ export class EnvFile {
     this.#checkKind(state)
     if (size > maxFileBytes) throw this.#misconfigured('is larger than 1 MiB')
     const nowMs = this.#clock.nowMs()
-    const entries = this.#parse(await this.#read(), stamp)
+    const entries = this.#parse(this.#textOf(await this.#read()), stamp)
     if (nowMs - Number(mtimeMs) > settledAfterMs) this.#parsed = { stamp, entries }
     return entries
   }
@@ -77,13 +78,21 @@ export class EnvFile {
   }
 
   /** The path may lead to something else by the time it is opened. */
-  async #read(): Promise<string> {
+  async #read(): Promise<Uint8Array> {
     const file = await open(this.#path, readFlags)
     try {
       this.#checkKind(await file.stat())
-      return await file.readFile('utf8')
+      return await file.readFile()
     } finally {
       await file.close()
+    }
+  }
+
+  #textOf(bytes: Uint8Array): string {
+    try {
+      return strictUtf8.decode(bytes)
+    } catch {
+      throw this.#misconfigured('is no UTF-8 text; save it as UTF-8')
     }
   }
 

@@ -192,6 +192,20 @@ describe.skipIf(process.platform === 'win32')('a .env that is no regular file', 
   })
 })
 
+it.each(['latin1', 'utf16le'] as const)(
+  'a .env in %s is refused, since its values would be others than written',
+  async (encoding) => {
+    const { folder, write, text } = await start({})
+    await writeFile(join(folder, '.env'), '\uFEFFA=caf\u00e9', encoding)
+    await expect(text('A')).rejects.toMatchObject({
+      code: 'source_misconfigured',
+      message: expect.stringContaining('UTF-8') as string,
+    })
+    await write('.env', '\uFEFFA=caf\u00e9')
+    expect(await text('A')).toBe('caf\u00e9')
+  },
+)
+
 describe('the list of the environment', () => {
   it('is the union of variables and files', async () => {
     const { env, provider } = await start({ '.env': 'A=1\nB=1', '.env.test': 'C=1' }, { name: 'test' })
