@@ -23,7 +23,7 @@ export const planeStore = (folder: DataFolder, env: Environment): SecretProvider
 }
 
 /** Whether the environment itself names a provider, and so overrides the data folder. */
-const namesProvider = (env: Environment): boolean => Boolean(env['KEYPLANE_PROVIDER'] || env['SECRETS_PROVIDER'])
+export const namesProvider = (env: Environment): boolean => Boolean(env['KEYPLANE_PROVIDER'] || env['SECRETS_PROVIDER'])
 
 /**
  * Where a command reads from: the provider that the environment names, else the embedded plane of this folder, else the
