@@ -1,9 +1,13 @@
 import { SecretsError, type SecretValue } from '@keyplane/core'
 import { exactText } from './exact-text.ts'
 
+/** The reason of a failure where the secret is there and the field is not. */
+export const noField = 'no_field'
+
 /**
  * One field of a secret that is a JSON document: a text as it is, anything else as JSON.
- * @throws SecretsError `invalid_request` where it is no such document or has no such field; never with the value.
+ * @throws SecretsError `invalid_request` where it is no such document or, with the reason `no_field`, has no such
+ * field; never with the value.
  */
 export const fieldOf = (value: SecretValue, field: string, name: string): string => {
   const document = parse(exactText(value)?.replace(/^\ufeff/, ''), name)
@@ -11,6 +15,7 @@ export const fieldOf = (value: SecretValue, field: string, name: string): string
     throw new SecretsError(
       'invalid_request',
       `The secret ${JSON.stringify(name)} has no field ${JSON.stringify(field)}.`,
+      { reason: noField },
     )
   const found = document[field]
   return typeof found === 'string' ? found : JSON.stringify(found)

@@ -5,7 +5,9 @@ import { processEnvironment } from './config.ts'
 import { openContext } from './context.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { hintFor } from './hints.ts'
+import { Interrupted } from './interrupted.ts'
 import { buildProgram } from './program.ts'
+import { noField } from './json-field.ts'
 import { UsageError } from './usage-error.ts'
 
 /** What stands after `--` belongs to the command that is run, whatever it looks like. */
@@ -49,6 +51,7 @@ export const main = async (args: readonly string[] = process.argv.slice(2)): Pro
 const usageCode = ({ exitCode }: CommanderError): number => (exitCode === 0 ? exitCodes.ok : exitCodes.usage)
 
 const report = (thrown: unknown, args: readonly string[]): number => {
+  if (thrown instanceof Interrupted) return 128 + constants.signals.SIGINT
   if (thrown instanceof UsageError) {
     process.stderr.write(`keyplane: ${thrown.message}\n`)
     return exitCodes.usage
@@ -65,5 +68,5 @@ const report = (thrown: unknown, args: readonly string[]): number => {
     if (hint) process.stderr.write(`  ${hint}\n`)
     if (!(thrown instanceof SecretsError)) process.stderr.write(`${(thrown as Error)?.stack ?? String(thrown)}\n`)
   }
-  return exitCodeOf[code]
+  return reason === noField ? exitCodes.absent : exitCodeOf[code]
 }

@@ -12,13 +12,13 @@ export interface ProgramParts {
 
 const overview = `Keyplane gives every program its secrets, in every environment.
 
-Usage: keyplane COMMAND [options]          keyplane COMMAND --help shows examples
+Usage: keyplane COMMAND [options]          keyplane help COMMAND shows examples
 
   dev                  the whole plane on this machine: agent, store, example secrets
   agent                the localhost agent (drop-in for the AWS Secrets Manager Agent)
   store                the store (speaks the AWS Secrets Manager API)
 
-  get NAME             show a secret; its value only with --reveal
+  get NAME[#FIELD]     show a secret; its value only with --reveal
   set NAME -           write a secret, its value from stdin
   list [PREFIX]        the names of secrets
   run KEY=NAME -- CMD  run a program with secrets in its environment
@@ -92,7 +92,7 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
   command(
     'get <name>',
     'Show a secret; its value only when asked',
-    'keyplane get demo/dev/api-key\nkeyplane get demo/dev/api-key --reveal\nkeyplane get demo/dev/database --field password --reveal\nkeyplane get demo/dev/api-key --stage previous --json',
+    'keyplane get demo/dev/api-key\nkeyplane get demo/dev/api-key --reveal\nkeyplane get demo/dev/database#password --reveal\nkeyplane get demo/dev/api-key --stage previous --json',
     async () => (await import('./commands/get.ts')).get,
   )
     .option('--reveal', 'print the value itself, and nothing else, on stdout')
@@ -116,7 +116,7 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     async () => (await import('./commands/list.ts')).list,
   )
 
-  command(
+  const runParser = command(
     'run <mapping...>',
     'Run a program with secrets in its environment; its exit code and signals pass through',
     'keyplane run API_KEY=demo/dev/api-key -- node server.js\nkeyplane run DB_PASSWORD=demo/dev/database#password -- sh -c \'test -n "$DB_PASSWORD" && echo set\'',
@@ -125,6 +125,8 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
       return (context: Context, mappings: readonly string[]) => runProgram(context, mappings, childCommand)
     },
   ).usage('KEY=NAME[#FIELD]... -- COMMAND [ARGUMENT...]')
+  // Without `--` the command's own options stand among ours: what is wrong then is the missing `--`, not an option.
+  if (!childCommand) runParser.allowUnknownOption()
 
   const audit = program.command('audit').summary('Who read and wrote what').exitOverride()
   audit
@@ -158,8 +160,24 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     'keyplane doctor\nkeyplane doctor --json',
     async () => (await import('./commands/doctor.ts')).doctor,
   )
+
+  program
+    .command('help [command...]')
+    .summary('What a command does, with examples')
+    .action((names: string[]) => {
+      if (childCommand) throw new UsageError('help takes nothing after --.')
+      commandNamed(program, names).outputHelp()
+    })
   return program
 }
+
+/** @throws UsageError where there is no such command. */
+const commandNamed = (program: Parser, names: readonly string[]): Parser =>
+  names.reduce((at, name) => {
+    const found = at.commands.find((command) => command.name() === name)
+    if (!found) throw new UsageError(`There is no command ${JSON.stringify(names.join(' '))}; see: keyplane help`)
+    return found
+  }, program)
 
 const parsePort = (text: string): number => {
   const port = Number(text)

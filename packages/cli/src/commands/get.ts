@@ -4,8 +4,10 @@ import { aboutSecret } from '../about-secret.ts'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { openSource } from '../secret-source.ts'
-import { table } from '../terminal.ts'
 import { fieldOf } from '../json-field.ts'
+import { parseNamedField } from '../named-field.ts'
+import { table } from '../terminal.ts'
+import { UsageError } from '../usage-error.ts'
 
 interface GetOptions {
   readonly reveal?: boolean
@@ -17,8 +19,11 @@ interface GetOptions {
 const stages: Readonly<Record<string, Stage>> = { current: 'current', previous: 'previous', pending: 'pending' }
 
 /** Shows a secret: its facts always, its value only with `--reveal`. */
-export const get: Command<GetOptions> = async ({ folder, env, terminal }, [name = ''], options) => {
-  const { reveal, field, versionId, stage } = options
+export const get: Command<GetOptions> = async ({ folder, env, terminal }, [text = ''], options) => {
+  const { reveal, versionId, stage } = options
+  const { name, field = options.field } = parseNamedField(text)
+  if (options.field !== undefined && field !== options.field)
+    throw new UsageError(`${JSON.stringify(text)} names another field than --field.`)
   const ref: SecretRef = {
     id: name,
     ...(versionId !== undefined && { version: versionId }),
@@ -28,7 +33,7 @@ export const get: Command<GetOptions> = async ({ folder, env, terminal }, [name 
   try {
     const { version, source } = await secrets.read(ref, { required: true }).catch(aboutSecret(name))
     const bytes = version.value.kind === 'bytes' && field === undefined ? version.value.reveal() : undefined
-    const text = (): string =>
+    const shownText = (): string =>
       field !== undefined
         ? fieldOf(version.value, field, name)
         : version.value.kind === 'text'
@@ -37,7 +42,7 @@ export const get: Command<GetOptions> = async ({ folder, env, terminal }, [name 
     if (reveal && !terminal.json) {
       // The bare value, as a pipe wants it; a person's prompt gets a line of its own.
       if (bytes) process.stdout.write(bytes)
-      else process.stdout.write(terminal.isInteractive ? `${text()}\n` : text())
+      else process.stdout.write(terminal.isInteractive ? `${shownText()}\n` : shownText())
       return exitCodes.ok
     }
     if (field !== undefined) fieldOf(version.value, field, name)
@@ -49,7 +54,7 @@ export const get: Command<GetOptions> = async ({ folder, env, terminal }, [name 
       ...(version.createdAtMs !== undefined && { created: new Date(version.createdAtMs).toISOString() }),
       source,
     }
-    const shown = bytes ? { valueBase64: Buffer.from(bytes).toString('base64') } : reveal ? { value: text() } : {}
+    const shown = bytes ? { valueBase64: Buffer.from(bytes).toString('base64') } : reveal ? { value: shownText() } : {}
     if (terminal.json) terminal.data(JSON.stringify({ ...facts, ...(reveal ? shown : {}) }))
     else {
       terminal.data(table(Object.entries({ ...facts, value: '****' })))

@@ -7,13 +7,12 @@ import type { Context } from '../context.ts'
 import { exactText } from '../exact-text.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { fieldOf } from '../json-field.ts'
+import { type NamedField, parseNamedField } from '../named-field.ts'
 import { openSource } from '../secret-source.ts'
 import { UsageError } from '../usage-error.ts'
 
-interface Mapping {
+interface Mapping extends NamedField {
   readonly variable: string
-  readonly name: string
-  readonly field?: string
 }
 
 /** Runs a program with secrets in its environment, and nowhere else. All are there, or it does not start. */
@@ -36,10 +35,10 @@ export const runProgram = async (
 }
 
 const parseMapping = (text: string): Mapping => {
-  const match = /^([A-Za-z_][A-Za-z0-9_]*)=([^#]+)(?:#(.+))?$/.exec(text)
-  if (!match) throw new UsageError(`${JSON.stringify(text)} is no mapping; write KEY=NAME or KEY=NAME#FIELD.`)
-  const [, variable = '', name = '', field] = match
-  return { variable, name, ...(field !== undefined && { field }) }
+  const [, variable, named] = /^([A-Za-z_][A-Za-z0-9_]*)=(.+)$/s.exec(text) ?? []
+  if (variable === undefined || named === undefined)
+    throw new UsageError(`${JSON.stringify(text)} is no mapping; write KEY=NAME or KEY=NAME#FIELD.`)
+  return { variable, ...parseNamedField(named) }
 }
 
 /** @throws SecretsError with every secret that could not be had, under the code of the first. */
@@ -50,7 +49,11 @@ const readAll = async (
   const results = await Promise.allSettled(mappings.map((mapping) => readOne(secrets, mapping)))
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as SecretsError] : []))
   const [first] = errors
-  if (first) throw new SecretsError(first.code, errors.map(({ message }) => message).join('\n'), { cause: first })
+  if (first)
+    throw new SecretsError(first.code, errors.map(({ message }) => message).join('\n'), {
+      cause: first,
+      ...(first.reason !== undefined && { reason: first.reason }),
+    })
   return Object.fromEntries(results.map((result) => (result as PromiseFulfilledResult<[string, string]>).value))
 }
 
