@@ -13,7 +13,8 @@ SecretString,SecretBinary,secrets,AWS_SECRET_ACCESS_KEY,token,accessToken,refres
 csrfToken,tokenValue,jwt,api key,apiKey,API_KEY,x-api-key,APIKey,apikey,accessKey,secret_key,signingKey,sshKey,
 authorization,Authorization,proxy-authorization,cookie,Set-Cookie,cookies,rawHeaders,auth,privateKey,private_key,
 connectionString,ConnectionStrings.Main,credential,credentials,sessionId,session_id,JSESSIONID,PHPSESSID,unsealKeys,
-mnemonic,X-Amz-Signature,otp,dsn,authorizationCode`.split(/,\n?/)
+mnemonic,X-Amz-Signature,otp,dsn,authorizationCode,creds,userpass,authHeader,bearer,csrf,
+XSRF,encKey,aes_key,pem,passw,dbCreds,cvv`.split(/,\n?/)
 
 const openKeys =
   `tokenCount,token_count,max_tokens,token_type,tokenExpiresAt,token_expires_in,tokenUrl,tokenizer,secretName,
@@ -21,7 +22,7 @@ secretId,SecretArn,secretVersionId,secretsManager,SECRETS_CACHE_TTL,SECRETS_AWS_
 passwordLength,passwordless,password_file,secretary,apiKeyId,accessKeyId,private_key_id,privateKeyPath,cookieConsent,
 cookieMaxAge,authorizationUrl,nextToken,NextToken,next_page_token,ClientRequestToken,idempotencyToken,
 connectionStringName,compass,bypass,author,authority,authenticated,publicKey,key,keyboard,monkey,user,id,className,
-url`.split(/,\n?/)
+url,csrfEnabled,bearerFormat,bypassWarning,pemFile,items`.split(/,\n?/)
 
 describe('the names of secret fields', () => {
   it.each(secretKeys)('%s is one', (key) => {
@@ -44,6 +45,15 @@ describe('the names of secret fields', () => {
     expect(masks('isSecret', false)).toBe(false)
     expect(masks('hasPassword', 'hunter2')).toBe(true)
     expect(masks('password', true)).toBe(true)
+  })
+
+  it('keeps the numbers of keys and sessions', () => {
+    expect(masks('apikeys', 3)).toBe(false)
+    expect(masks('sessionId', 42)).toBe(false)
+    expect(masks('sessionId', 'f3a')).toBe(true)
+    expect(masks('apiKey', 3)).toBe(true)
+    expect(masks('cvv', 123)).toBe(true)
+    expect(masks('csrf', true)).toBe(false)
   })
 
   it("masks an AppRole's secret id, which is a UUID, and keeps a secret's name", () => {

@@ -1,7 +1,9 @@
 import {
+  countedNames,
   describingWords,
   positionPrefix,
   questionPrefix,
+  secretLastNames,
   secretLastWords,
   secretStems,
   secretWholeKeys,
@@ -53,8 +55,11 @@ const lastStem = (squashed: string): { readonly start: number; readonly end: num
   return found
 }
 
-const judgeWeak = (key: string, squashed: string): Verdict =>
-  secretWholeKeys.has(squashed) || secretLastWords.has(wordsOf(key).at(-1) ?? '') ? 'text' : 'keep'
+const judgeWeak = (key: string, squashed: string): Verdict => {
+  const last = wordsOf(key).at(-1) ?? ''
+  if (secretLastNames.has(last)) return 'mask'
+  return secretWholeKeys.has(squashed) || secretLastWords.has(last) ? 'text' : 'keep'
+}
 
 const judgeBuiltIn = (key: string): Verdict => {
   const squashed = squash(key)
@@ -70,6 +75,7 @@ const judgeBuiltIn = (key: string): Verdict => {
   if (after !== '' && describes(after)) return 'keep'
   if (isToken && after === '' && positionPrefix.test(before)) return 'keep'
   if (isToken && after === '' && plural) return 'unless-number'
+  if (countedNames.test(squashed) && squashed.length === stem.end + (plural ? 1 : 0)) return 'unless-number'
   return questionPrefix.test(before) ? 'unless-flag' : 'mask'
 }
 
@@ -117,3 +123,7 @@ export const isSecret = (verdict: Verdict, value: unknown): boolean => {
   if (verdict === 'uuid') return typeof value === 'string' && uuid.test(value)
   return true
 }
+
+/** Whether the two texts are a secret field's name and value. Two secret names are a list of names. */
+export const isSecretPair = (rules: KeyRules, name: string, text: string): boolean =>
+  isSecret(rules(name), text) && rules(text) === 'keep'

@@ -16,6 +16,8 @@ export const secretStems: readonly string[] = [
   'accountkey',
   'deploykey',
   'encryptionkey',
+  'enckey',
+  'aeskey',
   'hmackey',
   'licensekey',
   'masterkey',
@@ -25,6 +27,7 @@ export const secretStems: readonly string[] = [
   'sshkey',
   'unsealkey',
   'authorization',
+  'authheader',
   'cookie',
   'credential',
   'connectionstring',
@@ -39,7 +42,28 @@ export const secretStems: readonly string[] = [
 ]
 
 /** Last words of a key that is secret if its value is a text: the same words name harmless numbers and objects. */
-export const secretLastWords: ReadonlySet<string> = new Set(['pass', 'pw', 'otp', 'totp', 'jwt', 'dsn', 'psk', 'sig'])
+export const secretLastWords: ReadonlySet<string> = new Set([
+  'pass',
+  'pw',
+  'otp',
+  'totp',
+  'jwt',
+  'dsn',
+  'psk',
+  'sig',
+  'userpass',
+  'passw',
+  'bearer',
+  'csrf',
+  'xsrf',
+  'pem',
+])
+
+/** Last words of a key that is secret whatever its value is: the same letters begin or end harmless words. */
+export const secretLastNames: ReadonlySet<string> = new Set(['creds', 'cvv'])
+
+/** Names whose numbers are counts and places in a list: an API key or a session's id is longer. */
+export const countedNames: RegExp = /(?:keys|sess(?:ion)?ids?)$/
 
 /** Whole keys that are secret if their value is a text: `auth: 'user:pass'`, but not `auth: { method: 'oidc' }`. */
 export const secretWholeKeys: ReadonlySet<string> = new Set(['auth', 'session'])

@@ -1,5 +1,5 @@
 import { maskJsonBytes } from './json-bytes.ts'
-import { isSecret, type KeyRules, type Verdict } from './key-rules.ts'
+import { isSecret, isSecretPair, type KeyRules, type Verdict } from './key-rules.ts'
 import { mask } from './mask.ts'
 import { closingBracket, closingQuote } from './text-value.ts'
 
@@ -39,6 +39,29 @@ const skipBlanks = (line: string, start: number): number => {
   return at
 }
 
+const textOf = (json: string): string => (json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1))
+
+const endsPairStart = /[[,]\s{0,200}\[\s{0,200}$/
+
+/**
+ * Where the second text of a list of two begins and ends, if the first, which ends at `end`, is a secret name and the
+ * list stands in a list: `[["x-api-key","…"]]`.
+ */
+const secretPairText = (
+  line: string,
+  at: number,
+  end: number,
+  rules: KeyRules,
+): readonly [number, number] | undefined => {
+  const comma = skipBlanks(line, end)
+  if (line[comma] !== ',' || !endsPairStart.test(line.slice(Math.max(0, at - 402), at))) return undefined
+  const start = skipBlanks(line, comma + 1)
+  if (line[start] !== '"') return undefined
+  const stop = closingQuote(line, start + 1, '"') + 1
+  if (line[skipBlanks(line, stop)] !== ']') return undefined
+  return isSecretPair(rules, textOf(line.slice(at, end)), textOf(line.slice(start, stop))) ? [start, stop] : undefined
+}
+
 const maskString = (json: string, maskText: (text: string) => string): string => {
   if (json.length < 2 || !json.endsWith('"')) throw new SyntaxError('not a line of JSON')
   const plain = !json.includes('\\')
@@ -56,9 +79,15 @@ const maskJson = (line: string, rules: KeyRules, maskText: (text: string) => str
     const text = line.slice(at, end)
     shown += readGap(line.slice(from, at)) + maskString(text, maskText)
     from = end
+    const pair = secretPairText(line, at, end, rules)
+    if (pair) {
+      shown += `${readGap(line.slice(end, pair[0]))}"${mask}"`
+      from = pair[1]
+      continue
+    }
     const colon = skipBlanks(line, end)
     if (line[colon] !== ':') continue
-    const verdict = rules(text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1))
+    const verdict = rules(textOf(text))
     const start = skipBlanks(line, colon + 1)
     const stop = secretEnd(line, start, verdict)
     if (stop === -1) continue

@@ -1,5 +1,5 @@
 import { BytesValue, TextValue } from '@keyplane/core'
-import { isSecret, type KeyRules } from './key-rules.ts'
+import { isSecret, isSecretPair, type KeyRules } from './key-rules.ts'
 import { emptyCopy, isLeftAlone, maskedWhole, toPlain } from './object-kinds.ts'
 import { mask, unreadable } from './mask.ts'
 
@@ -93,6 +93,14 @@ class Walk {
     return typeof key === 'string' && isSecret(this.#rules(key), value) ? mask : this.#shown(value)
   }
 
+  /** An item of a list; one of a name and a text is a field, as lists of headers have it. */
+  #item(value: unknown): unknown {
+    if (!Array.isArray(value) || value.length !== 2) return this.#shown(value)
+    const [name, text] = value as readonly unknown[]
+    const isField = typeof name === 'string' && typeof text === 'string' && isSecretPair(this.#rules, name, text)
+    return isField ? [this.#maskText(name), mask] : this.#shown(value)
+  }
+
   #copyProperty(source: object, copy: object, key: string | symbol, isError: boolean): void {
     let enumerable = true
     let value: unknown = unreadable
@@ -103,7 +111,7 @@ class Walk {
       enumerable = property.enumerable ?? false
       const name = typeof key === 'symbol' ? (key.description ?? '') : key
       if (Array.isArray(source) && /^\d/.test(name))
-        value = this.#shown(property.get ? Reflect.get(source, key) : property.value)
+        value = this.#item(property.get ? Reflect.get(source, key) : property.value)
       // A secret's getter is not even called.
       else if (property.get && this.#rules(name) === 'mask') value = mask
       else value = this.#field(name, property.get ? Reflect.get(source, key) : property.value)

@@ -215,6 +215,21 @@ describe('a copy of data', () => {
     expect(shown).toEqual({ password: '****' })
   })
 
+  it('takes a list of a name and a text in a list for a field', () => {
+    const headers = [
+      ['x-api-key', canary],
+      ['accept', '*/*'],
+    ]
+    expect(maskSecrets({ headers })).toEqual({
+      headers: [
+        ['x-api-key', '****'],
+        ['accept', '*/*'],
+      ],
+    })
+    const names = { required: ['password', 'email'], either: [['password', 'token']] }
+    expect(maskSecrets(names)).toEqual(names)
+  })
+
   it('takes large arrays and arrays with holes', () => {
     const large = Array.from({ length: 300_000 }, (_, index) => index)
     expect(maskSecrets(large)).toEqual(large)
