@@ -4,7 +4,7 @@ import { createMasker, maskText } from './masker.ts'
 
 /** What the rules look for, to be put together at random. */
 const pieces =
-  `password|token|cookie|api key|a|=|:|: |"|'|\\"|{|}|[|,|&| |://|@|--|Bearer |abcdefgh1|****|eyJabcde.abcdef.x|;|null|12|\n`.split(
+  `password|token|cookie|==|%3D|%26|\n  |too short|none|secret: a/b|curl -u |-p|mysql -|api key|a|=|:|: |"|'|\\"|{|}|[|,|&| |://|@|--|Bearer |abcdefgh1|****|eyJabcde.abcdef.x|;|null|12|\n`.split(
     '|',
   )
 
@@ -44,6 +44,14 @@ describe('free text', () => {
     ['-----BEGIN PRIVATE KEY-----\nMIIE', '****'],
     ['"password": "never closed', '"password": "****'],
     ['pass=abc', 'pass=****'],
+    ['got Bearer "abcdef1234"', 'got Bearer "****"'],
+    ['password:\n  hunter2\nuser: x', 'password:\n  ****\nuser: x'],
+    ['password: |\n  hun\n  ter2\nuser: x', 'password: |\n  ****\nuser: x'],
+    ['a:\n  - token: >-\n      hun\n\n      ter2\n    b: 1', 'a:\n  - token: >-\n      ****\n    b: 1'],
+    ['password==hunter2', 'password==****'],
+    ['/login?next=a%3Fpassword%3Dhunter2%26b%3D1', '/login?next=a%3Fpassword%3D****%26b%3D1'],
+    ['passphrase: is not the best', 'passphrase: ****'],
+    ['sessionId=1234567890', 'sessionId=****'],
   ])('%s', (text, shown) => {
     expect(maskText(text)).toBe(shown)
   })
@@ -61,6 +69,14 @@ describe('free text', () => {
     'if (token === undefined) return',
     'password= user=x',
     'SecretId=prod/db',
+    'error in password: too short',
+    'invalid token: the token has expired.',
+    'secret: prod/db not found',
+    'cookie: none',
+    'session id: 42, apikeys: 3',
+    'Invalid token:\n    at login (a.js:1:2)',
+    'credentials:\n  user: ann',
+    'if (token == other || token===x)',
     '',
   ])('%s stays as it is', (text) => {
     expect(maskText(text)).toBe(text)
@@ -129,6 +145,13 @@ describe('free text', () => {
       ' ',
       "['",
       '-----BEGIN PRIVATE KEY',
+      'password:\n ',
+      'password: |\n ',
+      '  password: |\n\n',
+      'password==',
+      'password%3D',
+      'password: too ',
+      'secret: a/',
     ])
       maskText(piece.repeat(60_000 / piece.length))
     expect(performance.now() - started).toBeLessThan(3_000)

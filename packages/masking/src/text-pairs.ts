@@ -1,5 +1,7 @@
 import { isSecret, type KeyRules, type Verdict } from './key-rules.ts'
 import { mask } from './mask.ts'
+import { valueBelow } from './text-block.ts'
+import { isProse } from './text-prose.ts'
 import { type TextValueSpan, valueAt } from './text-value.ts'
 
 /** A place in a source file, as stack traces name it: `token.ts:12:3`. */
@@ -20,6 +22,10 @@ const quotedKey = /(\\*["'`])\]?$/
 /** The last word of a two-word name, as people write it: `api key: …`. */
 const secondWord = /^(?:key|id|string|phrase|word)$/i
 const header = /^(?:proxy-)?authorization$|^(?:set-)?cookie$|^passphrase$/i
+
+/** The value of a field in a form that stands encoded in an URL: up to the next field, `%26`. */
+const encodedValue = /(?:[^\s&"'<>%;,()]|%(?!26))*/y
+const noValue = /^(?:null|undefined|none|nil)?$/i
 
 const skipSpaces = (text: string, at: number): number => {
   spaces.lastIndex = at
@@ -65,8 +71,8 @@ const isSecretSpan = (verdict: Verdict, span: TextValueSpan, text: string, assig
   const value = text.slice(span.start, span.end)
   if (span.kind === 'quoted') return isSecret(verdict, value)
   if (span.kind === 'nested') return true
-  if (value === '' || value === 'null' || value === 'undefined') return false
-  if (/^-?\d+(?:\.\d+)?$/.test(value)) return isSecret(verdict, Number(value))
+  if (noValue.test(value)) return false
+  if (verdict !== 'unless-number' && /^-?\d+(?:\.\d+)?$/.test(value)) return isSecret(verdict, Number(value))
   if (value === 'true' || value === 'false') return isSecret(verdict, value === 'true')
   // "pass: 3 of 4", "auth: failed" are prose; "pass=x" is not.
   return verdict === 'text' ? assigned : isSecret(verdict, value)
@@ -74,11 +80,15 @@ const isSecretSpan = (verdict: Verdict, span: TextValueSpan, text: string, assig
 
 /** Where the value begins after the separator at `at`, or -1 where it separates no key from a value. */
 const valueStart = (text: string, at: number): number => {
+  if (text[at] === '%') return at + 3
   if (text[at] === ':') {
     if (text.startsWith('//', at + 1)) return -1
     return skipSpaces(text, text[at + 1] === '=' ? at + 2 : at + 1)
   }
-  if (text[at + 1] === '=' || /[=!<>:]/.test(text[at - 1] ?? '')) return -1
+  // `password==x` gives a value, `token == x` and `token === x` compare two.
+  if (text[at + 1] === '=')
+    return /[\w"'\]]/.test(text[at - 1] ?? '') && /[^\s=]/.test(text[at + 2] ?? ' ') ? at + 2 : -1
+  if (/[=!<>:]/.test(text[at - 1] ?? '')) return -1
   if (text[at + 1] === '>') return skipSpaces(text, at + 2)
   return /[ \t]/.test(text[at - 1] ?? '') ? skipSpaces(text, at + 1) : at + 1
 }
@@ -88,21 +98,36 @@ const isPosition = (key: TextKey, text: string, separator: number): boolean => {
   return sourceFile.test(key.name) && position.test(text)
 }
 
+const spanAfter = (text: string, at: number, start: number, key: TextKey, verdict: Verdict): TextValueSpan => {
+  if (text[at] === '%') {
+    encodedValue.lastIndex = start
+    return { start, end: start + (encodedValue.exec(text)?.[0].length ?? 0), quote: '', kind: 'bare' }
+  }
+  const isColon = text[at] === ':'
+  const below = isColon && verdict !== 'text' ? valueBelow(text, at + 1) : undefined
+  return below
+    ? { ...below, quote: '', kind: 'bare' }
+    : valueAt(text, start, isColon && header.test(key.name), key.wrap)
+}
+
 /** The text with the value of every secret key in it masked: `password=…`, `"token": "…"`, `Cookie: …`. */
 export const maskPairs = (text: string, rules: KeyRules): string => {
-  const separators = /[=:]/g
+  const separators = /[=:]|%3[Dd]/g
   let shown = ''
   let from = 0
   for (let found = separators.exec(text); found; found = separators.exec(text)) {
     const key = keyBefore(text, found.index)
     const verdict = key ? rules(key.name) : 'keep'
     if (!key || verdict === 'keep' || isPosition(key, text, found.index)) continue
+    // Encoded text has encoded quotes.
+    if (found[0].length > 1 && key.quote !== '') continue
     const start = valueStart(text, found.index)
     // An object that stays is not read to its end: that would be done again for each key in it.
     if (start === -1 || (/[{[]/.test(text[start] ?? '') && !isSecret(verdict, {}))) continue
-    const assigned = text[found.index] === '='
-    const span = valueAt(text, start, !assigned && header.test(key.name), key.wrap)
+    const assigned = found[0] !== ':'
+    const span = spanAfter(text, found.index, start, key, verdict)
     if (!isSecretSpan(verdict, span, text, assigned)) continue
+    if (!assigned && span.kind === 'bare' && key.quote === '' && isProse(text, span.start, key.name)) continue
     // What stands for a number or an object in JSON has to be a text, for the JSON to stay readable.
     const quote = span.kind === 'quoted' ? '' : key.quote
     shown += `${text.slice(from, span.start)}${quote}${mask}${quote}`
