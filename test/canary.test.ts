@@ -171,7 +171,7 @@ const useCommands = async (): Promise<void> => {
     command(['audit', 'verify']),
     command(['doctor']),
   ])
-  expect(codes).toEqual([0, 1, 0, 0, 1, 1, 0, 1, 0, 0, 0, expect.any(Number)])
+  expect(codes).toEqual([0, 1, 0, 0, 1, 4, 0, 1, 0, 0, 0, expect.any(Number)])
   const secret = marks.environment.text
   const names = ['KEYPLANE_AGENT_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'AWS_ACCESS_KEY_ID', 'AWS_SESSION_TOKEN']
   const set = Object.fromEntries(names.map((name) => [name, secret]))
