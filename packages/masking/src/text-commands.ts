@@ -20,8 +20,11 @@ const maskCurl = (command: string): string =>
       `${option}${quote as string}${(quoted as string) || (bare as string)}:${mask}${quote as string}`,
   )
 
+const anyCommand = /password\s|identified\s|curl|sshpass|mysql|mariadb|-pass/i
+
 /** The text with the passwords masked that stand in it as commands of shells and of databases take them. */
 export const maskCommands = (text: string): string => {
+  if (!anyCommand.test(text)) return text
   let shown = text
   if (/password|identified/i.test(shown)) shown = shown.replace(sqlPassword, `$1$2$3${mask}$3`)
   if (shown.includes('curl')) shown = shown.replace(curl, maskCurl)
