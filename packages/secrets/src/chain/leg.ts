@@ -23,31 +23,33 @@ export interface OpenLeg {
   close(): Promise<void>
 }
 
+const namesOf = async (source: SecretProvider, query: { readonly prefix?: string }, call: CallOptions) => {
+  const found: string[] = []
+  for await (const { name } of source.list?.list(query, call) ?? []) found.push(name)
+  return found
+}
+
+/** A source of this machine has no layers: it answers at once. */
+const localLeg = (source: SecretProvider, { clock }: LegOptions): OpenLeg => ({
+  reader: directReader(source, clock),
+  names: (query, call) => namesOf(source, query, call),
+  refresh: async () => source.refresh?.(),
+  close: async () => source.close?.(),
+})
+
 /** The layers over one source, outermost last. */
 const openLeg = (source: SecretProvider, options: LegOptions): OpenLeg => {
+  if (source.local) return localLeg(source, options)
   const { clock, random, deadlineMs, attemptTimeoutMs, attempts } = options
   const within = <T>(what: string, act: (call: CallOptions) => Promise<T>, call: CallOptions = {}): Promise<T> =>
     bounded(act, call, { timeoutMs: deadlineMs, clock, source: source.name, what })
-  const names: OpenLeg['names'] = (query, call) =>
-    within(
-      'the list of its secrets',
-      async (inner) => {
-        const found: string[] = []
-        for await (const { name } of source.list?.list(query, inner) ?? []) found.push(name)
-        return found
-      },
-      call,
-    )
-  const close = async (): Promise<void> => source.close?.()
-  const refresh = async (): Promise<void> => within('its refresh', async () => source.refresh?.())
-  if (source.local) return { reader: directReader(source, clock), names, refresh, close }
   const attempted = withAttemptTimeout(source, { timeoutMs: attemptTimeoutMs, clock })
   const guarded = withBreaker(attempted, { clock })
   const retried = withRetry(guarded, { attempts, clock, random })
   const cache = withCache(withDeadline(retried, { timeoutMs: deadlineMs, clock }), options)
   return {
     reader: cache,
-    names,
+    names: (query, call) => within('the list of its secrets', (inner) => namesOf(source, query, inner), call),
     refresh: () => within('its refresh', () => cache.refresh()),
     close: () => cache.close(),
   }
