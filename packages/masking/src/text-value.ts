@@ -10,7 +10,7 @@ export interface TextValueSpan {
 const quoteAt = /(\\*)(["'`])/y
 
 /** The quote that begins at `at`, with its backslashes, or an empty text. */
-export const openingQuote = (text: string, at: number): string => {
+const openingQuote = (text: string, at: number): string => {
   quoteAt.lastIndex = at
   return quoteAt.exec(text)?.[0] ?? ''
 }

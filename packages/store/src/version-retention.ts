@@ -1,7 +1,7 @@
 import { dayMs } from './recovery-window.ts'
 
 /** AWS keeps about 100 versions, and removes none that is younger than a day. @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html */
-export const keptVersions = 100
+const keptVersions = 100
 
 /** Versions looked at in one write at most, so that no write gets long. */
 export const pruneAtOnce = 50

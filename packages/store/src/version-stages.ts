@@ -9,7 +9,7 @@ export const pending = 'AWSPENDING'
 export const maxLabels = 20
 
 /** Which version holds a label. */
-export const holderOf = (labels: Labels, label: string): string | undefined => {
+const holderOf = (labels: Labels, label: string): string | undefined => {
   for (const [versionId, held] of labels) if (held.includes(label)) return versionId
   return undefined
 }

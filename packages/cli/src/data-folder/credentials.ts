@@ -9,7 +9,7 @@ export interface AccessKey {
 }
 
 /** Who uses an embedded plane: the person at the keyboard, and the agent, so that the audit log tells them apart. */
-export const planeUsers = ['developer', 'agent'] as const
+const planeUsers = ['developer', 'agent'] as const
 
 export type PlaneUser = (typeof planeUsers)[number]
 

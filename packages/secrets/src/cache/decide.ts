@@ -40,7 +40,7 @@ const refuses = ({ version, confirmedAtMs }: Standing, nowMs: number, wanted: Fr
   (wanted.exceptVersion !== undefined && version?.version === wanted.exceptVersion)
 
 /** How long after its expiry an entry may still be served to this caller when the source fails. */
-export const staleUntilMs = (entry: Standing, policy: CachePolicy, wanted: Freshness = anyAge): number =>
+const staleUntilMs = (entry: Standing, policy: CachePolicy, wanted: Freshness = anyAge): number =>
   entry.freshUntilMs + Math.min(policy.maxStaleMs, wanted.maxStaleMs ?? Number.POSITIVE_INFINITY)
 
 /** Whether a failure of the source may be covered by what is kept. */
