@@ -1,9 +1,8 @@
-import { SecretsError, systemClock } from '@keyplane/core'
+import { SecretsError, systemClock, untilAborted } from '@keyplane/core'
 import { type HttpAnswer, httpClient } from './http/http-client.ts'
 import type { AwsCallOptions, AwsClientOptions } from './json-client.ts'
 import { partitionOf } from './partition.ts'
 import { signRequest } from './sigv4/sign.ts'
-import { untilAborted } from './until-aborted.ts'
 import { upstreamError } from './upstream-error.ts'
 
 /** Whose credentials these are. */

@@ -1,4 +1,4 @@
-import { type Clock, SecretsError, systemClock } from '@keyplane/core'
+import { type Clock, SecretsError, systemClock, untilAborted } from '@keyplane/core'
 import type { AwsCredentialSource, AwsCredentials } from './credentials.ts'
 import { type HttpAnswer, type HttpClient, httpClient } from './http/http-client.ts'
 import { partitionOf } from './partition.ts'
@@ -6,7 +6,6 @@ import type { SecretsManagerOperations } from './shapes/operations.ts'
 import { signRequest } from './sigv4/sign.ts'
 import { SigningKeyCache } from './sigv4/signing-key.ts'
 import { upstreamError } from './upstream-error.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** Operations by name, each with what it takes and gives. */
 export type OperationShapes = { readonly [operation: string]: { readonly input: object; readonly output: object } }

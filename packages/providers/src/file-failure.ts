@@ -1,4 +1,4 @@
-import { type ErrorCode, SecretsError } from '@keyplane/core'
+import { type ErrorCode, SecretsError, untilAborted } from '@keyplane/core'
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   ENOENT: 'secret_not_found',
@@ -33,17 +33,8 @@ export const fileFailure = (thrown: unknown, id: string, source: string): Secret
   return new SecretsError(code, message, { source, reason: system || 'unknown', cause: thrown })
 }
 
-/** The promise's outcome, or the signal's reason as soon as it is aborted: a file system that hangs holds nobody. */
+/** What `act` gives, or the signal's reason as soon as it is aborted: a file system that hangs holds nobody. */
 export const unlessAborted = async <T>(signal: AbortSignal | undefined, act: () => Promise<T>): Promise<T> => {
   signal?.throwIfAborted()
-  if (!signal) return act()
-  const over = new AbortController()
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true, signal: over.signal })
-  })
-  try {
-    return await Promise.race([act(), aborted])
-  } finally {
-    over.abort()
-  }
+  return untilAborted(act(), signal)
 }

@@ -1,5 +1,5 @@
 import { parseSecretArn, SigningKeyCache, verifySignature } from '@keyplane/aws'
-import { type Clock, SecretsError, toSecretsError } from '@keyplane/core'
+import { type Clock, SecretsError, toSecretsError, uuid } from '@keyplane/core'
 import type { Writer } from '@keyplane/database'
 import type { Authorize } from './authorize.ts'
 import { AwsError, awsError, toAwsError } from './aws-errors.ts'
@@ -9,7 +9,6 @@ import type { Caller, StoreParts } from './operation-context.ts'
 import { type Operation, type PreparedCall, requireOperation } from './operations.ts'
 import { type AppAnswer, type AppRequest, type Protocol, protocolOf } from './protocol.ts'
 import type { Refusals } from './refusals.ts'
-import { uuid } from './request-id.ts'
 import { recordedId, secretTarget } from './secret-target.ts'
 
 /** A call that was answered, for people who watch. Never a value. */

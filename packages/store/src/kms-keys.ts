@@ -1,8 +1,7 @@
 import { partitionOf } from '@keyplane/aws'
-import { type Clock, type Random, SecretsError } from '@keyplane/core'
+import { type Clock, type Random, SecretsError, uuid } from '@keyplane/core'
 import type { Writer } from '@keyplane/database'
 import { type KmsKey, makeKmsKey, type RootKey, unwrapKmsKey } from '@keyplane/sealing'
-import { uuid } from './request-id.ts'
 import type { KmsKeysTable } from './storage/kms-keys-table.ts'
 
 /** The alias of the key that an account has in each region without asking for it. */

@@ -1,6 +1,5 @@
-import type { AuditRecord, Clock, Random, Timer } from '@keyplane/core'
+import { type AuditRecord, type Clock, type Random, type Timer, uuid } from '@keyplane/core'
 import type { Writer } from '@keyplane/database'
-import { uuid } from './request-id.ts'
 
 export interface RefusalsParts {
   readonly writer: Writer

@@ -1,6 +1,5 @@
-import type { Clock, Random } from '@keyplane/core'
+import { type Clock, type Random, uuid } from '@keyplane/core'
 import type { Writer } from '@keyplane/database'
-import { uuid } from './request-id.ts'
 import type { SecretsTable } from './storage/secrets-table.ts'
 
 export interface SweepParts {

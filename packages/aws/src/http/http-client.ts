@@ -1,6 +1,5 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
-import { type Clock, SecretsError, systemClock } from '@keyplane/core'
-import { untilAborted } from '../until-aborted.ts'
+import { type Clock, SecretsError, systemClock, untilAborted } from '@keyplane/core'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { failureCode, transportError } from './transport-error.ts'
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { BytesValue, SecretsError, type SecretValue, TextValue } from '@keyplane/core'
+import { BytesValue, SecretsError, type SecretValue, TextValue, uuid } from '@keyplane/core'
 import { aboutSecret } from '../about-secret.ts'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -25,7 +25,7 @@ export const set: Command<SetOptions> = async (context, [name = '', source], opt
   const value = await readValue(context, source, options)
   const store = openWritable(folder, env)
   try {
-    const idempotencyKey = uuid(random.bytes(16))
+    const idempotencyKey = uuid(random)
     const version = await store.write?.put({ id: name }, value, { idempotencyKey }).catch(aboutSecret(name))
     const facts = { name: version?.name ?? name, id: version?.id, version: version?.version }
     if (terminal.json) terminal.data(JSON.stringify(facts))
@@ -79,10 +79,4 @@ const readWhole = (file: string): Buffer => {
       cause,
     })
   }
-}
-
-/** A version 4 UUID: what AWS recommends for a ClientRequestToken. */
-const uuid = (bytes: Uint8Array): string => {
-  const hex = Buffer.from(bytes).toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
 }
