@@ -1,5 +1,5 @@
 import { SecretsError, systemClock, untilAborted } from '@keyplane/core'
-import { type HttpAnswer, httpClient } from './http/http-client.ts'
+import { type HttpAnswer, httpClient } from '@keyplane/http'
 import type { AwsCallOptions, AwsClientOptions } from './json-client.ts'
 import { partitionOf } from './partition.ts'
 import { signRequest } from './sigv4/sign.ts'

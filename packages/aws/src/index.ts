@@ -12,15 +12,6 @@ export {
 } from './credential-source.ts'
 export type { AwsCredentialSource, AwsCredentials } from './credentials.ts'
 export { type AwsErrorName, awsErrorStatus } from './error-types.ts'
-export { type Endpoint, isLoopback, parseEndpoint } from './http/endpoint.ts'
-export {
-  type HttpAnswer,
-  type HttpCall,
-  type HttpClient,
-  type HttpClientOptions,
-  httpClient,
-} from './http/http-client.ts'
-export { retryAfterMs } from './http/retry-after.ts'
 export {
   type AwsCallOptions,
   type AwsClientOptions,

@@ -1,6 +1,6 @@
 import { type Clock, SecretsError, systemClock, untilAborted } from '@keyplane/core'
+import { type HttpAnswer, type HttpClient, httpClient } from '@keyplane/http'
 import type { AwsCredentialSource, AwsCredentials } from './credentials.ts'
-import { type HttpAnswer, type HttpClient, httpClient } from './http/http-client.ts'
 import { partitionOf } from './partition.ts'
 import type { SecretsManagerOperations } from './shapes/operations.ts'
 import { signRequest } from './sigv4/sign.ts'

@@ -1,7 +1,6 @@
 import { SecretsError, type SecretsErrorOptions } from '@keyplane/core'
+import { type HttpAnswer, retryAfterMs } from '@keyplane/http'
 import { type AwsErrorAnswer, errorCodeOfAws } from './classify-error.ts'
-import type { HttpAnswer } from './http/http-client.ts'
-import { retryAfterMs } from './http/retry-after.ts'
 
 export interface UpstreamContext {
   /** `aws-json-1.1` or `aws-query`. */

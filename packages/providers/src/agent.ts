@@ -1,4 +1,4 @@
-import { type HttpAnswer, type HttpClient, httpClient } from '@keyplane/aws'
+import { type HttpAnswer, type HttpClient, httpClient } from '@keyplane/http'
 import {
   type CallOptions,
   type Clock,

@@ -1,4 +1,4 @@
-import { isLoopback } from '@keyplane/aws'
+import { isLoopback } from '@keyplane/http'
 import { type Clock, type Random, SecretsError, systemClock, systemRandom, toSecretsError } from '@keyplane/core'
 import { openWriter, type Reader } from '@keyplane/database'
 import type { RootKey, RootKeySource } from '@keyplane/sealing'
