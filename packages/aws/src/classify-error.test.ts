@@ -62,6 +62,29 @@ const cases: readonly Case[] = [
   ['ResourceExistsException', 400, '', 'conflict'],
   ['ValidationException', 400, '', 'invalid_request'],
   ['InvalidParameterException', 400, '', 'invalid_request'],
+  [
+    'InvalidParameterException',
+    400,
+    "The parameter RemoveFromVersionId can't be empty. Staging label AWSCURRENT is currently attached to version x",
+    'conflict',
+    'stage_elsewhere',
+  ],
+  ['ParameterNotFound', 400, '', 'secret_not_found'],
+  ['ParameterVersionNotFound', 400, 'Systems Manager could not find version 7 of db.', 'version_not_found'],
+  ['ParameterAlreadyExists', 400, 'The parameter already exists.', 'conflict'],
+  ['TooManyUpdates', 400, '', 'rate_limited'],
+  ['ParameterLimitExceeded', 400, '', 'invalid_request', 'quota'],
+  ['ParameterMaxVersionLimitExceeded', 400, '', 'invalid_request', 'quota'],
+  [
+    'InvalidKeyId',
+    400,
+    'The ciphertext refers to a key … (… Error Code: AccessDeniedException)',
+    'access_denied',
+    'kms',
+  ],
+  ['InvalidKeyId', 400, 'arn:… is disabled.', 'integrity', 'kms'],
+  ['InternalServerError', 500, '', 'unavailable'],
+  ['HierarchyTypeMismatchException', 400, '', 'invalid_request'],
   ['SomethingNewException', 400, '', 'invalid_request'],
   ['', 403, '', 'access_denied'],
   ['', 404, '', 'invalid_request'],
@@ -75,7 +98,7 @@ describe('an error of AWS', () => {
   it('is an absence only where AWS names one', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 400, max: 599 }), fc.string(), (name, status, message) => {
-        fc.pre(!/^(?:ResourceNotFound|InvalidRequest)/.test(name))
+        fc.pre(!/^(?:ResourceNotFound|InvalidRequest|Parameter(?:Version)?NotFound)/.test(name))
         expect(errorCodeOfAws({ name, status, message }).code).not.toMatch(/not_found|deleted/)
       }),
     )

@@ -32,12 +32,28 @@ const accessDenied = (message: string): AwsErrorClass =>
     ? { code: 'access_denied', reason: 'kms' }
     : { code: 'access_denied' }
 
+/** Parameter Store says all that its key refuses by one name, with what KMS said in its text. */
+const invalidKey = (message: string): AwsErrorClass =>
+  /AccessDenied|not (?:allowed|authorized)/i.test(message)
+    ? { code: 'access_denied', reason: 'kms' }
+    : { code: 'integrity', reason: 'kms' }
+
+/** A label is taken from another version only by who says which. */
+const invalidParameter = (message: string): AwsErrorClass =>
+  message.includes('RemoveFromVersionId')
+    ? { code: 'conflict', reason: 'stage_elsewhere' }
+    : { code: 'invalid_request' }
+
 const unauthenticated = (reason: string): AwsErrorClass => ({ code: 'unauthenticated', reason })
 
 /** First match holds. Names come with and without `Exception`: JSON and query services spell them differently. */
 const rules: readonly Rule[] = [
   [/^ResourceNotFound(?:Exception)?$/, notFound],
+  [/^ParameterNotFound$/, { code: 'secret_not_found' }],
+  [/^ParameterVersionNotFound$/, { code: 'version_not_found' }],
   [/^InvalidRequest(?:Exception)?$/, invalidRequest],
+  [/^InvalidParameter(?:Exception)?$/, invalidParameter],
+  [/^InvalidKeyId(?:Exception)?$/, invalidKey],
   [/^AccessDenied(?:Exception)?$|^NotAuthorized$|^UnauthorizedOperation$/, accessDenied],
   [/^ExpiredToken(?:Exception)?$|^RequestExpired$/, unauthenticated('expired_token')],
   [/^UnrecognizedClient(?:Exception)?$|^InvalidClientTokenId$|^InvalidAccessKeyId$/, unauthenticated('unknown_key')],
@@ -48,18 +64,21 @@ const rules: readonly Rule[] = [
   [/^MissingAuthenticationToken(?:Exception)?$/, unauthenticated('missing_token')],
   [/^OptInRequired$|^NotSignedUp$/, unauthenticated('not_signed_up')],
   [
-    /^(?:Request)?Throttl(?:ing|ed)|^TooManyRequests|^RequestLimitExceeded$|^SlowDown$|^BandwidthLimitExceeded$/,
+    /^(?:Request)?Throttl(?:ing|ed)|^TooMany(?:Requests|Updates)|^RequestLimitExceeded$|^SlowDown$|^BandwidthLimitExceeded$/,
     { code: 'rate_limited' },
   ],
   [
-    /^InternalFailure$|^InternalService(?:Error|Fault|Exception)$|^InternalError$|^ServiceUnavailable/,
+    /^InternalFailure$|^InternalService(?:Error|Fault|Exception)$|^InternalError$|^InternalServerError$|^ServiceUnavailable/,
     { code: 'unavailable' },
   ],
   // About this one secret and its key (disabled, pending deletion): neither a retry nor another secret has to do with it.
   [/^(?:Decryption|Encryption)Failure$/, { code: 'integrity', reason: 'kms' }],
-  [/^ResourceExists(?:Exception)?$/, { code: 'conflict' }],
+  [/^ResourceExists(?:Exception)?$|^ParameterAlreadyExists$/, { code: 'conflict' }],
   [/^PreconditionNotMet(?:Exception)?$/, { code: 'conflict' }],
-  [/^LimitExceeded(?:Exception)?$/, { code: 'invalid_request', reason: 'quota' }],
+  [
+    /^LimitExceeded(?:Exception)?$|^Parameter(?:MaxVersion)?LimitExceeded$/,
+    { code: 'invalid_request', reason: 'quota' },
+  ],
   [/^UnknownOperation(?:Exception)?$|^InvalidAction$/, { code: 'unsupported' }],
 ]
 

@@ -21,6 +21,11 @@ export {
   type OperationShapes,
 } from './json-client.ts'
 export { type AwsPartition, partitionOf } from './partition.ts'
+export type {
+  BatchGetSecretValueError,
+  BatchGetSecretValueRequest,
+  BatchGetSecretValueResponse,
+} from './shapes/batch-get-secret-value.ts'
 export type { CreateSecretRequest, CreateSecretResponse } from './shapes/create-secret.ts'
 export type { DeleteSecretRequest, DeleteSecretResponse } from './shapes/delete-secret.ts'
 export type { DescribeSecretRequest, DescribeSecretResponse } from './shapes/describe-secret.ts'
@@ -44,8 +49,23 @@ export type {
 export type { RestoreSecretRequest, RestoreSecretResponse } from './shapes/restore-secret.ts'
 export type { ExternalSecretRotationMetadataItem, RotationRules } from './shapes/rotation.ts'
 export type { SecretFacts } from './shapes/secret-facts.ts'
+export type { DeleteParameterRequest, DeleteParameterResponse } from './shapes/ssm/delete-parameter.ts'
+export type {
+  DescribeParametersRequest,
+  DescribeParametersResponse,
+  ParameterFilter,
+} from './shapes/ssm/describe-parameters.ts'
+export type { GetParameterRequest, GetParameterResponse } from './shapes/ssm/get-parameter.ts'
+export type { GetParametersRequest, GetParametersResponse } from './shapes/ssm/get-parameters.ts'
+export type { ParameterStoreOperations } from './shapes/ssm/operations.ts'
+export type { Parameter, ParameterMetadata, ParameterType } from './shapes/ssm/parameter.ts'
+export type { PutParameterRequest, PutParameterResponse } from './shapes/ssm/put-parameter.ts'
 export type { Tag } from './shapes/tag.ts'
 export type { UpdateSecretRequest, UpdateSecretResponse } from './shapes/update-secret.ts'
+export type {
+  UpdateSecretVersionStageRequest,
+  UpdateSecretVersionStageResponse,
+} from './shapes/update-secret-version-stage.ts'
 export type { WireRequest } from './sigv4/canonical-request.ts'
 export { queryErrorOf, type SignatureErrorName, type SignatureRefusal } from './sigv4/refusal.ts'
 export { type RequestToSign, signRequest } from './sigv4/sign.ts'

@@ -79,7 +79,7 @@ const bareName = (name: string): string => name.split(':')[0]?.split('#').at(-1)
 /** What a service says of a value it refuses could quote it. */
 const withoutValues = (message: string, input: object): string => {
   let masked = message
-  for (const member of ['SecretString', 'SecretBinary'] as const) {
+  for (const member of ['SecretString', 'SecretBinary', 'Value'] as const) {
     const value: unknown = (input as Readonly<Record<string, unknown>>)[member]
     if (typeof value === 'string' && value !== '') masked = masked.replaceAll(value, '[secret]')
   }

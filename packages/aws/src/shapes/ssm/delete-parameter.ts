@@ -1,0 +1,7 @@
+export interface DeleteParameterRequest {
+  /** No ARN. */
+  readonly Name: string
+}
+
+/** Empty. */
+export type DeleteParameterResponse = Readonly<Record<string, never>>
