@@ -39,8 +39,8 @@ const stagesOf = (operation: string, labels: unknown): readonly Stage[] => {
   return Object.freeze(labels.map(stageOfLabel))
 }
 
-const valueOf = ({ SecretString: text, SecretBinary: base64 }: GetSecretValueResponse): SecretValue => {
-  const operation = 'GetSecretValue'
+const valueOf = (operation: string, answer: GetSecretValueResponse): SecretValue => {
+  const { SecretString: text, SecretBinary: base64 } = answer
   const [hasText, hasBytes] = [text ?? undefined, base64 ?? undefined].map((member) => member !== undefined)
   if (hasText === hasBytes) throw malformed(operation, hasText ? 'has two values' : 'has no value')
   if (hasText) {
@@ -52,9 +52,8 @@ const valueOf = ({ SecretString: text, SecretBinary: base64 }: GetSecretValueRes
   return new BytesValue(bytes)
 }
 
-/** The version that GetSecretValue answered. @throws SecretsError `bad_response` where it is none. */
-export const versionOfAnswer = (answer: GetSecretValueResponse): SecretVersion => {
-  const operation = 'GetSecretValue'
+/** The version that GetSecretValue, or an entry of a batch, gives. @throws SecretsError `bad_response` where it is none. */
+export const versionOfAnswer = (answer: GetSecretValueResponse, operation = 'GetSecretValue'): SecretVersion => {
   const createdAtMs = millis(operation, 'CreatedDate', answer.CreatedDate)
   return Object.freeze({
     id: requiredText(operation, 'ARN', answer.ARN),
@@ -62,7 +61,7 @@ export const versionOfAnswer = (answer: GetSecretValueResponse): SecretVersion =
     version: requiredText(operation, 'VersionId', answer.VersionId),
     ...(answer.VersionStages ? { stages: stagesOf(operation, answer.VersionStages) } : {}),
     ...(createdAtMs === undefined ? {} : { createdAtMs }),
-    value: valueOf(answer),
+    value: valueOf(operation, answer),
   })
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { type AwsCallOptions, type AwsJsonClient, labelOfStage, type SecretsManagerOperations } from '@keyplane/aws'
 import {
   type CallOptions,
@@ -8,6 +7,7 @@ import {
   type SecretValue,
   type SecretVersion,
   type SecretWriter,
+  type Stage,
 } from '@keyplane/core'
 import { encodeBase64 } from '@keyplane/protocol'
 import { versionOfWrite } from './aws-answers.ts'
@@ -21,10 +21,11 @@ export interface AwsWriterParts {
 const dayMs = 86_400_000
 
 /** AWS takes 32–64 characters and makes them the version's id: a key that does not fit is hashed. */
-const requestToken = (idempotencyKey: string): string =>
-  /^[A-Za-z0-9-]{32,64}$/.test(idempotencyKey)
-    ? idempotencyKey
-    : createHash('sha256').update(idempotencyKey).digest('hex')
+const requestToken = async (idempotencyKey: string): Promise<string> => {
+  if (/^[A-Za-z0-9-]{32,64}$/.test(idempotencyKey)) return idempotencyKey
+  const { createHash } = await import('node:crypto')
+  return createHash('sha256').update(idempotencyKey).digest('hex')
+}
 
 const valueMember = (value: SecretValue): { readonly SecretString: string } | { readonly SecretBinary: string } =>
   value.kind === 'text' ? { SecretString: value.reveal() } : { SecretBinary: encodeBase64(value.reveal()) }
@@ -58,11 +59,27 @@ class AwsWriter implements SecretWriter {
     await client.call('DeleteSecret', { SecretId: id, ...window }, begin(call))
   }
 
+  async moveStage(
+    id: string,
+    stage: Stage,
+    { from, to }: { readonly from?: string; readonly to?: string },
+    call?: CallOptions,
+  ): Promise<void> {
+    const { client, begin } = this.#parts
+    const input = {
+      SecretId: id,
+      VersionStage: labelOfStage(stage),
+      ...(from === undefined ? {} : { RemoveFromVersionId: from }),
+      ...(to === undefined ? {} : { MoveToVersionId: to }),
+    }
+    await client.call('UpdateSecretVersionStage', input, begin(call))
+  }
+
   async #put(id: string, value: SecretValue, options: PutOptions, call?: CallOptions): Promise<SecretVersion> {
     const { client, begin } = this.#parts
     const input = {
       SecretId: id,
-      ClientRequestToken: requestToken(options.idempotencyKey),
+      ClientRequestToken: await requestToken(options.idempotencyKey),
       ...valueMember(value),
       ...(options.stages ? { VersionStages: options.stages.map(labelOfStage) } : {}),
     }
@@ -77,7 +94,7 @@ class AwsWriter implements SecretWriter {
         `The first version of ${JSON.stringify(id)} can only be current: AWS gives it no other stage.`,
         { source: 'aws' },
       )
-    const input = { Name: id, ClientRequestToken: requestToken(options.idempotencyKey), ...valueMember(value) }
+    const input = { Name: id, ClientRequestToken: await requestToken(options.idempotencyKey), ...valueMember(value) }
     const created = await client.call('CreateSecret', input, begin(call))
     return versionOfWrite('CreateSecret', { ...created, VersionStages: ['AWSCURRENT'] }, value)
   }
@@ -97,5 +114,5 @@ class AwsWriter implements SecretWriter {
   }
 }
 
-/** Writes to Secrets Manager: PutSecretValue, CreateSecret where there is no such secret yet, DeleteSecret. */
+/** Writes to Secrets Manager: PutSecretValue, CreateSecret where there is no such secret yet, DeleteSecret, UpdateSecretVersionStage. */
 export const awsWriter = (parts: AwsWriterParts): SecretWriter => new AwsWriter(parts)

@@ -150,6 +150,27 @@ describe('a version from AWS', () => {
   })
 })
 
+describe('a write of stages', () => {
+  it('moves a label, and is a conflict where the label is at another version than was said', async () => {
+    const { provider } = await seeded()
+    const { version: first = '' } = await provider.get({ id: 'db' })
+    const options = { idempotencyKey: key }
+    const { version: second = '' } = (await provider.write?.put({ id: 'db' }, new TextValue('second'), options)) ?? {}
+    await provider.write?.moveStage?.('db', 'current', { from: second, to: first })
+    expect((await provider.get({ id: 'db' })).version).toBe(first)
+    expect(await failure(provider.write?.moveStage?.('db', 'current', { to: second }))).toMatchObject({
+      code: 'conflict',
+      reason: 'stage_elsewhere',
+    })
+  })
+
+  it('is unsupported where the store has no such operation', async () => {
+    const { provider } = await start(() => answer({ __type: 'UnknownOperationException' }, 400))
+    const move = provider.write?.moveStage?.('db', 'label:x', { to: 'v' })
+    expect(await failure(move)).toMatchObject({ code: 'unsupported' })
+  })
+})
+
 describe('the state of a secret', () => {
   it('tells its versions, its changes and its deletion', async () => {
     const facts = {

@@ -13,6 +13,7 @@ import {
 import {
   type CallOptions,
   type Clock,
+  type ManyReader,
   type Outcome,
   type SecretLister,
   type SecretProvider,
@@ -25,9 +26,12 @@ import {
   systemClock,
   toSecretsError,
 } from '@keyplane/core'
+import { awsBatch } from './aws-batch.ts'
 import { stateOfAnswer, stateOfEntry, versionOfAnswer } from './aws-answers.ts'
 import { awsEndpoint, awsRegion } from './aws-region.ts'
 import { awsWriter } from './aws-writer.ts'
+import { BatchedReads } from './batched-reads.ts'
+import { callLimits } from './call-limits.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 
 export interface AwsProviderOptions {
@@ -59,6 +63,7 @@ const sourceOf = (
 
 class AwsProvider implements SecretProvider {
   readonly name = 'aws'
+  readonly many: ManyReader
   readonly state: StateReader
   readonly list: SecretLister
   readonly write: SecretWriter
@@ -81,6 +86,13 @@ class AwsProvider implements SecretProvider {
       this.#ownClient = awsJsonClient({ ...transport, region, credentials, ...(endpoint ? { endpoint } : {}) })
       this.#client = this.#ownClient
     }
+    this.many = new BatchedReads({
+      maxRefs: 20,
+      source: this.name,
+      clock,
+      single: (ref, call) => this.get(ref, call),
+      batch: (ids, call) => awsBatch(this.#client, ids, () => this.#begin(call)),
+    })
     this.state = { maxRefs: 1, describe: (refs, call) => Promise.all(refs.map((ref) => this.#describe(ref, call))) }
     this.list = { list: ({ prefix }, call) => this.#list(prefix, call) }
     this.write = awsWriter({ client: this.#client, begin: (call) => this.#begin(call) })
@@ -108,14 +120,10 @@ class AwsProvider implements SecretProvider {
 
   #begin(call: CallOptions = {}, ref?: SecretRef): AwsCallOptions {
     const source = this.name
-    call.signal?.throwIfAborted()
     if (this.#closed) throw new SecretsError('closed', 'The aws provider was closed.', { source })
     if (ref?.as !== undefined)
       throw new SecretsError('unsupported', 'The aws provider assumes no role for a single read.', { source })
-    const timeoutMs = call.deadlineAtMs === undefined ? undefined : call.deadlineAtMs - this.#clock.monotonicMs()
-    if (timeoutMs !== undefined && timeoutMs <= 0)
-      throw new SecretsError('timeout', "The call's time was over before AWS was asked.", { source })
-    return { ...(call.signal ? { signal: call.signal } : {}), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+    return callLimits(call, this.#clock, source)
   }
 
   async #describe(ref: SecretRef, call?: CallOptions): Promise<Outcome<SecretState>> {

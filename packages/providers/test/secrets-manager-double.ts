@@ -48,6 +48,9 @@ type Member =
   | 'SecretBinary'
   | 'NextToken'
 type Input = { readonly [M in Member]?: string } & {
+  readonly SecretIdList?: readonly string[]
+  readonly MoveToVersionId?: string
+  readonly RemoveFromVersionId?: string
   readonly Filters?: readonly { readonly Values: readonly string[] }[]
 }
 
@@ -56,6 +59,8 @@ const arnOf = (name: string): string => `arn:aws:secretsmanager:eu-west-1:123456
 /** As much of Secrets Manager as the aws provider asks of it. Signatures are verified; a name that holds `DENIED` is refused. */
 export class SecretsManagerDouble {
   readonly #secrets = new Map<string, Secret>()
+  /** Refuses BatchGetSecretValue by this error, as where its permission is missing. */
+  batchRefusal: string | undefined
 
   add(name: string, value: SecretValue): void {
     const version = {
@@ -85,6 +90,10 @@ export class SecretsManagerDouble {
     switch (operation) {
       case 'GetSecretValue':
         return this.#get(input)
+      case 'BatchGetSecretValue':
+        return this.#batch(input.SecretIdList ?? [])
+      case 'UpdateSecretVersionStage':
+        return this.#moveStage(this.#live(input), input)
       case 'DescribeSecret':
         return this.#facts(this.#find(input), 'VersionIdsToStages')
       case 'ListSecrets':
@@ -130,6 +139,32 @@ export class SecretsManagerDouble {
     const value = version.text === undefined ? { SecretBinary: version.base64 } : { SecretString: version.text }
     const names = { ARN: arnOf(secret.name), Name: secret.name, VersionId: version.id }
     return { ...names, ...value, VersionStages: version.labels, CreatedDate: createdDate }
+  }
+
+  #batch(ids: readonly string[]): object {
+    if (this.batchRefusal !== undefined) throw new Refusal(this.batchRefusal, 'not authorized')
+    const [values, errors]: [object[], object[]] = [[], []]
+    for (const id of ids)
+      try {
+        values.push(this.#get({ SecretId: id }))
+      } catch (thrown) {
+        const { type, message } = thrown as Refusal
+        errors.push({ SecretId: id, ErrorCode: type, Message: message })
+      }
+    return { SecretValues: values.reverse(), Errors: errors }
+  }
+
+  #moveStage(secret: Secret, input: Input): object {
+    const { VersionStage: label = '', MoveToVersionId: to, RemoveFromVersionId: from } = input
+    const holder = secret.versions.find(({ labels }) => labels.includes(label))
+    if (holder && holder.id !== from && holder.id !== to)
+      throw new Refusal(
+        'InvalidParameterException',
+        `The parameter RemoveFromVersionId can't be empty. Staging label ${label} is currently attached to version ${holder.id}, so you must explicitly reference that version in RemoveFromVersionId.`,
+      )
+    if (holder) holder.labels = holder.labels.filter((held) => held !== label)
+    secret.versions.find(({ id }) => id === to)?.labels.push(label)
+    return { ARN: arnOf(secret.name), Name: secret.name }
   }
 
   #facts(secret: Secret, member: string): object {
