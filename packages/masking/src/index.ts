@@ -16,4 +16,7 @@ export {
   maskText,
 } from './masker.ts'
 export { type MaskingHookOptions, maskingHook, type PinoMasking } from './pino.ts'
+export type { MaskedValues } from './values/mask-values.ts'
+export { processValues } from './values/process-values.ts'
+export { createValueRegistry, type ValueRegistry, type ValueRegistryOptions } from './values/value-registry.ts'
 export { maskingFormat, type WinstonFormat, type WinstonInfo } from './winston.ts'

@@ -15,9 +15,11 @@ const scheme = /[Bb]earer|BEARER|[Bb]asic|BASIC/
 
 /** Masks the secrets that a text shows by their form: URLs with passwords, `password=…`, bearer tokens, private keys. */
 export const createTextMasker =
-  (rules: KeyRules): ((text: string) => string) =>
+  (rules: KeyRules, maskValues: (text: string) => string): ((text: string) => string) =>
   (text) => {
-    let shown = mayHoldKnownForm(text) ? maskKnownForms(text) : text
+    // First: what the rules below mask may be a part of a value, and would hide it from its registry.
+    let shown = maskValues(text)
+    if (mayHoldKnownForm(shown)) shown = maskKnownForms(shown)
     if (!worthReading.test(shown)) return shown
     if (shown.includes('://')) shown = maskUrlCredentials(shown)
     if (scheme.test(shown)) shown = shown.replace(schemeCredential, `$1$2${mask}`)

@@ -2,10 +2,13 @@ import { createKeyRules } from './key-rules.ts'
 import { createLineMasker } from './mask-line.ts'
 import { createObjectMasker } from './mask-object.ts'
 import { createTextMasker } from './mask-text.ts'
+import { createValueMasker, type MaskedValues } from './values/mask-values.ts'
 
 export interface MaskerOptions {
   /** Names of more secret fields, in any spelling; they add to the built-in ones. Default: none. */
   readonly keys?: readonly string[]
+  /** The values to look for; `false` for none. Default: those of the process. */
+  readonly values?: MaskedValues
 }
 
 /** One set of rules, applied to data, to free text and to ready log lines. */
@@ -21,7 +24,7 @@ export interface Masker {
 /** Makes a masker that is used again and again: it remembers what it found out about keys. */
 export const createMasker = (options: MaskerOptions = {}): Masker => {
   const rules = createKeyRules(options.keys)
-  const text = createTextMasker(rules)
+  const text = createTextMasker(rules, createValueMasker(options.values))
   return Object.freeze({ data: createObjectMasker(rules, text), text, line: createLineMasker(rules, text) })
 }
 
