@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts the parts that `npm run test:real` talks to in place: AWS's Python clients in .real/venv, curl and strace.
+# Puts the parts that `npm run test:real` talks to in place: AWS's Python clients and moto in .real/venv, curl and strace.
 # Safe to run again: what is there already is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
