@@ -41,7 +41,7 @@ const loadSdkChain: NonNullable<AwsCredentialOptions['loadChain']> = async ({ pr
     throw misconfigured(
       'There are no AWS credentials in the environment, and what reads profiles, SSO, containers and instances is not ' +
         'installed: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `npm install @aws-sdk/credential-provider-node`.',
-      'credential_chain_missing',
+      'sdk_missing',
     )
   }
   return loaded.defaultProvider({

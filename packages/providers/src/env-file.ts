@@ -1,5 +1,4 @@
-import { type BigIntStats, constants, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { type Clock, SecretsError } from '@keyplane/core'
 import { parseDotenv } from './dotenv.ts'
 import { fileFailure, systemCode } from './file-failure.ts'
@@ -39,12 +38,14 @@ export class EnvFile {
     this.#onMalformed = onMalformed
   }
 
-  /** The file's entries as it is at this moment; none if there is no such file. */
-  async entries(): Promise<ReadonlyMap<string, string>> {
+  /**
+   * The file's entries as it is at this moment; none if there is no such file. It waits for the disk: a look at a local
+   * file takes microseconds, by way of the thread pool a hundred.
+   */
+  entries(): ReadonlyMap<string, string> {
     try {
-      // A look at a local file takes microseconds; by way of the thread pool it would take a hundred.
       const state = statSync(this.#path, { bigint: true, throwIfNoEntry: false })
-      return state ? await this.#entriesAt(state) : this.#absent()
+      return state ? this.#entriesAt(state) : this.#absent()
     } catch (thrown) {
       this.#parsed = undefined
       const code = systemCode(thrown)
@@ -59,7 +60,7 @@ export class EnvFile {
     this.#parsed = undefined
   }
 
-  async #entriesAt(state: BigIntStats): Promise<ReadonlyMap<string, string>> {
+  #entriesAt(state: BigIntStats): ReadonlyMap<string, string> {
     const { mtimeNs, ctimeNs, size, ino, dev, mtimeMs } = state
     const stamp = [mtimeNs, ctimeNs, size, ino, dev].join(' ')
     if (this.#parsed?.stamp === stamp) return this.#parsed.entries
@@ -67,7 +68,7 @@ export class EnvFile {
     this.#checkKind(state)
     if (size > maxFileBytes) throw this.#misconfigured('is larger than 1 MiB')
     const nowMs = this.#clock.nowMs()
-    const entries = this.#parse(this.#textOf(await this.#read()), stamp)
+    const entries = this.#parse(this.#textOf(this.#read()), stamp)
     if (nowMs - Number(mtimeMs) > settledAfterMs) this.#parsed = { stamp, entries }
     return entries
   }
@@ -78,13 +79,13 @@ export class EnvFile {
   }
 
   /** The path may lead to something else by the time it is opened. */
-  async #read(): Promise<Uint8Array> {
-    const file = await open(this.#path, readFlags)
+  #read(): Uint8Array {
+    const file = openSync(this.#path, readFlags)
     try {
-      this.#checkKind(await file.stat())
-      return await file.readFile()
+      this.#checkKind(fstatSync(file))
+      return readFileSync(file)
     } finally {
-      await file.close()
+      closeSync(file)
     }
   }
 

@@ -12,7 +12,6 @@ import {
   TextValue,
 } from '@keyplane/core'
 import { EnvFile, type MalformedLine } from './env-file.ts'
-import { unlessAborted } from './file-failure.ts'
 import { type ProviderSettings, setting } from './provider-settings.ts'
 
 export interface EnvProviderOptions {
@@ -45,6 +44,28 @@ const filesOf = ({ folder = '.', files = ['.env'], name }: EnvProviderOptions): 
     .map((file) => join(folder, file))
 }
 
+/** The names of a moment, for who waits and for who does not. */
+class EnvList implements AsyncIterable<Listed>, Iterable<Listed> {
+  readonly #names: () => Iterable<string>
+  readonly #beforeEach: () => void
+
+  constructor(names: () => Iterable<string>, beforeEach: () => void) {
+    this.#names = names
+    this.#beforeEach = beforeEach
+  }
+
+  *[Symbol.iterator](): Generator<Listed> {
+    for (const name of this.#names()) {
+      this.#beforeEach()
+      yield { id: name, name, versions: noVersions }
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Listed> {
+    yield* this[Symbol.iterator]()
+  }
+}
+
 class EnvProvider implements SecretProvider {
   readonly name = 'env'
   readonly local = true
@@ -61,12 +82,17 @@ class EnvProvider implements SecretProvider {
   }
 
   async get(ref: SecretRef, call?: CallOptions): Promise<SecretVersion> {
-    this.#begin(call)
-    if (ref.as !== undefined) throw this.#error('unsupported', 'The environment has no identities to assume.')
-    const text = this.#fromEnv(ref.id) ?? (await unlessAborted(call?.signal, () => this.#fromFiles(ref.id)))
+    call?.signal?.throwIfAborted()
+    const version = this.getSync(ref)
+    if (version) return version
+    throw this.#error('secret_not_found', `${JSON.stringify(ref.id)} is neither in the environment nor in its files.`)
+  }
+
+  getSync(ref: SecretRef): SecretVersion | undefined {
     if (this.#closed) throw this.#closedError()
-    if (text === undefined)
-      throw this.#error('secret_not_found', `${JSON.stringify(ref.id)} is neither in the environment nor in its files.`)
+    if (ref.as !== undefined) throw this.#error('unsupported', 'The environment has no identities to assume.')
+    const text = this.#fromEnv(ref.id) ?? this.#fromFiles(ref.id)
+    if (text === undefined) return undefined
     if (ref.version !== undefined || (ref.stage !== undefined && ref.stage !== 'current'))
       throw this.#error('version_not_found', `${JSON.stringify(ref.id)}: the environment has current values only.`)
     return Object.freeze({ id: ref.id, name: ref.id, value: new TextValue(text) })
@@ -86,47 +112,27 @@ class EnvProvider implements SecretProvider {
     return Object.hasOwn(this.#env, key) ? this.#env[key] : undefined
   }
 
-  async #fromFiles(key: string): Promise<string | undefined> {
+  #fromFiles(key: string): string | undefined {
     for (const file of this.#files) {
-      const text = (await file.entries()).get(key)
+      const text = file.entries().get(key)
       if (text !== undefined) return text
     }
     return undefined
   }
 
-  async #names(prefix: string, call?: CallOptions): Promise<IterableIterator<string>> {
-    this.#begin(call)
-    const names = Object.keys(this.#env).filter((key) => this.#env[key] !== undefined && key.startsWith(prefix))
-    const ofFiles = new Set<string>()
-    for (const file of this.#files)
-      for (const key of (await unlessAborted(call?.signal, () => file.entries())).keys())
-        if (key.startsWith(prefix) && this.#fromEnv(key) === undefined) ofFiles.add(key)
-    names.push(...ofFiles)
-    return names.values()
+  #names(prefix: string): Set<string> {
+    const names = new Set<string>()
+    for (const key of Object.keys(this.#env)) if (key.startsWith(prefix) && this.#env[key] !== undefined) names.add(key)
+    for (const file of this.#files) for (const key of file.entries().keys()) if (key.startsWith(prefix)) names.add(key)
+    return names
   }
 
-  /** By hand, since an async generator takes three times as long for each name. */
-  #list({ prefix = '' }: { readonly prefix?: string }, call?: CallOptions): AsyncIterable<Listed> {
-    const names = this.#names(prefix, call)
-    names.catch(() => {})
-    return {
-      [Symbol.asyncIterator]: () => {
-        let left: IterableIterator<string> | undefined
-        const next = (): IteratorResult<Listed> => {
-          this.#begin(call)
-          const { done, value: name } = left?.next() ?? { done: true, value: '' }
-          return done
-            ? { done: true, value: undefined }
-            : { done: false, value: { id: name, name, versions: noVersions } }
-        }
-        return {
-          next: async () => {
-            left ??= await names
-            return next()
-          },
-        }
-      },
-    }
+  #list({ prefix = '' }: { readonly prefix?: string }, call?: CallOptions): EnvList {
+    const begin = (): void => this.#begin(call)
+    return new EnvList(() => {
+      begin()
+      return this.#names(prefix)
+    }, begin)
   }
 
   #begin(call: CallOptions | undefined): void {

@@ -78,6 +78,11 @@ class MemoryProvider implements SecretProvider {
     return this.#read(ref)
   }
 
+  getSync(ref: SecretRef): SecretVersion | undefined {
+    this.#begin()
+    return this.#kept(ref.id) || ref.as !== undefined ? this.#read(ref) : undefined
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#secrets.clear()
@@ -196,7 +201,7 @@ class MemoryProvider implements SecretProvider {
     throw this.#error('secret_not_found', `There is no secret ${JSON.stringify(id)}.`)
   }
 
-  #begin(call: CallOptions | undefined): void {
+  #begin(call?: CallOptions): void {
     if (this.#closed) throw this.#error('closed', 'The memory provider is closed.')
     call?.signal?.throwIfAborted()
   }

@@ -1,4 +1,8 @@
+import type { SecretChange } from './changes/secret-changes.ts'
+import type { ManySecrets } from './many.ts'
 import { type GetSecretJsonOptions, type GetSecretOptions, SecretsManager } from './secrets-manager.ts'
+import type { WithSecretOptions } from './with-secret/with-secret.ts'
+import type { SecretVersion } from '@keyplane/core'
 
 let manager: SecretsManager | undefined
 
@@ -38,3 +42,36 @@ export const listSecrets = (prefix?: string, options?: GetSecretOptions): Promis
 
 /** `SecretsManager.refresh` of the process's own manager. */
 export const refresh = (key?: string): Promise<void> => getSecretsManager().refresh(key)
+
+/** `SecretsManager.getSecretSync` of the process's own manager. */
+export function getSecretSync(key: string, fallback: string): string
+export function getSecretSync(key: string, fallback?: string): string | undefined
+export function getSecretSync(key: string, fallback?: string): string | undefined {
+  return getSecretsManager().getSecretSync(key, fallback)
+}
+
+/** `SecretsManager.getMany` of the process's own manager. */
+export const getMany = <const Key extends string>(
+  keys: readonly Key[],
+  options?: GetSecretOptions,
+): Promise<ManySecrets<Key>> => getSecretsManager().getMany(keys, options)
+
+/** `SecretsManager.preload` of the process's own manager. */
+export const preload = (keys: readonly string[], options?: GetSecretOptions): Promise<void> =>
+  getSecretsManager().preload(keys, options)
+
+/** `SecretsManager.withSecret` of the process's own manager. */
+export const withSecret = <T>(
+  key: string,
+  use: (secret: string, version: SecretVersion) => T | Promise<T>,
+  options?: WithSecretOptions,
+): Promise<T> => getSecretsManager().withSecret(key, use, options)
+
+/** `SecretsManager.onChange` of the process's own manager. */
+export const onChange = (
+  key: string,
+  listener: (secret: string | undefined, change: SecretChange) => unknown,
+): (() => void) => getSecretsManager().onChange(key, listener)
+
+/** `SecretsManager.resolve` of the process's own manager. */
+export const resolve = <T>(data: T): Promise<T> => getSecretsManager().resolve(data)

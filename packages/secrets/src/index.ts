@@ -7,20 +7,46 @@ export type { ChainCall } from './chain/chain.ts'
 export type { Explanation, ExplanationStep } from './chain/explanation.ts'
 export type { FailureKind } from './chain/failure-kind.ts'
 export type { SecretsLog } from './chain/reports.ts'
+export type { SecretChange } from './changes/secret-changes.ts'
 export type { ReadCounts, ReadOutcome } from './chain/tally.ts'
 export { type Environment, readSettings, type SecretsSettings } from './config.ts'
 export {
+  getMany,
   getSecret,
   getSecretJson,
   getSecretsManager,
+  getSecretSync,
   listSecrets,
+  onChange,
+  preload,
   refresh,
   resetSecretsManager,
+  resolve,
+  withSecret,
 } from './default-manager.ts'
+export type { ManySecrets } from './many.ts'
 export { openSecrets } from './open-secrets.ts'
+export { isReference, parseReference, type SecretReference } from './references/reference.ts'
 export type { CacheSettings, SecretsManagerOptions } from './manager-options.ts'
 export { type GetSecretJsonOptions, type GetSecretOptions, SecretsManager } from './secrets-manager.ts'
-export type { StandardSchema } from './standard-schema.ts'
+export type { Parsed, StandardSchema } from './standard-schema.ts'
+export {
+  type DefinedSecrets,
+  type DefineSecretsOptions,
+  defineSecrets,
+  type SecretDefinitions,
+} from './typed/define-secrets.ts'
+export {
+  boolean,
+  json,
+  number,
+  type SecretType,
+  type SecretTypeOptions,
+  secretType,
+  string,
+} from './typed/secret-types.ts'
+export { isAuthenticationError } from './with-secret/authentication-error.ts'
+export type { WithSecretOptions } from './with-secret/with-secret.ts'
 export type { SecretProvider, SecretRef, SecretVersion } from '@keyplane/core'
 export { BytesValue, SecretsError, TextValue } from '@keyplane/core'
 export { maskingHook, maskSecret, maskSecrets, maskSecretsInDict } from '@keyplane/masking'

@@ -1,5 +1,5 @@
 import { durationMs, SecretsError, systemClock, systemRandom } from '@keyplane/core'
-import type { LegOptions } from './chain/leg.ts'
+import type { LegOptions } from './chain/open-leg.ts'
 import type { SecretsManagerOptions } from './manager-options.ts'
 
 /** What holds where nothing is said. */
@@ -14,15 +14,26 @@ const defaults = {
   refreshAheadRatio: 0.1,
   readValueEveryNthCheck: 4,
   attempts: 3,
+  pollInterval: '1m',
 } as const
 
+/** What the options say of a leg, and how often what is watched is looked at. */
+export type Bounds = Omit<LegOptions, 'registrar' | 'onChange'> & { readonly pollEveryMs: number }
+
 /** The options in milliseconds and within their bounds. @throws SecretsError `config_invalid`, every problem at once. */
-export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: number): LegOptions => {
+export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: number): Bounds => {
   const { clock = systemClock, random = systemRandom } = options
   const given = { ...defaults, ...options.cache, ...definedOf(options) }
   const problems: string[] = []
   const ms = (
-    name: 'cacheTtl' | 'staleWhileRevalidate' | 'maxStale' | 'negativeTtl' | 'deadline' | 'attemptTimeout',
+    name:
+      | 'cacheTtl'
+      | 'staleWhileRevalidate'
+      | 'maxStale'
+      | 'negativeTtl'
+      | 'deadline'
+      | 'attemptTimeout'
+      | 'pollInterval',
   ) => {
     try {
       return given[name] === undefined ? settingsTtlMs : durationMs(given[name], name)
@@ -55,16 +66,19 @@ export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: numb
     deadlineMs: ms('deadline'),
     attemptTimeoutMs: ms('attemptTimeout'),
     attempts: within('attempts', 1),
+    pollEveryMs: ms('pollInterval'),
     clock,
     random,
   }
+  if (problems.length === 0 && legOptions.pollEveryMs < 1_000) problems.push('pollInterval: less than 1 s.')
   if (problems.length > 0) throw new SecretsError('config_invalid', problems.join('\n'))
   return legOptions
 }
 
-const definedOf = ({ cacheTtl, deadline, attemptTimeout, attempts }: SecretsManagerOptions) => ({
+const definedOf = ({ cacheTtl, deadline, attemptTimeout, attempts, pollInterval }: SecretsManagerOptions) => ({
   ...(cacheTtl !== undefined && { cacheTtl }),
   ...(deadline !== undefined && { deadline }),
   ...(attemptTimeout !== undefined && { attemptTimeout }),
   ...(attempts !== undefined && { attempts }),
+  ...(pollInterval !== undefined && { pollInterval }),
 })

@@ -1,4 +1,5 @@
 import type { Clock, Duration, Random, SecretProvider } from '@keyplane/core'
+import type { ValueRegistry } from '@keyplane/masking'
 import type { SecretsLog } from './chain/reports.ts'
 import type { Environment } from './config.ts'
 
@@ -38,6 +39,12 @@ export interface SecretsManagerOptions {
   readonly deadline?: Duration
   /** Calls to a source in all, the first included, where a failure may pass. Default 3. */
   readonly attempts?: number
+  /** Between two looks at watched keys that no source pushes; at least 1 s. Default 1 min. */
+  readonly pollInterval?: Duration
+  /** Keys that hold no secret: what they hold is shown in logs. Default: none. */
+  readonly notSecret?: readonly string[]
+  /** Where what is read is registered, to be masked. Default: the process's registry, which every masker knows. */
+  readonly values?: ValueRegistry
   /** Default: stderr. */
   readonly log?: SecretsLog
   /** Default: the process's. */

@@ -1,21 +1,26 @@
 import {
   type CallOptions,
   type Change,
+  type Outcome,
   type Reading,
   revealText,
   type SecretRef,
   SecretsError,
-  systemClock,
+  type SecretVersion,
 } from '@keyplane/core'
-import { Chain, type ChainCall } from './chain/chain.ts'
+import type { Chain, ChainCall } from './chain/chain.ts'
 import type { Explanation } from './chain/explanation.ts'
-import { Reports } from './chain/reports.ts'
+import { isAbsence } from './chain/reports.ts'
 import type { ReadCounts } from './chain/tally.ts'
-import { readSettings, stderrLog } from './config.ts'
-import { legsOf } from './legs-of.ts'
+import { type SecretChange, secretChanges } from './changes/secret-changes.ts'
 import type { SecretsManagerOptions } from './manager-options.ts'
-import { parsedJson } from './parsed-json.ts'
-import type { StandardSchema } from './standard-schema.ts'
+import { type ManagerParts, openParts } from './manager-parts.ts'
+import { combinedError, type ManySecrets, readMany } from './many.ts'
+import { asJsonObject, parsedJson } from './parsed-json.ts'
+import { referredText } from './references/referred-text.ts'
+import { resolveReferences } from './references/resolve.ts'
+import { type Parsed, type StandardSchema, validated } from './standard-schema.ts'
+import { withSecret, type WithSecretOptions } from './with-secret/with-secret.ts'
 
 export interface GetSecretOptions {
   readonly strict?: boolean
@@ -29,17 +34,16 @@ export interface GetSecretJsonOptions<T> extends GetSecretOptions {
 
 /** A program's secrets: sources in order, each behind its own cache. */
 export class SecretsManager {
+  readonly #parts: ManagerParts
   readonly #chain: Chain
-  readonly #reports: Reports
   readonly #strict: boolean
   #closed = false
 
   /** @throws SecretsError `config_invalid`, with every problem in one message. */
   constructor(options: SecretsManagerOptions = {}) {
-    const settings = readSettings(options.env)
-    this.#reports = new Reports(options.log ?? stderrLog)
-    this.#strict = options.strict ?? settings.strict
-    this.#chain = new Chain(legsOf(options, settings), this.#reports, options.clock ?? systemClock)
+    this.#parts = openParts(options, (ref, call) => this.read(ref, call))
+    this.#chain = this.#parts.chain
+    this.#strict = this.#parts.strict
   }
 
   /**
@@ -58,6 +62,24 @@ export class SecretsManager {
   }
 
   /**
+   * The same without waiting, for keys that were read or preloaded before: the last value that the source gave. One that
+   * has expired is asked for again behind the caller's back.
+   * @throws SecretsError `invalid_request` for a key that was never read; as `getSecret`.
+   */
+  getSecretSync(key: string, fallback: string, options?: Pick<GetSecretOptions, 'strict'>): string
+  getSecretSync(key: string, fallback?: string, options?: Pick<GetSecretOptions, 'strict'>): string | undefined
+  getSecretSync(key: string, fallback?: string, options?: Pick<GetSecretOptions, 'strict'>): string | undefined {
+    const cached = this.#chain.peek({ id: key })
+    if (cached) return revealText(cached.version.value)
+    const strict = options?.strict ?? this.#strict
+    const known = this.recall({ id: key }, { strict })
+    if (!known) throw notLoaded(key)
+    if (known.ok) return revealText(known.value.version.value)
+    if (strict && !isAbsence(known.error)) throw known.error
+    return fallback
+  }
+
+  /**
    * The secret's JSON document, frozen; the default where no source has it. What is no JSON object, or does not fit the
    * schema, is `undefined` with a warning: never the default, and never another source's.
    * @throws SecretsError when strict, for what is no absence.
@@ -69,11 +91,85 @@ export class SecretsManager {
   ): Promise<T | undefined> {
     const reading = this.#chain.peek({ id: key }) ?? (await this.#read(key, fallback !== undefined, options))
     if (!reading) return fallback
-    const document = parsedJson(reading.version)
-    if (!document.ok) return this.#unusable(key, reading, 'is not valid JSON')
-    if (options.schema) return this.#validated(key, reading, document.value, options.schema)
-    if (!isObject(document.value)) return this.#unusable(key, reading, 'is not a JSON object')
-    return document.value as T
+    const document = documentOf(reading.version, options.schema)
+    const result = document instanceof Promise ? await document : document
+    if (result.ok) return result.value
+    this.unusable(key, reading.source, result.why)
+    return undefined
+  }
+
+  /**
+   * Many secrets in as few calls as their sources allow: 20 a call on AWS. What fails is told key by key.
+   * @throws the signal's reason, if it is aborted.
+   */
+  async getMany<const Key extends string>(
+    keys: readonly Key[],
+    options: GetSecretOptions = {},
+  ): Promise<ManySecrets<Key>> {
+    this.#assertOpen()
+    const call = { ...callOf(options), strict: options.strict ?? this.#strict, required: true as const }
+    return readMany(keys, (key) => this.read({ id: key }, call), options.signal)
+  }
+
+  /** Reads keys ahead of their use. @throws SecretsError with a line for each that has no value. */
+  async preload(keys: readonly string[], options: GetSecretOptions = {}): Promise<void> {
+    const { errors } = await this.getMany(keys, options)
+    if (Object.keys(errors).length > 0) throw combinedError(errors, 'could not be loaded')
+  }
+
+  /**
+   * Runs `use` with the secret's text. Where `use` fails because the secret was refused, it is read anew and `use` is run
+   * again, also with the pending or the previous version: a rotation goes unnoticed. See `WithSecretOptions`.
+   * @throws what `use` throws; SecretsError where there is no secret.
+   */
+  withSecret<T>(
+    key: string,
+    use: (secret: string, version: SecretVersion) => T | Promise<T>,
+    options: WithSecretOptions = {},
+  ): Promise<T> {
+    return withSecret({
+      ...this.#parts,
+      key,
+      options,
+      use: async (version) => use(revealText(version.value), version),
+      read: async (ref, call) => (await this.read(ref, { ...call, required: true })).version,
+    })
+  }
+
+  /**
+   * Calls `listener` with a secret's new text when it changed, and with nothing when it is gone: at once where the source
+   * pushes changes, else at the next look. What the listener throws is told by the key alone.
+   * @returns what ends it.
+   */
+  onChange(key: string, listener: (secret: string | undefined, change: SecretChange) => unknown): () => void {
+    this.#assertOpen()
+    return this.#parts.watches.add(key, (version, before) => {
+      const change = { key, version, before }
+      return listener(version && revealText(version.value), change)
+    })
+  }
+
+  /** The changes of some keys from this call on, until the signal is aborted or the loop is left. */
+  watch(keys: readonly string[], options: Pick<GetSecretOptions, 'signal'> = {}): AsyncIterable<SecretChange> {
+    this.#assertOpen()
+    return secretChanges(this.#parts.watches, keys, options.signal)
+  }
+
+  /**
+   * A copy of plain data (a configuration, `process.env`) in which each text `keyplane://provider/path#field` is the
+   * secret, or the field of it, that it refers to.
+   * @throws SecretsError with a line for each reference that leads nowhere.
+   */
+  async resolve<T>(data: T, { signal }: Pick<GetSecretOptions, 'signal'> = {}): Promise<T> {
+    this.#assertOpen()
+    return resolveReferences(
+      data,
+      async (reference) => {
+        const leg = this.#parts.legs.named(reference.provider)
+        return referredText(reference, (await this.#chain.readFrom(leg, reference.ref, callOf({ signal }))).version)
+      },
+      signal,
+    )
   }
 
   /** The names of all sources' secrets, sorted. It asks the sources themselves, never a cache. */
@@ -89,12 +185,18 @@ export class SecretsManager {
   async refresh(key?: string): Promise<void> {
     this.#assertOpen()
     if (key !== undefined) return this.invalidate({ kind: 'deleted', id: key })
-    await Promise.all(this.#chain.legs.map(async (leg) => leg.ready?.refresh()))
+    await Promise.all(this.#parts.legs.all.map(async (leg) => leg.ready?.refresh()))
   }
 
   /** A cached, fresh answer of the first source; no I/O. */
   peek(ref: SecretRef): Reading | undefined {
     return this.#chain.peek(ref)
+  }
+
+  /** What the sources last said of a secret, however old within `cache.maxStale`; nothing where they were not asked. */
+  recall(ref: SecretRef, call: Pick<ChainCall, 'strict'> = {}): Outcome<Reading> | undefined {
+    this.#assertOpen()
+    return this.#chain.recall(ref, { strict: this.#strict, ...call })
   }
 
   /**
@@ -121,13 +223,25 @@ export class SecretsManager {
 
   /** Tells the caches what changed at a source. */
   invalidate(change: Change): void {
-    for (const leg of this.#chain.legs) leg.ready?.reader.invalidate(change)
+    for (const leg of this.#parts.legs.all) leg.ready?.reader.invalidate(change)
+    this.#parts.watches.tell(change)
   }
 
-  /** Drops what is cached and ends what the sources hold open. */
+  /** Says that these keys hold no secret: what they hold is not masked in logs. */
+  notSecret(...keys: readonly string[]): void {
+    for (const key of keys) this.#parts.registrar.addNotSecret(key)
+  }
+
+  /** Tells, once, that a secret is there and cannot be used; `why` never quotes it. */
+  unusable(key: string, source: string, why: string): void {
+    this.#parts.reports.unusable(`The secret ${JSON.stringify(key)} of ${source} ${why}.`, key, source)
+  }
+
+  /** Drops what is cached, ends what the sources hold open and every watch. Nothing keeps the process alive after it. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all(this.#chain.legs.map((leg) => leg.close()))
+    this.#parts.watches.close()
+    await Promise.all(this.#parts.legs.all.map((leg) => leg.close()))
   }
 
   #assertOpen(): void {
@@ -139,25 +253,21 @@ export class SecretsManager {
     const strict = options.strict ?? this.#strict
     return this.read({ id: key }, { ...callOf(options), strict, hasDefault })
   }
-
-  async #validated<T>(
-    key: string,
-    reading: Reading,
-    value: unknown,
-    schema: StandardSchema<T>,
-  ): Promise<T | undefined> {
-    // What a schema says or throws may quote the value.
-    const result = await Promise.resolve()
-      .then(() => schema['~standard'].validate(value))
-      .catch(() => ({ issues: [] }))
-    return result.issues ? this.#unusable(key, reading, 'does not fit its schema') : result.value
-  }
-
-  #unusable(key: string, { source }: Reading, why: string): undefined {
-    this.#reports.unusable(`The secret ${JSON.stringify(key)} of ${source} ${why}.`, key, source)
-  }
 }
 
-const callOf = ({ signal }: GetSecretOptions): CallOptions => (signal ? { signal } : {})
+const callOf = ({ signal }: { readonly signal?: AbortSignal | undefined }): CallOptions => (signal ? { signal } : {})
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+const documentOf = <T>(
+  version: SecretVersion,
+  schema: StandardSchema<T> | undefined,
+): Parsed<T> | Promise<Parsed<T>> => {
+  const document = parsedJson(version)
+  if (!schema || !document.ok) return asJsonObject(document) as Parsed<T>
+  return validated(schema, document.value)
+}
+
+const notLoaded = (key: string): SecretsError =>
+  new SecretsError(
+    'invalid_request',
+    `The secret ${JSON.stringify(key)} was not read yet: await preload([${JSON.stringify(key)}]) at the start.`,
+  )

@@ -40,6 +40,7 @@ export interface StateReader {
 }
 
 export interface SecretLister {
+  /** A local source's list may be an `Iterable` too: then it is gone through without waiting. */
   list(query: { readonly prefix?: string }, call?: CallOptions): AsyncIterable<SecretState & { readonly name: string }>
 }
 
@@ -83,6 +84,11 @@ export interface SecretProvider {
   /** Answers from this machine in microseconds (environment, files): not worth keeping, nor guarding against hangs. */
   readonly local?: true
   get(ref: SecretRef, call?: CallOptions): Promise<SecretVersion>
+  /**
+   * What `get` gives, at once; nothing where it would say `secret_not_found`. Only a local source can have it.
+   * Throws what `get` rejects with for any other reason.
+   */
+  getSync?(ref: SecretRef): SecretVersion | undefined
   readonly many?: ManyReader
   readonly state?: StateReader
   readonly list?: SecretLister

@@ -1,4 +1,4 @@
-import type { SecretsError } from '../errors.ts'
+import type { Outcome, SecretsError } from '../errors.ts'
 import type { SecretRef } from '../secret-ref.ts'
 import type { SecretVersion } from '../secret-version.ts'
 import type { CallOptions, Change } from './provider.ts'
@@ -20,6 +20,11 @@ export interface Reading {
 export interface SecretReader {
   /** A fresh answer that is here already: no I/O, no promise. */
   peek(ref: SecretRef): Reading | undefined
+  /**
+   * The last answer, a value or a failure, however old within what policy lets a failure cover; nothing where it was
+   * never asked. An expired one is asked for again behind the caller's back.
+   */
+  recall(ref: SecretRef): Outcome<Reading> | undefined
   read(ref: SecretRef, call?: CallOptions): Promise<Reading>
   invalidate(change: Change): void
 }

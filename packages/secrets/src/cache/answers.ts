@@ -2,7 +2,7 @@ import { type Clock, type Random, type Reading, type SecretRef, SecretsError, ty
 import { cacheKey } from './cache-key.ts'
 import type { CachePolicy } from './decide.ts'
 import { asReading, Entry } from './entry.ts'
-import { EntryTable } from './entry-table.ts'
+import { EntryTable, type Keeping } from './entry-table.ts'
 import { onFailure } from './on-failure.ts'
 
 export interface AnswersOptions extends CachePolicy {
@@ -12,6 +12,8 @@ export interface AnswersOptions extends CachePolicy {
   readonly refreshAheadRatio: number
   readonly clock: Clock
   readonly random: Random
+  /** Told of each version that is kept. Default: nobody. */
+  readonly keeping?: Keeping
 }
 
 /** Callers choose the names that are refused, so few are remembered. */
@@ -28,7 +30,7 @@ export class Answers {
   constructor(source: string, options: AnswersOptions) {
     this.#source = source
     this.#options = options
-    this.#table = new EntryTable(options.maxEntries)
+    this.#table = new EntryTable(options.maxEntries, options.keeping)
     this.#refusals = new EntryTable(Math.min(options.maxEntries, maxRefusals))
   }
 
@@ -157,7 +159,8 @@ export class Answers {
     if (this.#options.negativeTtlMs === 0) return
     const entry = new Entry(ref, this.#source)
     entry.failure = error
-    entry.askAgainAtMs = this.#nowMs() + this.#options.negativeTtlMs
+    entry.confirmedAtMs = this.#nowMs()
+    entry.askAgainAtMs = entry.confirmedAtMs + this.#options.negativeTtlMs
     this.#refusals.keep(key, entry)
   }
 

@@ -1,19 +1,27 @@
 import { type SecretVersion, sameValue } from '@keyplane/core'
 import type { Entry } from './entry.ts'
 
+/** Told of each version that is kept, and when it is kept no more. */
+export interface Keeping {
+  hold(version: SecretVersion): void
+  release(version: SecretVersion): void
+}
+
 /**
  * Where entries are kept: found by any of their keys, the one used least lately thrown out first, and the same version
  * kept once however many references lead to it.
  */
 export class EntryTable {
   readonly #maxEntries: number
+  readonly #keeping: Keeping | undefined
   readonly #byKey = new Map<string, Entry>()
   /** In order of use. */
   readonly #entries = new Set<Entry>()
   readonly #versions = new Map<string, { version: SecretVersion; users: number }>()
 
-  constructor(maxEntries: number) {
+  constructor(maxEntries: number, keeping?: Keeping) {
     this.#maxEntries = maxEntries
+    this.#keeping = keeping
   }
 
   find(key: string): Entry | undefined {
@@ -63,6 +71,7 @@ export class EntryTable {
 
   /** All at once: the tables are emptied, not taken apart. */
   clear(): void {
+    if (this.#keeping) for (const { version } of this.#entries) if (version) this.#release(version)
     this.#byKey.clear()
     this.#entries.clear()
     this.#versions.clear()
@@ -83,24 +92,33 @@ export class EntryTable {
 
   #share(version: SecretVersion): SecretVersion {
     const key = versionKey(version)
-    if (key === undefined) return version
-    const known = this.#versions.get(key)
+    const known = key === undefined ? undefined : this.#versions.get(key)
     if (known === undefined) {
-      this.#versions.set(key, { version, users: 1 })
+      this.#keeping?.hold(version)
+      if (key !== undefined) this.#versions.set(key, { version, users: 1 })
       return version
     }
     known.users += 1
     // A label moved: the newer description of the same version is the one to share.
-    if (!sameContent(known.version, version)) known.version = version
+    if (!sameContent(known.version, version)) {
+      this.#keeping?.hold(version)
+      this.#keeping?.release(known.version)
+      known.version = version
+    }
     return known.version
   }
 
   #release(version: SecretVersion): void {
     const key = versionKey(version)
     const known = key === undefined ? undefined : this.#versions.get(key)
-    if (known === undefined || key === undefined) return
+    if (known === undefined || key === undefined) {
+      this.#keeping?.release(version)
+      return
+    }
     known.users -= 1
-    if (known.users === 0) this.#versions.delete(key)
+    if (known.users > 0) return
+    this.#versions.delete(key)
+    this.#keeping?.release(known.version)
   }
 }
 

@@ -32,7 +32,7 @@ export class Flights {
   for(key: string, ref: SecretRef, wanted: Freshness = {}): Flight<Reading> {
     const current = usable(this.#byKey.get(key))
     if (!current) {
-      const fromOrigin = wanted.maxAgeMs !== undefined || wanted.exceptVersion !== undefined
+      const fromOrigin = wanted.maxAgeMs === 0 || wanted.exceptVersion !== undefined
       return this.#launch(this.#byKey, { key, ref, fromOrigin })
     }
     if (wanted.maxAgeMs !== 0) return current

@@ -83,6 +83,19 @@ class SecretCache implements CachedProvider {
     return decision === 'serve' || decision === 'serve_and_refresh' ? this.#serve(entry, decision) : undefined
   }
 
+  recall(ref: SecretRef): Outcome<Reading> | undefined {
+    const entry = this.#answers.find(cacheKey(ref))
+    if (!entry || this.#closed) return undefined
+    const nowMs = this.#options.clock.monotonicMs()
+    const decision = decide(entry, nowMs, this.#options)
+    if (decision === 'serve' || decision === 'serve_and_refresh')
+      return { ok: true, value: this.#serve(entry, decision) }
+    if (decision === 'ask') this.#refreshBehind(entry)
+    if (entry.version && !entry.suspended)
+      return nowMs < entry.freshUntilMs + this.#options.maxStaleMs ? { ok: true, value: asReading(entry) } : undefined
+    return entry.failure && { ok: false, error: entry.failure }
+  }
+
   async read(ref: SecretRef, call: CallOptions = {}): Promise<Reading> {
     call.signal?.throwIfAborted()
     this.#assertOpen()
@@ -157,7 +170,8 @@ class SecretCache implements CachedProvider {
 
   async #fetch({ key, ref, fromOrigin }: Errand, flight: Flight<Reading>): Promise<Reading> {
     const known = this.#answers.find(key)
-    const call = { signal: flight.signal }
+    // A source with a cache of its own (the agent) is to ask its origin too.
+    const call = { signal: flight.signal, ...(fromOrigin && { freshness: { maxAgeMs: 0 } }) }
     try {
       const confirmed = known && !fromOrigin ? await this.#confirm(known, call) : undefined
       if (!known || !confirmed) return this.#admit(key, ref, await this.#provider.get(ref, call), flight)

@@ -1,6 +1,7 @@
 import {
   type CallOptions,
   type Clock,
+  type Outcome,
   type Reading,
   type SecretRef,
   SecretsError,
@@ -8,16 +9,17 @@ import {
 } from '@keyplane/core'
 import { answeredStep, type Explanation, type ExplanationStep, failedStep } from './explanation.ts'
 import { failureKind } from './failure-kind.ts'
-import type { Leg, OpenLeg } from './leg.ts'
+import type { Leg } from './leg.ts'
+import type { OpenLeg } from './open-leg.ts'
 import { isAbsence, type Reports } from './reports.ts'
-import { type ReadCounts, Tally } from './tally.ts'
+import { type ReadCounts, type ReadOutcome, Tally } from './tally.ts'
 
 export interface ChainCall extends CallOptions {
   /** Throw what is no absence instead of asking the next source. */
   readonly strict?: boolean
   /** The caller has a default, so an absence in the last source is no news. */
   readonly hasDefault?: boolean
-  /** Throw the last source's absence, in its own words, instead of giving nothing. */
+  /** Throw what the sources said, in their own words, instead of giving nothing: a failure rather than an absence. */
   readonly required?: boolean
 }
 
@@ -28,7 +30,7 @@ export class Chain {
   readonly #clock: Clock
   readonly #tally = new Tally()
   readonly #first: Leg
-  readonly #firstCounts: { hit: number }
+  readonly #firstCounts: Record<ReadOutcome, number>
 
   constructor(legs: readonly Leg[], reports: Reports, clock: Clock) {
     const [first] = legs
@@ -51,10 +53,33 @@ export class Chain {
 
   /** A fresh answer of the first source, if it is here already. One that covers a failure takes the long way, to be told. */
   peek(ref: SecretRef): Reading | undefined {
-    const reading = this.#first.ready?.reader.peek(ref)
-    if (!reading || this.#covered(reading)) return undefined
-    this.#firstCounts.hit += 1
+    const leg = this.#first.ready
+    const reading = leg?.reader.peek(ref)
+    if (!leg || !reading || this.#covered(reading)) return undefined
+    if (leg.local) this.#firstCounts.asked += 1
+    else this.#firstCounts.hit += 1
     return reading
+  }
+
+  /**
+   * What the sources last said, without asking any of them: the reading, or the failure where none has it. Nothing where
+   * one whose answer counts was never asked.
+   */
+  recall(ref: SecretRef, { strict }: Pick<ChainCall, 'strict'> = {}): Outcome<Reading> | undefined {
+    let failure: SecretsError | undefined
+    for (const leg of this.#legs) {
+      const known = leg.ready ? leg.ready.reader.recall(ref) : leg.refusal && { ok: false as const, error: leg.refusal }
+      if (!known) return undefined
+      if (known.ok) {
+        const covered = this.#covered(known.value)
+        if (covered) this.#reports.covered(leg.name, ref.id, covered)
+        this.#tally.of(leg.name)[covered ? failureKind[covered.code] : leg.ready?.local ? 'asked' : 'hit'] += 1
+        return known
+      }
+      if (strict && !isAbsence(known.error)) return known
+      failure = moreTelling(failure, known.error)
+    }
+    return failure && { ok: false, error: failure }
   }
 
   /** The first source's answer that has one; nothing where all say that there is none. */
@@ -64,11 +89,12 @@ export class Chain {
     let failure: SecretsError | undefined
     for (const leg of this.#legs) {
       try {
-        return await this.#readLeg(leg, ref, call)
+        return await this.readFrom(leg, ref, call)
       } catch (thrown) {
         call.signal?.throwIfAborted()
-        failure = toSecretsError(thrown)
-        this.#passOver(leg, ref.id, failure, call)
+        const error = toSecretsError(thrown)
+        failure = moreTelling(failure, error)
+        this.#passOver(leg, ref.id, error, call)
       }
     }
     if (call.required && failure) throw failure
@@ -83,7 +109,7 @@ export class Chain {
       if (source !== undefined) steps.push({ source: leg.name, result: 'not asked' })
       else
         try {
-          steps.push(answeredStep(await this.#readLeg(leg, ref, {}), this.#clock))
+          steps.push(answeredStep(await this.readFrom(leg, ref, {}), this.#clock))
           source = leg.name
         } catch (thrown) {
           steps.push(failedStep(leg.name, toSecretsError(thrown)))
@@ -106,10 +132,11 @@ export class Chain {
     return results
   }
 
-  async #readLeg(leg: Leg, ref: SecretRef, call: ChainCall): Promise<Reading> {
+  /** One source's answer, whether it is in the chain or beside it. */
+  async readFrom(leg: Leg, ref: SecretRef, call: ChainCall): Promise<Reading> {
     const counts = this.#tally.of(leg.name)
     try {
-      const { reader } = await leg.open()
+      const { reader, local } = await leg.open()
       const cached = call.freshness ? undefined : reader.peek(ref)
       const reading = cached ?? (await reader.read(ref, call))
       const covered = this.#covered(reading)
@@ -117,7 +144,7 @@ export class Chain {
         counts[failureKind[covered.code]] += 1
         this.#reports.covered(leg.name, ref.id, covered)
       } else {
-        counts[cached ? 'hit' : 'asked'] += 1
+        counts[cached && !local ? 'hit' : 'asked'] += 1
         if (!cached) this.#reports.answered(leg.name)
       }
       return reading
@@ -139,3 +166,7 @@ export class Chain {
     this.#reports.passedOver(leg.name, key, error)
   }
 }
+
+/** Of two sources' failures the one to tell: that a source refused or fell silent outweighs that another has no such key. */
+const moreTelling = (former: SecretsError | undefined, latter: SecretsError): SecretsError =>
+  former && !isAbsence(former) ? former : latter

@@ -26,7 +26,8 @@ export class Reports {
 
   passedOver(source: string, key: string, error: SecretsError): void {
     const facts = factsOf(source, key, error)
-    if (isAbsence(error)) this.#tellOfKey(source, key, `No secret ${JSON.stringify(key)} in ${source}.`, facts)
+    if (error.reason === 'sdk_missing') this.#tellOfSource(source, error, facts)
+    else if (isAbsence(error)) this.#tellOfKey(source, key, `No secret ${JSON.stringify(key)} in ${source}.`, facts)
     else if (this.#isNews(source, error))
       this.#log.error(`${source} could not give ${JSON.stringify(key)}: ${error.message}`, facts)
   }
@@ -47,6 +48,11 @@ export class Reports {
 
   unusable(message: string, key: string, source: string): void {
     this.#tellOfKey(source, key, message, { source, key })
+  }
+
+  /** A source that was never installed is no failure of it: it is left out, and said once how to have it. */
+  #tellOfSource(source: string, error: SecretsError, facts: Readonly<Record<string, string>>): void {
+    if (this.#isNews(source, error)) this.#log.warn(`${source} is left out: ${error.message}`, facts)
   }
 
   #isNews(source: string, { code }: SecretsError): boolean {

@@ -2,6 +2,7 @@ import { type CallOptions, type Clock, type Random, type SecretProvider, Secrets
 import { around } from './around.ts'
 import { backoffMs } from './backoff.ts'
 import { isRetryable } from './retryable.ts'
+import { waited } from './waited.ts'
 
 export interface RetryOptions {
   /** Calls in all, the first included. Default 3. */
@@ -24,7 +25,7 @@ export const withRetry = (
     if (attempt > attempts || !isRetryable(error)) return false
     const delayMs = Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, { baseMs, maxMs }, random))
     if (call.deadlineAtMs !== undefined && clock.monotonicMs() + delayMs >= call.deadlineAtMs) return false
-    await sleep(delayMs, call.signal, clock)
+    await waited(delayMs, clock, call.signal)
     return true
   }
   return around(provider, async (act, call) => {
@@ -37,19 +38,3 @@ export const withRetry = (
     }
   })
 }
-
-const sleep = (delayMs: number, signal: AbortSignal | undefined, clock: Clock): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      timer.cancel()
-      reject(signal?.reason)
-    }
-    const act = (): void => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve()
-    }
-    // A program that waits for its secret must not end for want of other work.
-    const timer = clock.after(delayMs, act, { keepsAlive: true })
-    if (signal?.aborted) onAbort()
-    else signal?.addEventListener('abort', onAbort, { once: true })
-  })

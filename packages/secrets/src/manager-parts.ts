@@ -1,0 +1,59 @@
+import type { Change, Clock, Random, Reading, SecretRef } from '@keyplane/core'
+import { processValues } from '@keyplane/masking'
+import { Chain, type ChainCall } from './chain/chain.ts'
+import { Reports } from './chain/reports.ts'
+import { Watches } from './changes/watches.ts'
+import { readSettings, stderrLog } from './config.ts'
+import { legOptionsOf } from './leg-options-of.ts'
+import { Legs } from './legs.ts'
+import type { SecretsManagerOptions } from './manager-options.ts'
+import { Registrar } from './masking/registrar.ts'
+import { RefusedVersions } from './with-secret/refused-versions.ts'
+
+/** What a manager is made of. */
+export interface ManagerParts {
+  readonly legs: Legs
+  readonly chain: Chain
+  readonly strict: boolean
+  readonly reports: Reports
+  readonly registrar: Registrar
+  readonly watches: Watches
+  readonly refusedVersions: RefusedVersions
+  readonly clock: Clock
+  readonly random: Random
+}
+
+type Read = (ref: SecretRef, call: ChainCall) => Promise<Reading | undefined>
+
+/** Makes the parts of a manager, which reads by `read`. @throws SecretsError `config_invalid`, every problem at once. */
+export const openParts = (options: SecretsManagerOptions, read: Read): ManagerParts => {
+  const settings = readSettings(options.env)
+  const log = options.log ?? stderrLog
+  const reports = new Reports(log)
+  const registrar = new Registrar(options.values ?? processValues(), options.notSecret)
+  const { pollEveryMs, ...bounds } = legOptionsOf(options, settings.cacheTtlMs)
+  const { clock, random } = bounds
+  const watches = new Watches({
+    // A source that fails is no news of the secret: the next one in the chain must not answer for it.
+    read: (key, maxAgeMs) => read({ id: key }, { strict: true, hasDefault: true, freshness: { maxAgeMs } }),
+    onError: (key) => log.error(`What listens to changes of ${JSON.stringify(key)} failed.`, { key }),
+    pollEveryMs,
+    clock,
+    random,
+  })
+  const onChange = (change: Change): void => watches.tell(change)
+  const legs = new Legs(options, settings, { ...bounds, registrar, onChange })
+  const chain = new Chain(legs.ofChain, reports, clock)
+  const strict = options.strict ?? settings.strict
+  return {
+    legs,
+    chain,
+    strict,
+    reports,
+    registrar,
+    watches,
+    refusedVersions: new RefusedVersions(clock),
+    clock,
+    random,
+  }
+}

@@ -1,0 +1,65 @@
+import { type SecretsError, toSecretsError } from '@keyplane/core'
+import { combinedError } from '../many.ts'
+import { isReference, parseReference, type SecretReference } from './reference.ts'
+
+/** Reads what a reference means. */
+export type ReadReference = (reference: SecretReference) => Promise<string>
+
+/**
+ * A copy of plain data in which each text that is a reference is what it refers to; everything else is as it was. All
+ * references are read at the same time, each once.
+ * @throws SecretsError with a line for each reference that leads nowhere: then nothing is given.
+ */
+export const resolveReferences = async <T>(data: T, read: ReadReference, signal?: AbortSignal): Promise<T> => {
+  const texts = new Map<string, string>()
+  const errors = Object.create(null) as Record<string, SecretsError>
+  await Promise.all(
+    [...referencesIn(data)].map(async (text) => {
+      try {
+        texts.set(text, await read(parseReference(text)))
+      } catch (thrown) {
+        signal?.throwIfAborted()
+        errors[text] = toSecretsError(thrown)
+      }
+    }),
+  )
+  if (Object.keys(errors).length > 0) throw combinedError(errors, 'could not be resolved')
+  return copyWith(data, texts, new Map()) as T
+}
+
+/** Lists and objects without a class of their own are gone through; `process.env` is one of them. */
+const isOpen = (value: unknown): value is object => {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value) as { readonly constructor?: { readonly name?: unknown } } | null
+  // By name: what made `process.env` is an Object of its own.
+  return prototype === null || Array.isArray(value) || prototype.constructor?.name === 'Object'
+}
+
+/** Every reference in the data, however deep. */
+const referencesIn = (data: unknown): Set<string> => {
+  const found = new Set<string>()
+  const seen = new Set<unknown>([data])
+  for (const value of seen) {
+    if (typeof value === 'string' && isReference(value)) found.add(value)
+    if (isOpen(value)) for (const inner of Object.values(value)) seen.add(inner)
+  }
+  return found
+}
+
+const copyWith = (value: unknown, texts: ReadonlyMap<string, string>, copies: Map<object, unknown>): unknown => {
+  if (typeof value === 'string') return texts.get(value) ?? value
+  if (!isOpen(value)) return value
+  const known = copies.get(value)
+  if (known !== undefined) return known
+  const copy: object = Array.isArray(value) ? [] : {}
+  copies.set(value, copy)
+  // A key may be `__proto__`, which an assignment would take for something else.
+  for (const [key, inner] of Object.entries(value))
+    Object.defineProperty(copy, key, {
+      value: copyWith(inner, texts, copies),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    })
+  return copy
+}

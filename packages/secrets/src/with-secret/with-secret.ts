@@ -1,0 +1,121 @@
+import {
+  type CallOptions,
+  type Clock,
+  type Duration,
+  durationMs,
+  type Random,
+  type SecretRef,
+  SecretsError,
+  type SecretVersion,
+  type Stage,
+  sameValue,
+} from '@keyplane/core'
+import { waited } from '../resilience/waited.ts'
+import { isAuthenticationError } from './authentication-error.ts'
+import type { RefusedVersions } from './refused-versions.ts'
+
+export interface WithSecretOptions {
+  /** Whether an error says that the secret was refused. Default: `isAuthenticationError`. */
+  readonly isRefused?: (error: unknown) => boolean
+  /** Versions to try where the current one is refused, in this order. Default: pending, previous. */
+  readonly stages?: readonly Stage[]
+  /** How long to look out for a version that is not refused. Default 2 s; 0: each is tried once, and that is it. */
+  readonly patience?: Duration
+  readonly signal?: AbortSignal
+}
+
+export interface SecretUse<T> {
+  readonly key: string
+  readonly read: (ref: SecretRef, call: CallOptions) => Promise<SecretVersion>
+  readonly use: (version: SecretVersion) => Promise<T>
+  readonly options: WithSecretOptions
+  readonly refusedVersions: RefusedVersions
+  readonly clock: Clock
+  readonly random: Random
+}
+
+type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
+
+/** Bounds of the pause between two looks. */
+const firstPauseMs = 100
+const maxPauseMs = 800
+
+/** A rotation's pending version appears and goes within seconds. */
+const stageMaxAgeMs = 1_000
+
+/**
+ * Runs `use` with the secret's current version. Where that is refused, the source is asked for a newer one, then for
+ * those of the other stages: a rotation between two calls goes unnoticed. No version is tried twice.
+ * @throws what `use` threw at the first refusal, where every version is refused; what `read` throws.
+ */
+export const withSecret = async <T>(parts: SecretUse<T>): Promise<T> => {
+  const { key, read, options, clock, random } = parts
+  const untilMs = clock.monotonicMs() + durationMs(options.patience ?? '2s', 'patience')
+  const attempts = new Attempts(parts)
+  const first = await read({ id: key }, callOf(options))
+  const result = await attempts.run(first)
+  if (result.ok) return result.value
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(maxPauseMs, pauseMs * 2)) {
+    const other = await attempts.runOthers(first)
+    if (other?.ok) return other.value
+    const delayMs = pauseMs * (0.5 + random.unit() / 2)
+    if (clock.monotonicMs() + delayMs > untilMs) throw result.error
+    await waited(delayMs, clock, options.signal)
+  }
+}
+
+const callOf = ({ signal }: WithSecretOptions): CallOptions => (signal ? { signal } : {})
+
+/** The versions that one use has tried, and how to find others. */
+class Attempts<T> {
+  readonly #parts: SecretUse<T>
+  readonly #tried: SecretVersion[] = []
+
+  constructor(parts: SecretUse<T>) {
+    this.#parts = parts
+  }
+
+  /** @throws what `use` throws, unless it says that the secret was refused. */
+  async run(version: SecretVersion): Promise<Result<T>> {
+    const { use, options } = this.#parts
+    this.#tried.push(version)
+    try {
+      return { ok: true, value: await use(version) }
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      if (!(options.isRefused ?? isAuthenticationError)(error)) throw error
+      return { ok: false, error }
+    }
+  }
+
+  /** Tries the current version, if it is another by now, then those of the other stages. */
+  async runOthers(refused: SecretVersion): Promise<Result<T> | undefined> {
+    const { key, options, refusedVersions } = this.#parts
+    const asks = refusedVersions.mayAsk(key, refused.version)
+    const current = await this.#runNew({ id: key }, asks ? newerThan(refused) : undefined)
+    if (current?.ok) return current
+    for (const stage of options.stages ?? ['pending', 'previous']) {
+      const other = await this.#runNew({ id: key, stage }, { maxAgeMs: stageMaxAgeMs })
+      if (other?.ok) return other
+    }
+    return undefined
+  }
+
+  async #runNew(ref: SecretRef, freshness: CallOptions['freshness']): Promise<Result<T> | undefined> {
+    const { read, options } = this.#parts
+    let version: SecretVersion
+    try {
+      version = await read(ref, { ...callOf(options), ...(freshness && { freshness }) })
+    } catch (thrown) {
+      options.signal?.throwIfAborted()
+      // A source that has no such stage, or no answer at this moment: the refusal stays the news.
+      if (thrown instanceof SecretsError) return undefined
+      throw thrown
+    }
+    const isNew = this.#tried.every((tried) => !sameValue(tried.value, version.value))
+    return isNew ? this.run(version) : undefined
+  }
+}
+
+const newerThan = ({ version }: SecretVersion): CallOptions['freshness'] =>
+  version === undefined ? { maxAgeMs: 0 } : { exceptVersion: version }
