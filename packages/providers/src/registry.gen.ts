@@ -3,7 +3,7 @@ import type { SecretProvider } from '@keyplane/core'
 import type { ProviderSettings } from './provider-settings.ts'
 
 /** The names of the shipped providers. */
-export const providerNames = ['agent', 'aws', 'env', 'file', 'memory', 'ssm'] as const
+export const providerNames = ['agent', 'aws', 'env', 'file', 'github-actions', 'memory', 'ssm'] as const
 
 export type ProviderName = (typeof providerNames)[number]
 
@@ -12,6 +12,7 @@ const openers: Readonly<Record<ProviderName, (settings: ProviderSettings) => Pro
   aws: async (settings) => (await import('./aws.ts')).awsFromSettings(settings),
   env: async (settings) => (await import('./env.ts')).envFromSettings(settings),
   file: async (settings) => (await import('./file.ts')).fileFromSettings(settings),
+  'github-actions': async (settings) => (await import('./github-actions.ts')).githubActionsFromSettings(settings),
   memory: async (settings) => (await import('./memory.ts')).memoryFromSettings(settings),
   ssm: async (settings) => (await import('./ssm.ts')).ssmFromSettings(settings),
 }
