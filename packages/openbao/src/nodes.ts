@@ -1,0 +1,181 @@
+import { type Clock, SecretsError } from '@keyplane/core'
+import { type HttpClient, httpClient } from '@keyplane/http'
+import { OpenBaoAnswer } from './answer.ts'
+import { type Failure, failureOf, type Purpose } from './failure.ts'
+import { leaderOrigin } from './leader-origin.ts'
+
+export interface NodesOptions {
+  /** In the order in which they are asked first. */
+  readonly endpoints: readonly string[]
+  readonly allowInsecureHttp?: boolean
+  readonly ca?: string
+  readonly clock: Clock
+  readonly source: string
+}
+
+export interface NodeRequest {
+  readonly method: string
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly signal?: AbortSignal
+  /** On the clock's monotonic scale. */
+  readonly deadlineAtMs: number
+  readonly purpose: Purpose
+  /** Whether asking twice does no more than asking once. */
+  readonly repeatable: boolean
+}
+
+/** An answer, and what is wrong with it. */
+export interface NodeAnswer {
+  readonly answer: OpenBaoAnswer
+  readonly failure: Failure | undefined
+}
+
+/** Failures in which a node has surely done nothing, so that another may be asked to write, too. */
+const untouched: readonly (string | undefined)[] = [
+  'refused',
+  'dns',
+  'no_route',
+  'tls',
+  'sealed',
+  'uninitialised',
+  'standby',
+  'no_leader',
+]
+
+const passes = (failure: { readonly code: string; readonly reason?: string }, repeatable: boolean): boolean =>
+  (failure.code === 'unavailable' || failure.code === 'timeout') && (repeatable || untouched.includes(failure.reason))
+
+/** The nodes of one cluster: the one that answered last is asked first, another where it can not answer. */
+export class Nodes {
+  readonly #options: NodesOptions
+  readonly #nodes: readonly HttpClient[]
+  /** Leaders that a redirect named and that are none of the configured nodes. */
+  readonly #others = new Map<string, HttpClient>()
+  #first = 0
+  #closed = false
+
+  constructor(options: NodesOptions) {
+    this.#options = options
+    if (options.endpoints.length === 0)
+      throw new SecretsError('config_invalid', 'OpenBao needs at least one endpoint.', { source: options.source })
+    this.#nodes = options.endpoints.map((endpoint) => this.#open(endpoint))
+  }
+
+  get origins(): readonly string[] {
+    return this.#nodes.map(({ endpoint }) => endpoint.origin)
+  }
+
+  /** @throws SecretsError where no node gave an answer of any kind. */
+  async send(request: NodeRequest): Promise<NodeAnswer> {
+    const count = this.#nodes.length
+    for (let tried = 0; ; tried += 1) {
+      const index = (this.#first + tried) % count
+      const isLast = tried === count - 1
+      try {
+        const outcome = await this.#ask(this.#nodes[index] as HttpClient, request, count - tried)
+        if (!isLast && outcome.failure && passes(outcome.failure, request.repeatable)) continue
+        if (!outcome.failure || !passes(outcome.failure, true)) this.#first = index
+        return outcome
+      } catch (thrown) {
+        const goesOn = thrown instanceof SecretsError && passes(thrown, request.repeatable)
+        if (isLast || !goesOn || this.#leftMs(request) <= 0) throw thrown
+      }
+    }
+  }
+
+  /** One node's answer, without another being asked. */
+  async sendTo(origin: string, request: NodeRequest): Promise<NodeAnswer> {
+    const node = this.#nodes.find(({ endpoint }) => endpoint.origin === origin)
+    if (!node) throw new SecretsError('internal', `${origin} is none of the nodes.`, { source: this.#options.source })
+    return this.#once(node, request, this.#leftMs(request))
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const node of [...this.#nodes, ...this.#others.values()]) node.close()
+  }
+
+  /** A request that may be repeated leaves the nodes after this one their share of the time. */
+  async #ask(node: HttpClient, request: NodeRequest, nodesLeft: number): Promise<NodeAnswer> {
+    const leftMs = this.#leftMs(request)
+    const outcome = await this.#once(node, request, request.repeatable ? leftMs / nodesLeft : leftMs)
+    if (outcome.answer.status !== 307) return outcome
+    const leader = this.#leader(node, outcome.answer, request.target)
+    return this.#askLeader(leader, request, nodesLeft)
+  }
+
+  async #askLeader(leader: HttpClient, request: NodeRequest, nodesLeft: number): Promise<NodeAnswer> {
+    const leftMs = this.#leftMs(request)
+    try {
+      const outcome = await this.#once(leader, request, request.repeatable ? leftMs / nodesLeft : leftMs)
+      if (outcome.answer.status !== 307) return outcome
+    } catch (thrown) {
+      // A standby goes on naming a leader that is dead until the next one is elected.
+      if (!(thrown instanceof SecretsError) || thrown.code !== 'unavailable') throw thrown
+      throw untouched.includes(thrown.reason) ? this.#noLeader(leader, thrown) : thrown
+    }
+    throw this.#noLeader(leader)
+  }
+
+  async #once(node: HttpClient, request: NodeRequest, timeoutMs: number): Promise<NodeAnswer> {
+    const { method, target, headers, body, signal, purpose } = request
+    const { clock, source } = this.#options
+    if (timeoutMs <= 0)
+      throw new SecretsError('timeout', "The call's time was over before OpenBao was asked.", { source })
+    const answer = await node.send({
+      method,
+      target,
+      headers: { ...headers, host: node.endpoint.host },
+      timeoutMs: Math.ceil(timeoutMs),
+      ...(body === undefined ? {} : { body }),
+      ...(signal ? { signal } : {}),
+    })
+    const parsed = new OpenBaoAnswer(answer, clock.nowMs())
+    return { answer: parsed, failure: failureOf(parsed, purpose) }
+  }
+
+  #leader(node: HttpClient, { location }: OpenBaoAnswer, target: string): HttpClient {
+    const { source, allowInsecureHttp = false } = this.#options
+    const origin = leaderOrigin({
+      location,
+      target,
+      from: node.endpoint,
+      known: this.origins,
+      allowInsecureHttp,
+      source,
+    })
+    const known = this.#nodes.find(({ endpoint }) => endpoint.origin === origin) ?? this.#others.get(origin)
+    if (known) return known
+    // Each leader that ever was would keep its connections.
+    for (const [other, client] of this.#others) {
+      if (this.#others.size < maxOthers) break
+      client.close()
+      this.#others.delete(other)
+    }
+    const opened = this.#open(origin)
+    if (this.#closed) opened.close()
+    this.#others.set(origin, opened)
+    return opened
+  }
+
+  #open(endpoint: string): HttpClient {
+    const { allowInsecureHttp = false, ca, clock, source } = this.#options
+    return httpClient({ endpoint, allowInsecureHttp, clock, source, ...(ca === undefined ? {} : { ca }) })
+  }
+
+  #noLeader({ endpoint }: HttpClient, cause?: SecretsError): SecretsError {
+    return new SecretsError('unavailable', `No leader: a standby names ${endpoint.origin}, which does not lead.`, {
+      source: this.#options.source,
+      reason: 'no_leader',
+      ...(cause ? { cause } : {}),
+    })
+  }
+
+  #leftMs({ deadlineAtMs }: NodeRequest): number {
+    return deadlineAtMs - this.#options.clock.monotonicMs()
+  }
+}
+
+const maxOthers = 8

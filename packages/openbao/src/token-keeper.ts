@@ -1,0 +1,203 @@
+import { type Clock, type Random, SecretsError, type Timer } from '@keyplane/core'
+import type { Ask, GrantedToken, Login } from './login.ts'
+import { LoginBackoff } from './login-backoff.ts'
+
+export interface TokenKeeperParts {
+  readonly login: Login
+  readonly ask: Ask
+  readonly clock: Clock
+  readonly random: Random
+  readonly source: string
+}
+
+interface Held {
+  readonly token: GrantedToken
+  readonly fingerprint: string
+  readonly sinceMs: number
+  /** Nothing where it has no end. */
+  expiresAtMs: number | undefined
+  renewable: boolean
+  /** OpenBao has taken it for something. */
+  proven: boolean
+  /** Near its end and not to be prolonged: replaced at the next use, which does not wait for it. */
+  due: boolean
+}
+
+/** A token that is refused this soon, and was never taken, is not the last one's fault: another would fare no better. */
+const freshMs = 5_000
+
+const codeOf = (thrown: unknown): string => (thrown instanceof SecretsError ? thrown.code : 'internal')
+
+/**
+ * Keeps one token alive: a login at the first use, a renewal at two thirds of its life, one login for all who find it
+ * dead. A server that is down costs no token: only its end or OpenBao's own word does.
+ */
+export class TokenKeeper {
+  readonly #parts: TokenKeeperParts
+  readonly #backoff: LoginBackoff
+  #held: Held | undefined
+  #flight: Promise<Held> | undefined
+  #check: Promise<boolean> | undefined
+  #timer: Timer | undefined
+  #closed = false
+  #generation = 0
+
+  constructor(parts: TokenKeeperParts) {
+    this.#parts = parts
+    this.#backoff = new LoginBackoff(parts.login.method, parts.clock)
+  }
+
+  /** The token to ask with. @throws SecretsError where the login fails. */
+  async token(): Promise<GrantedToken> {
+    const { clock } = this.#parts
+    if (this.#held?.expiresAtMs !== undefined && clock.monotonicMs() >= this.#held.expiresAtMs) this.#drop(this.#held)
+    if (!this.#held) return (await this.#loggedIn()).token
+    // The old one still serves; if the login fails, so will the next use's, and that one is told.
+    if (this.#held.due) this.#loggedIn().catch(() => undefined)
+    return this.#held.token
+  }
+
+  /**
+   * Another token in place of one that was refused without a word about policies: OpenBao is asked once whether it is
+   * dead, and there is one login for all.
+   * @throws SecretsError `refusal` itself where another token would not help.
+   */
+  async other(refused: GrantedToken, refusal: SecretsError): Promise<GrantedToken> {
+    const held = this.#held
+    if (held && held.token !== refused) return held.token
+    if (!held) return (await this.#loggedIn()).token
+    if (!held.proven && this.#parts.clock.monotonicMs() - held.sinceMs < freshMs) throw refusal
+    this.#check ??= this.#isAlive(held).finally(() => {
+      this.#check = undefined
+    })
+    if (await this.#check)
+      throw new SecretsError('access_denied', 'OpenBao knows the token and refuses it here.', {
+        source: this.#parts.source,
+        reason: 'token_not_taken',
+        cause: refusal,
+      })
+    if (this.#held === held) {
+      this.#drop(held)
+      // A token that is given, not asked for, is the same at the next login.
+      if (this.#parts.login.method === 'token') this.#backoff.note(held.fingerprint, refusal)
+    }
+    return (await this.#loggedIn()).token
+  }
+
+  /** OpenBao took the token for something. */
+  taken(token: GrantedToken): void {
+    if (this.#held?.token === token) this.#held.proven = true
+  }
+
+  /** Forgets the token and all refusals: the next use logs in, whatever was refused before. */
+  forget(): void {
+    this.#generation += 1
+    this.#flight = undefined
+    this.#backoff.forget()
+    if (this.#held) this.#drop(this.#held)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.forget()
+  }
+
+  #loggedIn(): Promise<Held> {
+    if (this.#flight) return this.#flight
+    const flight = this.#logIn(this.#generation).finally(() => {
+      if (this.#flight === flight) this.#flight = undefined
+    })
+    this.#flight = flight
+    return flight
+  }
+
+  async #logIn(generation: number): Promise<Held> {
+    const { login, ask, clock } = this.#parts
+    const { fingerprint, grant } = await login.present()
+    const blocked = this.#backoff.blocks(fingerprint)
+    if (blocked) throw blocked
+    let token: GrantedToken
+    try {
+      token = await grant(ask)
+    } catch (thrown) {
+      if (generation === this.#generation) this.#backoff.note(fingerprint, thrown)
+      throw thrown
+    }
+    const sinceMs = clock.monotonicMs()
+    const held: Held = {
+      token,
+      fingerprint,
+      sinceMs,
+      expiresAtMs: token.ttlMs === undefined ? undefined : sinceMs + token.ttlMs,
+      renewable: token.renewable,
+      proven: login.method === 'token',
+      due: false,
+    }
+    if (generation === this.#generation && !this.#closed) {
+      this.#backoff.forget()
+      this.#held = held
+      this.#schedule(held, token.ttlMs)
+    }
+    return held
+  }
+
+  /** At two thirds of the time left, give or take 5 %, so that a fleet does not renew in one moment. */
+  #schedule(held: Held, ttlMs: number | undefined): void {
+    this.#timer?.cancel()
+    if (ttlMs === undefined) return
+    const delayMs = (ttlMs * 2 * (0.95 + this.#parts.random.unit() / 10)) / 3
+    // A timer holds 32 bits of milliseconds at most.
+    this.#timer = this.#parts.clock.after(Math.min(delayMs, 2_000_000_000), () => {
+      if (this.#held !== held) return
+      if (held.renewable) void this.#renew(held)
+      else held.due = true
+    })
+  }
+
+  async #renew(held: Held): Promise<void> {
+    const { ask, clock } = this.#parts
+    try {
+      const token = held.token.reveal()
+      const answer = await ask({ method: 'POST', path: 'auth/token/renew-self', body: {}, token })
+      if (this.#held !== held) return
+      const seconds = answer.member('auth', 'lease_duration')
+      const ttlMs = typeof seconds === 'number' ? seconds * 1_000 : 0
+      const gainedMs = held.expiresAtMs === undefined ? 0 : clock.monotonicMs() + ttlMs - held.expiresAtMs
+      held.expiresAtMs = clock.monotonicMs() + ttlMs
+      // At its longest life a renewal gives no more than was left; then only a login helps.
+      if (gainedMs < 1_000) held.renewable = false
+      this.#schedule(held, ttlMs)
+    } catch (thrown) {
+      if (this.#held === held) this.#renewalFailed(held, thrown)
+    }
+  }
+
+  #renewalFailed(held: Held, thrown: unknown): void {
+    const code = codeOf(thrown)
+    if (code === 'unauthenticated') return this.#drop(held)
+    if (code === 'access_denied' || code === 'invalid_request' || code === 'unsupported') held.renewable = false
+    // Half of what is left, so that tries come closer together towards the end.
+    const leftMs = (held.expiresAtMs ?? 0) - this.#parts.clock.monotonicMs()
+    if (leftMs > 0) this.#schedule(held, Math.max(leftMs / 2, 1_000))
+  }
+
+  async #isAlive(held: Held): Promise<boolean> {
+    try {
+      await this.#parts.ask({ method: 'GET', path: 'auth/token/lookup-self', token: held.token.reveal() })
+      return true
+    } catch (thrown) {
+      const code = codeOf(thrown)
+      // Policies are only asked about a token that lives.
+      if (code === 'access_denied') return true
+      if (code === 'unauthenticated') return false
+      throw thrown
+    }
+  }
+
+  #drop(held: Held): void {
+    if (this.#held !== held) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#held = undefined
+  }
+}
