@@ -3,7 +3,11 @@ import { memoryProvider } from '@keyplane/providers'
 import { describeProvider, fakeClock, type ProviderFixture, type SeedSecret, seededRandom } from '@keyplane/testkit'
 import { describe, it } from 'vitest'
 import { withCache } from './cache/with-cache.ts'
+import { createValueRegistry } from '@keyplane/masking'
+import { Registrar } from './masking/registrar.ts'
+import { withMaskRegistrar } from './masking/with-mask-registrar.ts'
 import { around } from './resilience/around.ts'
+import { withBatching } from './resilience/with-batching.ts'
 import { withBreaker } from './resilience/with-breaker.ts'
 import { withAttemptTimeout, withDeadline } from './resilience/with-deadline.ts'
 import { withRetry } from './resilience/with-retry.ts'
@@ -55,12 +59,13 @@ const layers: Readonly<Record<string, (source: SecretProvider) => SecretProvider
   'memory behind the breaker': (source) => withBreaker(source, { clock }),
   'memory behind the attempt timeout': (source) => withAttemptTimeout(source, { timeoutMs: 1_000, clock }),
   'memory behind the deadline': (source) => withDeadline(source, { timeoutMs: 1_000, clock }),
+  'memory behind batches': (source) => withBatching(source),
+  'memory behind the registrar': (source) => withMaskRegistrar(source, new Registrar(createValueRegistry({ clock }))),
   'memory behind every layer': (source) => {
+    const registrar = new Registrar(createValueRegistry({ clock }))
     const guarded = withBreaker(withAttemptTimeout(source, { timeoutMs: 1_000, clock }), { clock })
-    return withCache(
-      withDeadline(withRetry(guarded, { clock, random, attempts: 2 }), { timeoutMs: 9_000, clock }),
-      cacheOptions,
-    )
+    const bounded = withDeadline(withRetry(guarded, { clock, random, attempts: 2 }), { timeoutMs: 9_000, clock })
+    return withCache(withMaskRegistrar(withBatching(bounded), registrar), { ...cacheOptions, keeping: registrar })
   },
 }
 

@@ -7,6 +7,7 @@ import {
   type SecretRef,
   SecretsError,
   type SecretValue,
+  type SecretVersion,
   sameValue,
   TextValue,
 } from '@keyplane/core'
@@ -223,6 +224,15 @@ export const describeProvider = (
       for (const thing of [version, missing, provider])
         assert.ok(!everythingPrinted(thing).includes(plain.value.reveal()), 'a value is printed')
     })
+
+    rule(
+      'gives at once what it gives to those who wait',
+      async ({ provider, ref }) => {
+        assert.ok(sameValue((provider.getSync?.(ref(other.name)) as SecretVersion).value, other.value))
+        assert.equal(provider.getSync?.(ref('NOT_THERE')), undefined)
+      },
+      ({ provider }) => !provider.getSync && 'no ability: getSync',
+    )
 
     rule(
       'answers many in the order asked, each with its own outcome',

@@ -13,8 +13,10 @@ interface Waiting {
   readonly act: () => void
 }
 
-/** Lets promises that are ready run to the end; a macrotask, so that chains of any length are done. */
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** Lets promises that are ready run to the end; in macrotasks, so that chains of any length are done, and batches sent. */
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}
 
 /** A clock for tests. It starts at 2026-01-01T00:00:00Z unless told otherwise. */
 export const fakeClock = (startMs: number = Date.UTC(2026, 0, 1)): FakeClock => {

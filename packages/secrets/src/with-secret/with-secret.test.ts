@@ -1,0 +1,123 @@
+import { SecretsError } from '@keyplane/core'
+import { describe, expect, it } from 'vitest'
+import { openOver } from '../../test/open-over.ts'
+import { remoteMemory } from '../../test/remote-memory.ts'
+
+const refused = (): Error => Object.assign(new Error('password authentication failed'), { code: '28P01' })
+
+/** A server whose password is what `password` is at the moment. */
+const start = (initial = 'one') => {
+  const source = remoteMemory({ DB: initial })
+  const opened = openOver(source.provider)
+  const server = { password: initial, logins: [] as string[] }
+  const logIn = async (secret: string): Promise<string> => {
+    server.logins.push(secret)
+    await Promise.resolve()
+    if (secret !== server.password) throw refused()
+    return `in with ${secret}`
+  }
+  return { ...source, ...opened, server, logIn }
+}
+
+describe('a secret that was refused', () => {
+  it('is read anew, once for all who use it, and used again', async () => {
+    const { secrets, server, logIn, put, calls } = start()
+    await secrets.withSecret('DB', logIn)
+    await put('DB', 'two')
+    server.password = 'two'
+    const before = calls.get.length
+    const uses = await Promise.all(Array.from({ length: 200 }, () => secrets.withSecret('DB', logIn)))
+    expect(new Set(uses)).toEqual(new Set(['in with two']))
+    expect(calls.get.length - before).toBe(1)
+  })
+
+  it.each(['pending', 'previous'] as const)('gives way to the %s version', async (stage) => {
+    const { secrets, server, logIn, put, moveStage } = start()
+    await secrets.withSecret('DB', logIn)
+    const { version = '' } = await put('DB', 'other', ['pending'])
+    if (stage === 'previous') await moveStage?.('DB', 'previous', { to: version })
+    server.password = 'other'
+    expect(await secrets.withSecret('DB', logIn)).toBe('in with other')
+  })
+
+  it('is not tried twice, and its refusal is the caller’s when there is no other', async () => {
+    const { secrets, server, logIn, clock } = start()
+    server.password = 'unknown to us'
+    const use = secrets.withSecret('DB', logIn)
+    const outcome = expect(use).rejects.toMatchObject({ code: '28P01' })
+    await clock.advance(3_000)
+    await outcome
+    expect(server.logins).toEqual(['one'])
+  })
+
+  it('is waited for, for as long as patience says', async () => {
+    const { secrets, server, logIn, clock, put } = start()
+    await secrets.getSecret('DB')
+    server.password = 'two'
+    const use = secrets.withSecret('DB', logIn, { patience: 5 })
+    await clock.advance(1_000)
+    await put('DB', 'two')
+    await clock.advance(2_000)
+    expect(await use).toBe('in with two')
+  })
+
+  it('costs few questions, however many fail by it and however often', async () => {
+    const { secrets, server, logIn, clock, calls } = start()
+    server.password = 'unknown to us'
+    for (let second = 0; second < 60; second += 1) {
+      const uses = Promise.allSettled(
+        Array.from({ length: 20 }, () => secrets.withSecret('DB', logIn, { patience: 0, stages: [] })),
+      )
+      await clock.advance(1_000)
+      expect((await uses).every(({ status }) => status === 'rejected')).toBe(true)
+    }
+    expect(calls.get.length).toBeLessThan(12)
+  })
+
+  it('says so when the source fails while a newer one is looked for', async () => {
+    const { secrets, server, logIn, state } = start()
+    await secrets.getSecret('DB')
+    server.password = 'two'
+    state.failure = new SecretsError('unavailable', 'down')
+    await expect(secrets.withSecret('DB', logIn, { patience: 0 })).rejects.toMatchObject({ code: '28P01' })
+  })
+})
+
+describe('any other failure', () => {
+  it('is the caller’s at once', async () => {
+    const { secrets, calls } = start()
+    const fails = async (): Promise<never> => {
+      throw new Error('no such table')
+    }
+    await expect(secrets.withSecret('DB', fails)).rejects.toThrow('no such table')
+    expect(calls.get).toHaveLength(1)
+  })
+
+  it('counts as a refusal where the caller says so', async () => {
+    const { secrets, put } = start()
+    await secrets.getSecret('DB')
+    await put('DB', 'two')
+    const use = async (secret: string): Promise<string> => {
+      if (secret === 'one') throw new Error('401-ish')
+      return secret
+    }
+    const isRefused = (error: unknown): boolean => (error as Error).message === '401-ish'
+    expect(await secrets.withSecret('DB', use, { isRefused })).toBe('two')
+  })
+
+  it('of the secret itself is thrown without a use', async () => {
+    const { secrets, server, logIn } = start()
+    await expect(secrets.withSecret('NOPE', logIn)).rejects.toMatchObject({ code: 'secret_not_found' })
+    expect(server.logins).toEqual([])
+  })
+
+  it('ends with the caller’s abort', async () => {
+    const { secrets, server, logIn, clock } = start()
+    server.password = 'unknown to us'
+    const controller = new AbortController()
+    const use = expect(secrets.withSecret('DB', logIn, { signal: controller.signal })).rejects.toThrow('gone')
+    await clock.advance(10)
+    controller.abort(new Error('gone'))
+    await use
+  })
+})
