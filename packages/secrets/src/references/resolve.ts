@@ -31,8 +31,8 @@ export const resolveReferences = async <T>(data: T, read: ReadReference, signal?
 const isOpen = (value: unknown): value is object => {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value) as { readonly constructor?: { readonly name?: unknown } } | null
-  // By name: what made `process.env` is an Object of its own.
-  return prototype === null || Array.isArray(value) || prototype.constructor?.name === 'Object'
+  // By name: what made `process.env` is a function of Node's own, without one.
+  return prototype === null || Array.isArray(value) || ['Object', ''].includes(String(prototype.constructor?.name))
 }
 
 /** Every reference in the data, however deep. */

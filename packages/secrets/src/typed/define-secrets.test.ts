@@ -1,0 +1,139 @@
+import { inspect } from 'node:util'
+import { SecretsError } from '@keyplane/core'
+import { maskText } from '@keyplane/masking'
+import { type } from 'arktype'
+import * as v from 'valibot'
+import { afterEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { openOver } from '../../test/open-over.ts'
+import { remoteMemory } from '../../test/remote-memory.ts'
+import { resetSecretsManager } from '../default-manager.ts'
+import { openSecrets } from '../open-secrets.ts'
+import { defineSecrets } from './define-secrets.ts'
+import { boolean, json, number, secretType, string } from './secret-types.ts'
+
+const database = { host: 'db', port: 5432, password: 'canary-8d1f2c' }
+const start = (secrets: Record<string, string>) => {
+  const source = remoteMemory(secrets)
+  return { ...source, ...openOver(source.provider) }
+}
+
+describe('defined secrets', () => {
+  afterEach(() => resetSecretsManager())
+
+  it('have the types of their definitions', async () => {
+    const { secrets } = start({
+      API_KEY: 'key',
+      PORT: '8080',
+      DEBUG: 'true',
+      DB: JSON.stringify(database),
+      FREE: '{"a":1}',
+      'prod/other': 'x',
+    })
+    const config = await defineSecrets(
+      {
+        API_KEY: string(),
+        PORT: number(),
+        DEBUG: boolean(),
+        DB: json(z.object({ host: z.string(), port: z.number() })),
+        FREE: json(),
+        OTHER: string({ key: 'prod/other' }),
+        LEVEL: string({ default: 'info' }),
+        NOTE: string({ optional: true }),
+      },
+      { from: secrets },
+    )
+    expect({ ...config }).toEqual({
+      API_KEY: 'key',
+      PORT: 8080,
+      DEBUG: true,
+      DB: { host: 'db', port: 5432 },
+      FREE: { a: 1 },
+      OTHER: 'x',
+      LEVEL: 'info',
+      NOTE: undefined,
+    })
+    expect(() => Object.assign(config, { API_KEY: 'other' })).toThrow(TypeError)
+  })
+
+  it.each([
+    ['zod', json(z.object({ port: z.number() }))],
+    ['valibot', json(v.object({ port: v.number() }))],
+    ['arktype', json(type({ port: 'number' }))],
+  ])('take a schema of %s', async (_vendor, schema) => {
+    const { secrets } = start({ DB: JSON.stringify(database), BAD: '{"port":"canary-8d1f2c"}' })
+    const { DB } = await defineSecrets({ DB: schema }, { from: secrets })
+    expect(DB.port).toBe(5432)
+    const misfit = await defineSecrets({ BAD: schema }, { from: secrets }).catch((error) => error)
+    expect(misfit.message).toContain('The secret "BAD" does not fit its schema at port.')
+    expect(inspect(misfit)).not.toContain('canary')
+  })
+
+  it('that are not as defined are told in one error, without their values', async () => {
+    const { secrets, state } = start({ PORT: 'canary-8d1f2c', DEBUG: 'yes', DB: '[]', TEXT: '{' })
+    const error: SecretsError = await defineSecrets(
+      { PORT: number(), DEBUG: boolean(), DB: json(), TEXT: json(z.object({})), NOPE: string() },
+      { from: secrets },
+    ).catch((thrown) => thrown)
+    expect(error.message.split('\n').toSorted()).toEqual([
+      '  "DB": The secret "DB" is not a JSON object.',
+      '  "DEBUG": The secret "DEBUG" is neither true nor false.',
+      '  "NOPE": There is no secret "NOPE".',
+      '  "PORT": The secret "PORT" is not a number.',
+      '  "TEXT": The secret "TEXT" is not valid JSON.',
+      '5 secrets not as defined:',
+    ])
+    expect(inspect(error)).not.toContain('canary')
+    state.failure = new SecretsError('unavailable', 'down')
+    await expect(defineSecrets({ X: string({ default: 'x' }) }, { from: secrets })).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+  })
+
+  it('are the values of the moment, and the last ones where a new one does not fit', async () => {
+    const { secrets, clock, put, logged } = start({ PORT: '1' })
+    const config = await defineSecrets({ PORT: number() }, { from: secrets })
+    await put('PORT', '2')
+    await clock.advance(10)
+    expect(await secrets.getSecret('PORT')).toBe('2')
+    expect(config.PORT).toBe(2)
+    await put('PORT', 'three')
+    await clock.advance(10)
+    await secrets.getSecret('PORT')
+    expect([config.PORT, config.PORT]).toEqual([2, 2])
+    expect(logged).toEqual(['warn The secret "PORT" of remote is not a number.'])
+  })
+
+  it('show no secret where they are printed, and what is marked as none', async () => {
+    const { secrets } = start({ KEY: 'canary-8d1f2c', LEVEL: 'info-level' })
+    const config = await defineSecrets({ KEY: string(), LEVEL: string({ secret: false }) }, { from: secrets })
+    for (const printed of [inspect(config), JSON.stringify({ config }), `${config}`])
+      expect(printed).not.toContain('canary')
+    expect(JSON.parse(JSON.stringify(config))).toEqual({ KEY: '[secret]', LEVEL: 'info-level' })
+  })
+
+  it('are masked in logs, and what is marked as none is not', async () => {
+    const { provider } = remoteMemory({ KEY: 'canary-8d1f2c', LEVEL: 'a-very-loud-level' })
+    const secrets = openSecrets({ providers: [provider], environment: false, env: {} })
+    await defineSecrets({ KEY: string(), LEVEL: string({ secret: false }) }, { from: secrets })
+    expect(maskText('got canary-8d1f2c at a-very-loud-level')).toBe('got **** at a-very-loud-level')
+    await secrets.close()
+  })
+
+  it('come from the process’s own manager by default', async () => {
+    process.env['KEYPLANE_TYPED_TEST'] = 'here'
+    expect((await defineSecrets({ KEYPLANE_TYPED_TEST: string() })).KEYPLANE_TYPED_TEST).toBe('here')
+    delete process.env['KEYPLANE_TYPED_TEST']
+  })
+
+  it('may have a type of one’s own, whose failure shows nothing', async () => {
+    const { secrets } = start({ LIST: 'a,b', BAD: 'canary-8d1f2c' })
+    const list = secretType((text) => ({ ok: true, value: text.split(',') }))
+    const broken = secretType((text): never => {
+      throw new Error(`what is ${text}?`)
+    })
+    expect((await defineSecrets({ LIST: list }, { from: secrets })).LIST).toEqual(['a', 'b'])
+    const error = await defineSecrets({ BAD: broken }, { from: secrets }).catch((thrown) => thrown)
+    expect(inspect(error)).not.toContain('canary')
+  })
+})
