@@ -33,12 +33,12 @@ describe.each(Object.entries(nodes))('on %s', (_name, node) => {
     expect((await runModule(node, read('API_KEY'), { cwd, env: { API_KEY: 'above it' } })).stdout).toBe('"above it"')
   })
 
-  it('falls back to the environment and says so, where neither credentials nor an SDK are there', async () => {
+  it('SDK not installed → skip the AWS provider, fall back to env', async () => {
     const cwd = folderOf('reads-fallback')
     const env = { SECRETS_PROVIDER: 'aws', API_KEY: 'from-the-environment' }
     const { code, stdout, stderr } = await runModule(node, read('API_KEY'), { cwd, env })
     expect({ code, stdout }).toEqual({ code: 0, stdout: '"from-the-environment"' })
-    expect(stderr).toMatch(/^keyplane: aws could not give "API_KEY": .*not installed/)
+    expect(stderr).toMatch(/^keyplane: aws is left out: .*not installed.*npm install @aws-sdk\/credential-provider-node/)
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect(stderr).not.toContain('from-the-environment')
   })
