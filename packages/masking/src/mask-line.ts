@@ -1,16 +1,36 @@
 import { maskJsonBytes } from './json-bytes.ts'
 import { isSecret, isSecretPair, type KeyRules, type Verdict } from './key-rules.ts'
+import { createKeyVerdicts, type KeyVerdicts } from './key-verdicts.ts'
 import { mask } from './mask.ts'
+import { type Look, lookAt } from './text-suspicion.ts'
 import { closingBracket, closingQuote } from './text-value.ts'
 
-/** What may stand between the texts of a line of JSON. */
-const betweenTexts = /^(?:[\s{}[\],:]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)*$/
+type MaskText = (text: string) => string
+
+/** What a line is masked with. */
+export interface LineParts {
+  readonly rules: KeyRules
+  /** Masks registered values in a text. */
+  readonly values: MaskText
+  /** Masks what a text shows by its form. */
+  readonly forms: MaskText
+  /** Masks both. */
+  readonly text: MaskText
+}
+
+const quotationMark = 34
+const openBracket = 91
+const openBrace = 123
+const colon = 58
+const comma = 44
+
+const literal = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 const literalEnd = /[,}\]\s]|$/g
 
-const readGap = (gap: string): string => {
-  if (gap === ':' || gap === ',' || betweenTexts.test(gap)) return gap
-  throw new SyntaxError('not a line of JSON')
-}
+const isStructure = (code: number): boolean =>
+  code === comma || code === colon || code === openBrace || code === 125 || code === openBracket || code === 93
+
+const isBlank = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9
 
 const startsNested = (line: string, start: number): boolean => line[start] === '{' || line[start] === '['
 
@@ -35,80 +55,130 @@ const secretEnd = (line: string, start: number, verdict: Verdict): number => {
 
 const skipBlanks = (line: string, start: number): number => {
   let at = start
-  while (line[at] === ' ' || line[at] === '\n' || line[at] === '\r' || line[at] === '\t') at++
+  while (isBlank(line.charCodeAt(at))) at += 1
   return at
 }
 
 const textOf = (json: string): string => (json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1))
 
-const endsPairStart = /[[,]\s{0,200}\[\s{0,200}$/
+/** One line of JSON on its way through: what was shown of it, and how far it was read. */
+class LineWalk {
+  readonly #line: string
+  readonly #parts: LineParts
+  readonly #verdictOn: KeyVerdicts
+  /** Whether a registered value may stand in it, so that each text is looked through for one. */
+  readonly #hasValues: boolean
+  readonly #look: Look = { end: 0, suspicious: false, escaped: false }
+  #shown = ''
+  /** How far the line is shown. */
+  #from = 0
+  /** The two marks of structure right before the place that is read. */
+  #last = 0
+  #lastButOne = 0
 
-/**
- * Where the second text of a list of two begins and ends, if the first, which ends at `end`, is a secret name and the
- * list stands in a list: `[["x-api-key","…"]]`.
- */
-const secretPairText = (
-  line: string,
-  at: number,
-  end: number,
-  rules: KeyRules,
-): readonly [number, number] | undefined => {
-  const comma = skipBlanks(line, end)
-  if (line[comma] !== ',' || !endsPairStart.test(line.slice(Math.max(0, at - 402), at))) return undefined
-  const start = skipBlanks(line, comma + 1)
-  if (line[start] !== '"') return undefined
-  const stop = closingQuote(line, start + 1, '"') + 1
-  if (line[skipBlanks(line, stop)] !== ']') return undefined
-  return isSecretPair(rules, textOf(line.slice(at, end)), textOf(line.slice(start, stop))) ? [start, stop] : undefined
-}
-
-const maskString = (json: string, maskText: (text: string) => string): string => {
-  if (json.length < 2 || !json.endsWith('"')) throw new SyntaxError('not a line of JSON')
-  const plain = !json.includes('\\')
-  const text = plain ? json.slice(1, -1) : (JSON.parse(json) as string)
-  const shown = maskText(text)
-  return shown === text ? json : JSON.stringify(shown)
-}
-
-/** Goes from quote to quote; what is not a text is only looked at if its key says so. */
-const maskJson = (line: string, rules: KeyRules, maskText: (text: string) => string): string => {
-  let shown = ''
-  let from = 0
-  for (let at = line.indexOf('"'); at !== -1; at = line.indexOf('"', from)) {
-    const end = valueEnd(line, at)
-    const text = line.slice(at, end)
-    shown += readGap(line.slice(from, at)) + maskString(text, maskText)
-    from = end
-    const pair = secretPairText(line, at, end, rules)
-    if (pair) {
-      shown += `${readGap(line.slice(end, pair[0]))}"${mask}"`
-      from = pair[1]
-      continue
-    }
-    const colon = skipBlanks(line, end)
-    if (line[colon] !== ':') continue
-    const verdict = rules(textOf(text))
-    const start = skipBlanks(line, colon + 1)
-    const stop = secretEnd(line, start, verdict)
-    if (stop === -1) continue
-    shown += `${line.slice(end, start)}"${mask}"`
-    from = stop
+  constructor(line: string, parts: LineParts, verdictOn: KeyVerdicts, hasValues: boolean) {
+    this.#line = line
+    this.#parts = parts
+    this.#verdictOn = verdictOn
+    this.#hasValues = hasValues
   }
-  return shown + readGap(line.slice(from))
+
+  run(): string {
+    const line = this.#line
+    let at = 0
+    while (at < line.length) {
+      const code = line.charCodeAt(at)
+      if (code === quotationMark) at = this.#text(at)
+      else if (isStructure(code)) {
+        this.#lastButOne = this.#last
+        this.#last = code
+        at += 1
+      } else at = isBlank(code) ? at + 1 : this.#literal(at)
+    }
+    return this.#from === 0 ? line : this.#shown + line.slice(this.#from)
+  }
+
+  #show(start: number, end: number, replacement: string): void {
+    this.#shown += this.#line.slice(this.#from, start) + replacement
+    this.#from = end
+  }
+
+  /** A number that is a value becomes a text: `****` alone would be no JSON. */
+  #literal(start: number): number {
+    literal.lastIndex = start
+    const [found] = literal.exec(this.#line) ?? []
+    if (found === undefined) throw new SyntaxError('not a line of JSON')
+    const end = start + found.length
+    if (this.#hasValues && this.#parts.values(found) !== found) this.#show(start, end, `"${mask}"`)
+    this.#last = 0
+    return end
+  }
+
+  #text(start: number): number {
+    const line = this.#line
+    lookAt(line, start + 1, true, this.#look)
+    const { end: quote, suspicious, escaped } = this.#look
+    if (quote >= line.length) throw new SyntaxError('not a line of JSON')
+    const end = quote + 1
+    if (suspicious || escaped || this.#hasValues) this.#maskText(start, end, escaped)
+    if (this.#last === openBracket && (this.#lastButOne === openBracket || this.#lastButOne === comma)) {
+      const stop = this.#pair(start, end)
+      if (stop !== -1) return stop
+    }
+    this.#last = 0
+    const next = skipBlanks(line, end)
+    if (line.charCodeAt(next) !== colon) return end
+    const verdict = escaped
+      ? this.#parts.rules(textOf(line.slice(start, end)))
+      : this.#verdictOn(line, start + 1, quote)
+    if (verdict === 'keep') return end
+    const value = skipBlanks(line, next + 1)
+    const stop = secretEnd(line, value, verdict)
+    if (stop === -1) return end
+    this.#show(value, stop, `"${mask}"`)
+    return stop
+  }
+
+  #maskText(start: number, end: number, escaped: boolean): void {
+    const { forms, text: both } = this.#parts
+    const json = this.#line.slice(start, end)
+    const text = escaped ? (JSON.parse(json) as string) : json.slice(1, -1)
+    const shown = escaped || this.#hasValues ? both(text) : forms(text)
+    if (shown !== text) this.#show(start, end, JSON.stringify(shown))
+  }
+
+  /**
+   * Where the second text of a list of two ends, masked, if the first is a secret name and the list stands in a list:
+   * `[["x-api-key","…"]]`. Otherwise -1.
+   */
+  #pair(start: number, end: number): number {
+    const line = this.#line
+    const next = skipBlanks(line, end)
+    const second = skipBlanks(line, next + 1)
+    if (line.charCodeAt(next) !== comma || line.charCodeAt(second) !== quotationMark) return -1
+    const stop = valueEnd(line, second)
+    if (line[skipBlanks(line, stop)] !== ']') return -1
+    if (!isSecretPair(this.#parts.rules, textOf(line.slice(start, end)), textOf(line.slice(second, stop)))) return -1
+    this.#show(second, stop, `"${mask}"`)
+    this.#last = 0
+    return stop
+  }
 }
 
 /**
  * Masks a line that is ready to be written: a line of JSON field by field, whatever put the fields there, any other
  * line as free text. JSON stays JSON.
  */
-export const createLineMasker =
-  (rules: KeyRules, maskText: (text: string) => string): ((line: string) => string) =>
-  (line) => {
-    if (!line.startsWith('{')) return maskText(line)
+export const createLineMasker = (parts: LineParts): MaskText => {
+  const verdictOn = createKeyVerdicts(parts.rules)
+  return (line) => {
+    if (!line.startsWith('{')) return parts.text(line)
     try {
-      return maskJson(maskJsonBytes(line, maskText), rules, maskText)
+      const json = maskJsonBytes(line, parts.text)
+      return new LineWalk(json, parts, verdictOn, parts.values(json) !== json).run()
     } catch {
       // Not JSON after all, or cut short: nothing is let through unread.
-      return maskText(line)
+      return parts.text(line)
     }
   }
+}

@@ -24,8 +24,15 @@ export interface Masker {
 /** Makes a masker that is used again and again: it remembers what it found out about keys. */
 export const createMasker = (options: MaskerOptions = {}): Masker => {
   const rules = createKeyRules(options.keys)
-  const text = createTextMasker(rules, createValueMasker(options.values))
-  return Object.freeze({ data: createObjectMasker(rules, text), text, line: createLineMasker(rules, text) })
+  const values = createValueMasker(options.values)
+  const forms = createTextMasker(rules)
+  // Values first: what the rules mask may be a part of one, and hide it from its registry.
+  const text = (plain: string): string => forms(values(plain))
+  return Object.freeze({
+    data: createObjectMasker(rules, text),
+    text,
+    line: createLineMasker({ rules, values, forms, text }),
+  })
 }
 
 const builtIn: Masker = createMasker()

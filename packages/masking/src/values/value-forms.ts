@@ -1,3 +1,5 @@
+import { isWorthFinding } from './worth-finding.ts'
+
 /** A value as the matcher knows it. */
 export interface KnownValue {
   /** The text, or one character a byte for bytes that are no UTF-8 text. */
@@ -83,25 +85,58 @@ const ways: readonly Write[] = [
   (value) => hex(value).toUpperCase(),
 ]
 
-/** How many ways there are to write a value. */
-export const wayCount: number = ways.length
-
+/** The number of one more way: a line of a value with many, as it is. */
+export const lineWay: number = ways.length
 /** Bytes that are no text are not escaped as one. */
 const firstPercent = 6
 const firstShell = 14
 const firstBytes = 19
+const isOfTexts = (way: number): boolean => (way > 0 && way < firstPercent) || (way >= firstShell && way < firstBytes)
 
-/** The value written in one of the ways. */
-export const writeValue = (value: KnownValue, way: number): string => ways[way]?.(value) ?? ''
+/** Where a form is found: in texts, in streams of bytes, where its characters are bytes of UTF-8, or in both. */
+export type Domain = 0 | 1 | 2
+export const everywhere: Domain = 0
+export const inTexts: Domain = 1
+export const inBytes: Domain = 2
 
-/** The numbers of the ways that make something of the value that those before them do not, with what they make. */
-export const formsOf = (value: KnownValue): ReadonlyMap<string, number> => {
-  const forms = new Map<string, number>()
-  for (let way = 0; way < wayCount; way += 1) {
-    const asText = (way > 0 && way < firstPercent) || (way >= firstShell && way < firstBytes)
-    if (value.binary && asText) continue
-    const written = writeValue(value, way)
-    if (!forms.has(written)) forms.set(written, way)
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
+
+/** One character a byte of the text in UTF-8. */
+const asBytes = (text: string): string => (isAscii(text) ? text : Buffer.from(text).toString('latin1'))
+
+/** The value written in one of the ways; for streams, one character a byte. */
+export const writeValue = (value: KnownValue, way: number, domain: Domain): string => {
+  const written = ways[way]?.(value) ?? ''
+  return domain === inBytes ? asBytes(written) : written
+}
+
+/** Calls back with every form of the value that is unlike those before it. */
+export const eachForm = (value: KnownValue, take: (form: string, way: number, domain: Domain) => void): void => {
+  const known = new Set<string>()
+  for (let way = 0; way < ways.length; way += 1) {
+    if (value.binary && isOfTexts(way)) continue
+    const form = writeValue(value, way, everywhere)
+    if (known.has(form)) continue
+    known.add(form)
+    if (value.binary || isAscii(form)) take(form, way, everywhere)
+    else {
+      take(form, way, inTexts)
+      take(asBytes(form), way, inBytes)
+    }
   }
-  return forms
+}
+
+/** A line that may be one of a key's or a certificate's: without blanks, long enough to be nothing else. */
+const keyLine = /^[\w+/=-]{24,}(?=\r?$)/gm
+
+/** Where the lines of a value begin that are looked for by themselves, since logs show text line by line. */
+export const linesOf = ({ text }: KnownValue): readonly number[] =>
+  text.includes('\n')
+    ? [...text.matchAll(keyLine)].filter(([line]) => isWorthFinding(line)).map(({ index }) => index)
+    : []
+
+/** The line of the value that the place is in. */
+export const lineAt = ({ text }: KnownValue, place: number): { readonly start: number; readonly line: string } => {
+  const start = text.lastIndexOf('\n', place) + 1
+  return { start, line: /^[\w+/=-]*/.exec(text.slice(start))?.[0] ?? '' }
 }

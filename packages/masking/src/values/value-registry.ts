@@ -114,8 +114,11 @@ class Registry implements ValueRegistry {
     const entries = binary ? this.#binaries : this.#texts
     const known = entries.get(text)
     if (known || !isWorthFinding(text)) return known
-    const inner = binary ? [] : jsonParts(text).filter((part) => part !== text)
-    const found = inner.map((part) => this.#enter({ text: part, binary: false })).filter((part) => part !== undefined)
+    const inner = binary ? [] : [...jsonParts(text), text.trim()]
+    const found = inner
+      .filter((part) => part !== text)
+      .map((part) => this.#enter({ text: part, binary: false }))
+      .filter((part) => part !== undefined)
     const entry: Entry = { text, binary, holds: 0, untilMs: 0, parts: found.length === 0 ? none : found, id: -1 }
     entry.id = this.#matcher.add(entry)
     entries.set(text, entry)
@@ -147,16 +150,18 @@ class Registry implements ValueRegistry {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs < this.#sweepAtMs) return
     let nextMs = Number.POSITIVE_INFINITY
+    const gone = new Set<number>()
     for (const entries of [this.#texts, this.#binaries])
       for (const [text, entry] of entries) {
         if (entry.holds > 0) continue
         if (entry.untilMs > nowMs) nextMs = Math.min(nextMs, entry.untilMs)
         else {
           entries.delete(text)
-          this.#matcher.remove(entry.id)
+          gone.add(entry.id)
           entry.id = -1
         }
       }
+    if (gone.size > 0) this.#matcher.remove(gone)
     this.#sweepAt(nextMs)
   }
 }

@@ -1,0 +1,106 @@
+/**
+ * Words without which, and without a `=`, a `:`, a `%` or two dashes, a text holds nothing that the rules look for:
+ * schemes, commands, SQL, beginnings of tokens that are known by their form. Each is given by its rarest letter, at
+ * which a text is looked at closely, after those before it. `text-suspicion.test.ts` holds them against the rules.
+ */
+const words: readonly string[] = [
+  // sshpass, mysql, mariadb
+  'sshp',
+  'ysq',
+  'iadb',
+  // password, identified
+  'assw',
+  'ntif',
+  // ghp_…, github_pat_…, sk_live_…, sk_test_…
+  ...[...'pousr'].map((kind) => `gh${kind}_`),
+  'hub_',
+  'sk_',
+  'rk_',
+  // xoxb-…, hooks.slack.com, eyJ…
+  'xox',
+  'lack',
+  'eyj',
+]
+
+const smallLetter = 0x20
+const two = 0xffff
+const three = 0xffffff
+
+/** The letters before the last of each word, as one number, by that last one. */
+const beforeLast: (readonly { readonly letters: number; readonly bits: number }[] | undefined)[] = []
+beforeLast.length = 256
+for (const word of words) {
+  const codes = [...word].map((letter) => letter.charCodeAt(0) | smallLetter)
+  const last = codes.pop() ?? 0
+  const letters = codes.reduce((sum, code) => (sum << 8) | code, 0)
+  beforeLast[last] = [...(beforeLast[last] ?? []), { letters, bits: codes.length === 2 ? two : three }]
+}
+
+/** Characters at which a text is looked at closely, capital letters as small ones. */
+const telling: Uint8Array = new Uint8Array(256)
+for (const word of words) {
+  telling[word.charCodeAt(word.length - 1)] = 1
+  telling[word.toUpperCase().charCodeAt(word.length - 1)] = 1
+}
+for (const character of 'bB=:-%"\\') telling[character.charCodeAt(0)] = 1
+
+const quotationMark = 34
+const backslash = 92
+const dash = 45
+const smallB = 98
+const beginsBearer = (101 << 8) | 97
+const beginsBasic = (97 << 8) | 115
+/** What a stretch of a text is, as far as one look at each character tells. */
+export interface Look {
+  /** The place of the quotation mark that ends it; the text's length if none does. */
+  end: number
+  /** Whether the rules for texts may find something in it. */
+  suspicious: boolean
+  /** Whether a backslash is in it: it does not read as it is written. */
+  escaped: boolean
+}
+
+const small = (text: string, at: number): number => (text.charCodeAt(at) & 255) | smallLetter
+
+const isSuspect = (text: string, at: number, code: number): boolean => {
+  if (code === dash) return text.charCodeAt(at - 1) === dash
+  if (code === 61 || code === 58 || code === 37) return true
+  const letter = code | smallLetter
+  // bearer, basic: there is no rarer letter in them than their first.
+  if (letter === smallB) {
+    const next = (small(text, at + 1) << 8) | small(text, at + 2)
+    if (next === beginsBearer || next === beginsBasic) return true
+  }
+  const ends = beforeLast[letter & 255]
+  if (ends === undefined) return false
+  const before = (small(text, at - 3) << 16) | (small(text, at - 2) << 8) | small(text, at - 1)
+  for (const { letters, bits } of ends) if ((before & bits) === letters) return true
+  return false
+}
+
+/** Looks at a text from `start` on; a text of JSON up to its closing quotation mark. The answer is in `look`. */
+export const lookAt = (text: string, start: number, inJson: boolean, look: Look): void => {
+  let suspicious = false
+  let escaped = false
+  let at = start
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (telling[code & 255] === 0) continue
+    if (inJson && code === quotationMark) break
+    if (inJson && code === backslash) {
+      escaped = true
+      at += 1
+    } else if (!suspicious && isSuspect(text, at, code)) suspicious = true
+  }
+  look.end = Math.min(at, text.length)
+  look.suspicious = suspicious
+  look.escaped = escaped
+}
+
+const whole: Look = { end: 0, suspicious: false, escaped: false }
+
+/** Whether the rules for texts may find something in the text. */
+export const isSuspicious = (text: string): boolean => {
+  lookAt(text, 0, false, whole)
+  return whole.suspicious
+}
