@@ -29,6 +29,7 @@ export { openSecrets } from './open-secrets.ts'
 export { isReference, parseReference, type SecretReference } from './references/reference.ts'
 export type { CacheSettings, SecretsManagerOptions } from './manager-options.ts'
 export { type GetSecretJsonOptions, type GetSecretOptions, SecretsManager } from './secrets-manager.ts'
+export type { TelemetryOptions } from './telemetry/telemetry.ts'
 export type { Parsed, StandardSchema } from './standard-schema.ts'
 export {
   type DefinedSecrets,

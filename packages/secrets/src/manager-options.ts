@@ -2,6 +2,7 @@ import type { Clock, Duration, Random, SecretProvider } from '@keyplane/core'
 import type { ValueRegistry } from '@keyplane/masking'
 import type { SecretsLog } from './chain/reports.ts'
 import type { Environment } from './config.ts'
+import type { TelemetryOptions } from './telemetry/telemetry.ts'
 
 /** How answers are kept. Durations are seconds, or texts with a unit (`5m`). */
 export interface CacheSettings {
@@ -45,6 +46,8 @@ export interface SecretsManagerOptions {
   readonly notSecret?: readonly string[]
   /** Where what is read is registered, to be masked. Default: the process's registry, which every masker knows. */
   readonly values?: ValueRegistry
+  /** What OpenTelemetry is told, where the program has set it up. Default: spans and counts, by key. */
+  readonly telemetry?: TelemetryOptions
   /** Default: stderr. */
   readonly log?: SecretsLog
   /** Default: the process's. */

@@ -43,7 +43,11 @@ export const openParts = (options: SecretsManagerOptions, read: Read): ManagerPa
   })
   const onChange = (change: Change): void => watches.tell(change)
   const legs = new Legs(options, settings, { ...bounds, registrar, onChange })
-  const chain = new Chain(legs.ofChain, reports, clock)
+  const chain = new Chain(legs.ofChain, {
+    reports,
+    clock,
+    ...(options.telemetry && { telemetry: options.telemetry }),
+  })
   const strict = options.strict ?? settings.strict
   return {
     legs,

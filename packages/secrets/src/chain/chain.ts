@@ -12,6 +12,7 @@ import { failureKind } from './failure-kind.ts'
 import type { Leg } from './leg.ts'
 import type { OpenLeg } from './open-leg.ts'
 import { isAbsence, type Reports } from './reports.ts'
+import { Telemetry, type TelemetryOptions } from '../telemetry/telemetry.ts'
 import { type ReadCounts, type ReadOutcome, Tally } from './tally.ts'
 
 export interface ChainCall extends CallOptions {
@@ -23,16 +24,23 @@ export interface ChainCall extends CallOptions {
   readonly required?: boolean
 }
 
+export interface ChainOptions {
+  readonly reports: Reports
+  readonly clock: Clock
+  readonly telemetry?: TelemetryOptions
+}
+
 /** The sources in order. It is outside their caches: an answer of the second is never kept as the first one's. */
 export class Chain {
   readonly #legs: readonly Leg[]
   readonly #reports: Reports
   readonly #clock: Clock
   readonly #tally = new Tally()
+  readonly #telemetry: Telemetry
   readonly #first: Leg
   readonly #firstCounts: Record<ReadOutcome, number>
 
-  constructor(legs: readonly Leg[], reports: Reports, clock: Clock) {
+  constructor(legs: readonly Leg[], { reports, clock, telemetry = {} }: ChainOptions) {
     const [first] = legs
     if (!first) throw new SecretsError('config_invalid', 'There is no source of secrets: name a provider.')
     this.#first = first
@@ -40,6 +48,7 @@ export class Chain {
     this.#legs = legs
     this.#reports = reports
     this.#clock = clock
+    this.#telemetry = new Telemetry(telemetry, clock, () => this.counts)
   }
 
   get legs(): readonly Leg[] {
@@ -132,13 +141,19 @@ export class Chain {
     return results
   }
 
+  /** Ends what counts reads. */
+  close(): void {
+    this.#telemetry.close()
+  }
+
   /** One source's answer, whether it is in the chain or beside it. */
   async readFrom(leg: Leg, ref: SecretRef, call: ChainCall): Promise<Reading> {
     const counts = this.#tally.of(leg.name)
     try {
       const { reader, local } = await leg.open()
       const cached = call.freshness ? undefined : reader.peek(ref)
-      const reading = cached ?? (await reader.read(ref, call))
+      const ask = (): Promise<Reading> => reader.read(ref, call)
+      const reading = cached ?? (await (this.#telemetry.isOn ? this.#telemetry.read(leg.name, ref.id, ask) : ask()))
       const covered = this.#covered(reading)
       if (covered) {
         counts[failureKind[covered.code]] += 1

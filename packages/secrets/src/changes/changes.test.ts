@@ -4,7 +4,10 @@ import { openOver } from '../../test/open-over.ts'
 import { remoteMemory } from '../../test/remote-memory.ts'
 
 /** The same source, which pushes nothing. */
-const silent = ({ watch: _, ...provider }: SecretProvider): SecretProvider => provider
+const silent = (provider: SecretProvider): SecretProvider => {
+  const { name, get, write } = provider
+  return { name, get, ...(write && { write }) }
+}
 
 describe('a change', () => {
   it('is told at once where the source pushes it', async () => {
@@ -117,13 +120,13 @@ describe('a stream of changes', () => {
         const stream = streams[opened]
         opened += 1
         const waiting: Change[] = []
-        let ended = false
+        const state = { ended: false }
         const end = stream?.((change) => waiting.push(change)).finally(() => {
-          ended = true
+          state.ended = true
         })
         // It is awaited below, when what it told is given.
         end?.catch(() => {})
-        while (!signal.aborted && !ended) {
+        while (!signal.aborted && !state.ended) {
           const next = waiting.shift()
           if (next) yield next
           else await new Promise((resolve) => setImmediate(resolve))
