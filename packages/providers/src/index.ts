@@ -6,12 +6,31 @@ export { type AgentProviderOptions, agentProvider } from './agent.ts'
 export type { AgentToken } from './agent-token.ts'
 export { type AwsProviderOptions, awsProvider } from './aws.ts'
 export { type AwsIdentityOptions, awsIdentity } from './aws-identity.ts'
+export type {
+  AzureCallOptions,
+  AzureCredential,
+  AzureSecret,
+  AzureSecretProperties,
+  AzureSecretsClient,
+} from './azure-client.ts'
+export { type AzureProviderOptions, azureProvider } from './azure.ts'
 export { type ParsedDotenv, parseDotenv } from './dotenv.ts'
 export { type EnvProviderOptions, envProvider } from './env.ts'
 export type { MalformedLine } from './env-file.ts'
 export { type FileProviderOptions, fileProvider } from './file.ts'
+export { type GcpProviderOptions, gcpProvider } from './gcp.ts'
+export type {
+  GcpAccessAnswer,
+  GcpCallOptions,
+  GcpInteger,
+  GcpSecret,
+  GcpSecretsClient,
+  GcpSecretVersion,
+  GcpTimestamp,
+} from './gcp-client.ts'
 export { type GithubActionsProviderOptions, githubActionsProvider } from './github-actions.ts'
 export { type MemoryProviderOptions, memoryProvider } from './memory.ts'
+export { type OpenBaoProviderOptions, openbaoProvider } from './openbao.ts'
 export { type ProviderSettings, setting } from './provider-settings.ts'
 export { openProvider, type ProviderName, providerNames } from './registry.gen.ts'
 export { type SsmProviderOptions, ssmProvider } from './ssm.ts'

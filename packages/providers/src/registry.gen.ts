@@ -3,15 +3,17 @@ import type { SecretProvider } from '@keyplane/core'
 import type { ProviderSettings } from './provider-settings.ts'
 
 /** The names of the shipped providers. */
-export const providerNames = ['agent', 'aws', 'env', 'file', 'github-actions', 'memory', 'ssm'] as const
+export const providerNames = ['agent', 'aws', 'azure', 'env', 'file', 'gcp', 'github-actions', 'memory', 'ssm'] as const
 
 export type ProviderName = (typeof providerNames)[number]
 
 const openers: Readonly<Record<ProviderName, (settings: ProviderSettings) => Promise<SecretProvider>>> = {
   agent: async (settings) => (await import('./agent.ts')).agentFromSettings(settings),
   aws: async (settings) => (await import('./aws.ts')).awsFromSettings(settings),
+  azure: async (settings) => (await import('./azure.ts')).azureFromSettings(settings),
   env: async (settings) => (await import('./env.ts')).envFromSettings(settings),
   file: async (settings) => (await import('./file.ts')).fileFromSettings(settings),
+  gcp: async (settings) => (await import('./gcp.ts')).gcpFromSettings(settings),
   'github-actions': async (settings) => (await import('./github-actions.ts')).githubActionsFromSettings(settings),
   memory: async (settings) => (await import('./memory.ts')).memoryFromSettings(settings),
   ssm: async (settings) => (await import('./ssm.ts')).ssmFromSettings(settings),

@@ -1,0 +1,192 @@
+import {
+  type CallOptions,
+  type Clock,
+  type ErrorCode,
+  type SecretLister,
+  type SecretProvider,
+  type SecretRef,
+  SecretsError,
+  type SecretState,
+  type SecretVersion,
+  type SecretWriter,
+  systemClock,
+  untilAborted,
+} from '@keyplane/core'
+import { callLimits } from './call-limits.ts'
+import { entryOfSecret, partsOfVersion, valueOfPayload } from './gcp-answers.ts'
+import { type GcpCallOptions, type GcpSecretsClient, gcpCallOptions, openGcpClient } from './gcp-client.ts'
+import { gcpError } from './gcp-errors.ts'
+import { gcpWriter } from './gcp-writer.ts'
+import { type ProviderSettings, setting } from './provider-settings.ts'
+
+export interface GcpProviderOptions {
+  /** The project of ids that name none. Default: the one that Google's SDK finds. */
+  readonly projectId?: string
+  /** Called in place of a client of the provider's own; `close` leaves it open. */
+  readonly client?: GcpSecretsClient
+  readonly clock?: Clock
+}
+
+const isEnabled = (state: unknown): boolean => state === 'ENABLED' || state === 1
+
+class GcpProvider implements SecretProvider {
+  readonly name = 'gcp'
+  readonly list: SecretLister
+  readonly write: SecretWriter
+  readonly #options: GcpProviderOptions
+  readonly #clock: Clock
+  #own: Promise<GcpSecretsClient> | undefined
+  #project: Promise<string> | undefined
+  #closed = false
+
+  constructor(options: GcpProviderOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.list = { list: ({ prefix }, call) => this.#list(prefix, call) }
+    this.write = gcpWriter({
+      ask: (call, act, hidden) => this.#ask(call, act, hidden),
+      resource: (id, call) => this.#resource(id, call),
+      read: (ref, call) => this.get(ref, call),
+    })
+  }
+
+  async get(ref: SecretRef, call?: CallOptions): Promise<SecretVersion> {
+    const { version, stage } = ref
+    const resource = await this.#resource(ref.id, call, ref)
+    const wanted = stage === 'previous' ? await this.#beforeLatest(ref, resource, call) : this.#selector(ref)
+    const name = `${resource}/versions/${wanted}`
+    const [answer] = await this.#ask(call, (client, options) => client.accessSecretVersion({ name }, options))
+    const found = partsOfVersion(answer.name)
+    if (version !== undefined && version !== found.version)
+      throw this.#error('version_not_found', `${JSON.stringify(ref.id)}: version ${version} has another stage.`)
+    const stages = stage ? [stage] : version === undefined ? (['current'] as const) : undefined
+    return Object.freeze({
+      ...found,
+      ...(stages ? { stages: Object.freeze([...stages]) } : {}),
+      value: valueOfPayload(answer),
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const client = await this.#own?.catch(() => undefined)
+    await client?.close()
+  }
+
+  #client(): Promise<GcpSecretsClient> {
+    if (this.#options.client) return Promise.resolve(this.#options.client)
+    this.#own ??= openGcpClient(this.#options.projectId).catch((thrown: unknown) => {
+      this.#own = undefined
+      throw thrown
+    })
+    return this.#own
+  }
+
+  async #ask<T>(
+    call: CallOptions | undefined,
+    act: (client: GcpSecretsClient, options: GcpCallOptions) => Promise<T>,
+    hidden: readonly string[] = [],
+  ): Promise<T> {
+    const options = this.#begin(call)
+    try {
+      return await untilAborted(
+        this.#client().then((client) => act(client, options)),
+        call?.signal,
+      )
+    } catch (thrown) {
+      if (call?.signal?.aborted) throw thrown
+      throw this.#closed ? this.#closedError() : gcpError(thrown, hidden)
+    }
+  }
+
+  #begin(call: CallOptions = {}, ref?: SecretRef): GcpCallOptions {
+    if (this.#closed) throw this.#closedError()
+    if (ref?.as !== undefined) throw this.#error('unsupported', 'The gcp provider assumes no identity for a read.')
+    return gcpCallOptions(callLimits(call, this.#clock, this.name))
+  }
+
+  async #resource(id: string, call?: CallOptions, ref?: SecretRef): Promise<string> {
+    this.#begin(call, ref)
+    if (/^projects\/[^/]+\/(?:locations\/[^/]+\/)?secrets\/[\w-]{1,255}$/.test(id)) return id
+    if (!/^[\w-]{1,255}$/.test(id))
+      throw this.#error(
+        'invalid_request',
+        `${JSON.stringify(id)}: give a name of letters, digits, "-" and "_", or projects/PROJECT/secrets/NAME.`,
+      )
+    return `${await this.#parent(call)}/secrets/${id}`
+  }
+
+  async #parent(call?: CallOptions): Promise<string> {
+    const { projectId } = this.#options
+    if (projectId !== undefined) return `projects/${projectId}`
+    // Asked once for all who wait, so that none of them ends it for the others.
+    this.#project ??= this.#ask(undefined, (client) => client.getProjectId()).catch((thrown: unknown) => {
+      this.#project = undefined
+      throw thrown
+    })
+    return `projects/${await untilAborted(this.#project, call?.signal)}`
+  }
+
+  /** `latest`, a number, or an alias, which is what a label is to Google. */
+  #selector({ id, version, stage }: SecretRef): string {
+    if (version !== undefined && !/^[1-9]\d{0,18}$/.test(version))
+      throw this.#error('version_not_found', `${JSON.stringify(id)}: a version is a number from 1.`)
+    if (stage === undefined) return version ?? 'latest'
+    if (stage === 'current') return 'latest'
+    const alias = stage.startsWith('label:') ? stage.slice('label:'.length) : ''
+    // An alias can't begin with a digit; "latest" is Google's own.
+    if (/^[A-Za-z][\w-]{0,62}$/.test(alias) && alias !== 'latest') return alias
+    throw this.#error('version_not_found', `${JSON.stringify(id)}: Google has no such stage.`)
+  }
+
+  /** The newest enabled version below the latest one; Google lists the newest first. */
+  async #beforeLatest(ref: SecretRef, parent: string, call?: CallOptions): Promise<string> {
+    const found = await this.#ask(call, async (client, options) => {
+      let isLatest = true
+      const pages = client.listSecretVersionsAsync({ parent, pageSize: 25 }, { ...options, autoPaginate: false })
+      for await (const { name, state } of pages) {
+        if (!isLatest && isEnabled(state)) return partsOfVersion(name).version
+        isLatest = false
+      }
+      return undefined
+    })
+    if (found !== undefined) return found
+    throw this.#error('version_not_found', `${JSON.stringify(ref.id)} has no enabled version before the latest.`)
+  }
+
+  async *#list(prefix = '', call?: CallOptions): AsyncGenerator<SecretState & { readonly name: string }> {
+    const parent = await this.#parent(call)
+    // Google's filter finds the text anywhere in a name, so it only narrows.
+    const filter = /^[\w-]+$/.test(prefix) ? { filter: `name:${prefix}` } : {}
+    const pages = await this.#ask(call, async (client, options) => {
+      const secrets = client.listSecretsAsync({ parent, ...filter, pageSize: 250 }, { ...options, autoPaginate: false })
+      return secrets[Symbol.asyncIterator]()
+    })
+    for (;;) {
+      const next = await this.#ask(call, () => pages.next())
+      if (next.done) return
+      const entry = entryOfSecret(next.value)
+      if (entry.name.startsWith(prefix)) yield entry
+    }
+  }
+
+  #closedError(): SecretsError {
+    return this.#error('closed', 'The gcp provider was closed.')
+  }
+
+  #error(code: ErrorCode, message: string): SecretsError {
+    return new SecretsError(code, message, { source: this.name })
+  }
+}
+
+/**
+ * Google Cloud's Secret Manager, by Google's SDK (`@google-cloud/secret-manager`), which is loaded at the first call and
+ * told not to retry. `current` is Google's `latest`, a label an alias.
+ */
+export const gcpProvider = (options: GcpProviderOptions = {}): SecretProvider => new GcpProvider(options)
+
+/** The provider by settings: `GCP_PROJECT`, else `GOOGLE_CLOUD_PROJECT`, else what Google's SDK finds. */
+export const gcpFromSettings = async (settings: ProviderSettings): Promise<SecretProvider> => {
+  const projectId = setting(settings, 'GCP_PROJECT') ?? (settings.env['GOOGLE_CLOUD_PROJECT'] || undefined)
+  return gcpProvider({ clock: settings.clock, ...(projectId === undefined ? {} : { projectId }) })
+}

@@ -1,0 +1,24 @@
+import { SecretsError } from '@keyplane/core'
+
+const isMissing = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && /^(?:ERR_)?MODULE_NOT_FOUND$/.test(String(thrown.code))
+
+/**
+ * A package that the user installs where this source is used, loaded when it is first needed.
+ * @throws SecretsError `source_misconfigured`, reason `sdk_missing`, with the line that installs it; reason `sdk_broken`
+ * where it is there and can't be loaded.
+ */
+export const loadSdk = async <T>(name: string, source: string): Promise<T> => {
+  try {
+    return (await import(name)) as T
+  } catch (thrown) {
+    const missing = isMissing(thrown)
+    throw new SecretsError(
+      'source_misconfigured',
+      missing
+        ? `${source} needs a package that is not installed: run \`npm install ${name}\`.`
+        : `${source} needs ${name}, which is installed and can't be loaded.`,
+      { source, reason: missing ? 'sdk_missing' : 'sdk_broken', cause: thrown },
+    )
+  }
+}
