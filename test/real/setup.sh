@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Puts the parts that `npm run test:real` talks to in place: AWS's Python clients and moto in .real/venv, curl and strace.
+# Puts the parts that `npm run test:real` talks to in place: AWS's Python clients and moto in .real/venv, curl,
+# openssl and strace, the SDKs of Google and Azure.
 # Safe to run again: what is there already is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -13,7 +14,7 @@ if ! cmp -s "$wanted" "$venv/installed.txt"; then
 fi
 
 missing=()
-for tool in curl strace; do
+for tool in curl openssl strace; do
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
 if ((${#missing[@]} > 0)); then
@@ -23,4 +24,11 @@ if ((${#missing[@]} > 0)); then
   fi
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${missing[@]}"
+fi
+
+# The SDKs of Google and Azure, which nothing but their tests needs. Their install scripts are not run.
+clouds=test/real/cloud-sdks
+if ! cmp -s "$clouds/package-lock.json" "$clouds/node_modules/installed-lock.json"; then
+  (cd "$clouds" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  cp "$clouds/package-lock.json" "$clouds/node_modules/installed-lock.json"
 fi
