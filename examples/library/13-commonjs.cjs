@@ -1,0 +1,14 @@
+/** CommonJS: `require` gives the same library, on Node.js 20.19, 22.12 and newer. */
+const { maskSecret, memoryProvider, openSecrets } = require('@keyplane/secrets')
+
+const main = async () => {
+  const source = memoryProvider({ secrets: { API_KEY: 'cobalt-heron-7781' } })
+  const secrets = openSecrets({ providers: [source], environment: false })
+  console.log(maskSecret((await secrets.getSecret('API_KEY')) ?? 'none'))
+  await secrets.close()
+}
+
+void main()
+
+// prints:
+// ****7781
