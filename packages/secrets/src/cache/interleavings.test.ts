@@ -218,7 +218,7 @@ const policies: readonly (Options & { readonly name: string })[] = [
   { name: 'stale while revalidate', staleWhileRevalidateMs: 80, refreshAheadRatio: 0.2 },
 ]
 
-describe.each(policies)('whatever happens in whatever order, with $name', ({ name: _, ...policy }) => {
+describe.each(policies)('whatever happens in whatever order, with $name', (policy) => {
   it.each([
     ['a source that answers', false],
     ['a source that fails at times', true],
