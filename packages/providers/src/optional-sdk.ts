@@ -1,7 +1,10 @@
 import { SecretsError } from '@keyplane/core'
 
+/** By Node's code, or by what Vite puts in the place of an optional package that is not there. */
 const isMissing = (thrown: unknown): boolean =>
-  thrown instanceof Error && 'code' in thrown && /^(?:ERR_)?MODULE_NOT_FOUND$/.test(String(thrown.code))
+  thrown instanceof Error &&
+  (('code' in thrown && /^(?:ERR_)?MODULE_NOT_FOUND$/.test(String(thrown.code))) ||
+    /^Could not resolve .+ imported by /.test(thrown.message))
 
 /**
  * A package that the user installs where this source is used, loaded when it is first needed.
