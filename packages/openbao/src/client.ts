@@ -67,6 +67,8 @@ interface Sent {
   readonly bounds: Bounds
   readonly token: string | undefined
   readonly purpose: Purpose
+  readonly atLeader?: boolean
+  readonly repeatable?: boolean
 }
 
 class NodesClient implements OpenBaoClient {
@@ -138,15 +140,23 @@ class NodesClient implements OpenBaoClient {
   }
 
   /** Logins are shared by all who wait for one, so they end by the client's own limit only. */
-  async #askForLogin({ method, path, body, token, isAppRole }: LoginRequest): Promise<OpenBaoAnswer> {
+  async #askForLogin(request: LoginRequest): Promise<OpenBaoAnswer> {
+    const { method, path, body, token, isAppRole, atLeader = false, repeatable = method === 'GET' } = request
     const call: OpenBaoCall = { method, path, ...(body === undefined ? {} : { body }) }
     const isLogin = token === undefined && path.endsWith('/login')
     const purpose = !isLogin ? 'other' : isAppRole ? 'approle_login' : 'login'
-    const outcome = await this.#send({ call, bounds: this.#begin({}), token, purpose })
+    const outcome = await this.#send({ call, bounds: this.#begin({}), token, purpose, atLeader, repeatable })
     return this.#checked(outcome, call, token)
   }
 
-  async #send({ call, bounds, token, purpose }: Sent): Promise<NodeAnswer> {
+  async #send({
+    call,
+    bounds,
+    token,
+    purpose,
+    atLeader = false,
+    repeatable = call.method === 'GET',
+  }: Sent): Promise<NodeAnswer> {
     const { method, path, query = {}, body, headers } = call
     const search = new URLSearchParams(query).toString()
     const isRead = method === 'GET'
@@ -157,7 +167,8 @@ class NodesClient implements OpenBaoClient {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...bounds,
       purpose,
-      repeatable: isRead,
+      repeatable,
+      atLeader,
     })
     if (!isRead && !outcome.failure) this.#index.note(outcome.answer.index)
     return outcome

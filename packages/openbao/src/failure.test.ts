@@ -130,7 +130,7 @@ describe('an answer of OpenBao', () => {
     ['no such role', 400, errors('invalid role name "x"'), 'source_misconfigured: login_role', 'login'],
     ['a method not set up', 400, errors('could not load configuration'), 'source_misconfigured: login_role', 'login'],
     [
-      'a method not mounted',
+      'a method not mounted, for a caller with a token',
       404,
       errors('no handler for route "auth/nomount/login". route entry not found.'),
       'source_misconfigured: no_mount',

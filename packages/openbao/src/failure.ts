@@ -102,7 +102,7 @@ const rules: readonly Rule[] = [
     failure: failure(
       'unauthenticated',
       'locked_out',
-      'the role is locked, after five refused logins for 15 minutes, or does not let this machine in',
+      'the role is locked (for 15 minutes after five refused logins), or no AppRole is mounted there',
     ),
   },
   {
@@ -111,7 +111,7 @@ const rules: readonly Rule[] = [
     failure: failure(
       'unauthenticated',
       'login_refused',
-      'the credentials are not taken, or the service that checks them can not be reached from OpenBao',
+      'the credentials are not taken, the service that checks them does not answer OpenBao, or nothing is mounted there',
     ),
   },
   {

@@ -8,6 +8,13 @@ export interface LoginRequest {
   /** A token to ask with, where the login is by one. */
   readonly token?: string
   readonly isAppRole?: boolean
+  /**
+   * Ask the leader. A standby that lags does not know a secret id, a wrapping token or a role of a moment ago, refuses
+   * it, and counts that towards a lockout.
+   */
+  readonly atLeader?: boolean
+  /** Whether asking twice does no more than asking once. Default: for GET. */
+  readonly repeatable?: boolean
 }
 
 /** @throws SecretsError for every answer but a success. */

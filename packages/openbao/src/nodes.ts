@@ -24,6 +24,8 @@ export interface NodeRequest {
   readonly purpose: Purpose
   /** Whether asking twice does no more than asking once. */
   readonly repeatable: boolean
+  /** Ask the leader itself, where it is known and can be reached. */
+  readonly atLeader?: boolean
 }
 
 /** An answer, and what is wrong with it. */
@@ -53,6 +55,8 @@ export class Nodes {
   readonly #nodes: readonly HttpClient[]
   /** Leaders that a redirect named and that are none of the configured nodes. */
   readonly #others = new Map<string, HttpClient>()
+  /** Leaders that can't be reached from here, and until when that is believed. */
+  readonly #unreachable = new Map<string, number>()
   #first = 0
   #closed = false
 
@@ -69,6 +73,23 @@ export class Nodes {
 
   /** @throws SecretsError where no node gave an answer of any kind. */
   async send(request: NodeRequest): Promise<NodeAnswer> {
+    const leader = request.atLeader === true ? await this.#namedLeader(request) : undefined
+    return (leader && (await this.#sendToLeader(leader, request))) ?? this.#sendToAny(request)
+  }
+
+  /** One node's answer, without another being asked. */
+  async sendTo(origin: string, request: NodeRequest): Promise<NodeAnswer> {
+    const node = this.#nodes.find(({ endpoint }) => endpoint.origin === origin)
+    if (!node) throw new SecretsError('internal', `${origin} is none of the nodes.`, { source: this.#options.source })
+    return this.#once(node, request, this.#leftMs(request))
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const node of [...this.#nodes, ...this.#others.values()]) node.close()
+  }
+
+  async #sendToAny(request: NodeRequest): Promise<NodeAnswer> {
     const count = this.#nodes.length
     for (let tried = 0; ; tried += 1) {
       const index = (this.#first + tried) % count
@@ -85,24 +106,12 @@ export class Nodes {
     }
   }
 
-  /** One node's answer, without another being asked. */
-  async sendTo(origin: string, request: NodeRequest): Promise<NodeAnswer> {
-    const node = this.#nodes.find(({ endpoint }) => endpoint.origin === origin)
-    if (!node) throw new SecretsError('internal', `${origin} is none of the nodes.`, { source: this.#options.source })
-    return this.#once(node, request, this.#leftMs(request))
-  }
-
-  close(): void {
-    this.#closed = true
-    for (const node of [...this.#nodes, ...this.#others.values()]) node.close()
-  }
-
   /** A request that may be repeated leaves the nodes after this one their share of the time. */
   async #ask(node: HttpClient, request: NodeRequest, nodesLeft: number): Promise<NodeAnswer> {
     const leftMs = this.#leftMs(request)
     const outcome = await this.#once(node, request, request.repeatable ? leftMs / nodesLeft : leftMs)
     if (outcome.answer.status !== 307) return outcome
-    const leader = this.#leader(node, outcome.answer, request.target)
+    const leader = this.#leader(node, outcome.answer.location, request.target)
     return this.#askLeader(leader, request, nodesLeft)
   }
 
@@ -136,7 +145,42 @@ export class Nodes {
     return { answer: parsed, failure: failureOf(parsed, purpose) }
   }
 
-  #leader(node: HttpClient, { location }: OpenBaoAnswer, target: string): HttpClient {
+  /** The leader that a standby names; nothing where the node asked leads itself, or nobody can tell. */
+  async #namedLeader({ target, headers, signal, deadlineAtMs }: NodeRequest): Promise<HttpClient | undefined> {
+    const nowMs = this.#options.clock.monotonicMs()
+    try {
+      const { answer } = await this.#sendToAny({
+        method: 'GET',
+        target: '/v1/sys/leader',
+        headers: { 'x-vault-request': headers['x-vault-request'] ?? 'true' },
+        deadlineAtMs: nowMs + (deadlineAtMs - nowMs) / 3,
+        purpose: 'other',
+        repeatable: true,
+        ...(signal ? { signal } : {}),
+      })
+      const address = answer.member('leader_address')
+      if (answer.member('is_self') !== false || typeof address !== 'string' || address === '') return undefined
+      const leader = this.#leader(this.#nodes[this.#first] as HttpClient, `${address}${target}`, target)
+      return (this.#unreachable.get(leader.endpoint.origin) ?? 0) > nowMs ? undefined : leader
+    } catch (thrown) {
+      if (thrown instanceof SecretsError && thrown.code !== 'closed') return undefined
+      throw thrown
+    }
+  }
+
+  /** The leader's answer; nothing where it can't be reached from here, as behind a load balancer. */
+  async #sendToLeader(leader: HttpClient, request: NodeRequest): Promise<NodeAnswer | undefined> {
+    try {
+      return await this.#once(leader, request, Math.min(this.#leftMs(request) / 2, 1_000))
+    } catch (thrown) {
+      if (!(thrown instanceof SecretsError) || !passes(thrown, true)) throw thrown
+      this.#unreachable.set(leader.endpoint.origin, this.#options.clock.monotonicMs() + unreachableMs)
+      if (passes(thrown, request.repeatable)) return undefined
+      throw thrown
+    }
+  }
+
+  #leader(node: HttpClient, location: string | undefined, target: string): HttpClient {
     const { source, allowInsecureHttp = false } = this.#options
     const origin = leaderOrigin({
       location,
@@ -153,6 +197,7 @@ export class Nodes {
       if (this.#others.size < maxOthers) break
       client.close()
       this.#others.delete(other)
+      this.#unreachable.delete(other)
     }
     const opened = this.#open(origin)
     if (this.#closed) opened.close()
@@ -179,3 +224,4 @@ export class Nodes {
 }
 
 const maxOthers = 8
+const unreachableMs = 60_000

@@ -25,14 +25,20 @@ const isSecretIdPath = (path: unknown, mount: string): boolean => {
  * @throws SecretsError `unauthenticated`, reason `wrapping_token_used` or `wrapping_token_foreign`.
  */
 export const unwrapSecretId = async ({ wrapping, mount, ask, source }: WrappedSecretIdParts): Promise<string> => {
-  const info = await ask({ method: 'POST', path: 'sys/wrapping/lookup', body: { token: wrapping } })
+  const info = await ask({
+    method: 'POST',
+    path: 'sys/wrapping/lookup',
+    body: { token: wrapping },
+    atLeader: true,
+    repeatable: true,
+  })
   if (!isSecretIdPath(info.member('data', 'creation_path'), mount))
     throw new SecretsError(
       'unauthenticated',
       'The wrapping token was not made by the AppRole method; it is left closed. Somebody may have put it there.',
       { source, reason: 'wrapping_token_foreign' },
     )
-  const opened = await ask({ method: 'POST', path: 'sys/wrapping/unwrap', token: wrapping })
+  const opened = await ask({ method: 'POST', path: 'sys/wrapping/unwrap', token: wrapping, atLeader: true })
   const secretId = opened.member('data', 'secret_id')
   if (typeof secretId !== 'string' || secretId === '')
     throw new SecretsError('bad_response', 'The wrapping token held no secret id.', { source })

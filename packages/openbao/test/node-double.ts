@@ -97,6 +97,10 @@ export const recorded = {
       },
     }),
   }),
+  noCluster: { body: '{"ha_enabled":false}' } satisfies Answer,
+  follower: (leader: string): Answer => ({
+    body: JSON.stringify({ ha_enabled: true, is_self: false, leader_address: leader, leader_cluster_address: '' }),
+  }),
   deadToken: { status: 403, body: '{"errors":["permission denied"]}\n' } satisfies Answer,
   policy: { status: 403, body: '{"errors":["1 error occurred:\\n\\t* permission denied\\n\\n"]}\n' } satisfies Answer,
   absent: { status: 404, body: '{"errors":[]}\n' } satisfies Answer,

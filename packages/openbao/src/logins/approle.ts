@@ -43,8 +43,9 @@ export const appRoleLogin = (auth: AppRoleAuth, source: string): Login => {
       fingerprint: fingerprintOf('approle', role_id, given),
       grant: async (ask) => {
         const secret_id = wrapped ? await unwrapped.open(given, ask) : given
-        const body = { role_id, secret_id }
-        return grantedBy(await ask({ method: 'POST', path: `auth/${mount}/login`, body, isAppRole: true }), source)
+        const request = { method: 'POST', path: `auth/${mount}/login`, body: { role_id, secret_id } } as const
+        // Not repeatable: a secret id may be good for one login only.
+        return grantedBy(await ask({ ...request, isAppRole: true, atLeader: true }), source)
       },
     }
   }

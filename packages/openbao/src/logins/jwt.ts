@@ -33,7 +33,16 @@ export const jwtLogin = (auth: JwtAuth | KubernetesAuth, source: string): Login 
     return {
       fingerprint: fingerprintOf(method, role, jwt),
       grant: async (ask) =>
-        grantedBy(await ask({ method: 'POST', path: `auth/${mount}/login`, body: { role, jwt } }), source),
+        grantedBy(
+          await ask({
+            method: 'POST',
+            path: `auth/${mount}/login`,
+            body: { role, jwt },
+            atLeader: true,
+            repeatable: true,
+          }),
+          source,
+        ),
     }
   },
 })
