@@ -1,7 +1,8 @@
 /**
  * A secret in a Node program, with types. Start a plane first (`npm start`), then: npx node -C source examples/hello.ts
  */
-import { agentProvider, maskSecret, openSecrets } from '@keyplane/secrets'
+import { maskSecret, openSecrets } from '@keyplane/secrets'
+import { agentProvider } from '@keyplane/secrets/providers'
 
 const secrets = openSecrets({
   providers: [agentProvider({ token: { file: '.keyplane/agent.token' } })],

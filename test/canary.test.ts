@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type SecretProvider, TextValue } from '@keyplane/core'
-import { agentProvider, awsProvider, openSecrets } from '@keyplane/secrets'
+import { openSecrets } from '@keyplane/secrets'
+import { agentProvider, awsProvider } from '@keyplane/secrets/providers'
 import { auditTail } from '@keyplane/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {

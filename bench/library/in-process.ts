@@ -1,6 +1,7 @@
 /** Measures the library and its peers in this process, against the store that the environment names; prints the times. */
 import { TextValue } from '@keyplane/core'
-import { awsProvider, openSecrets, type SecretsManager } from '@keyplane/secrets'
+import { openSecrets, type SecretsManager } from '@keyplane/secrets'
+import { awsProvider } from '@keyplane/secrets/providers'
 import { bareUpstream } from './bare-upstream.ts'
 import { timeLogLines } from './log-lines.ts'
 import { type Act, timeEach, timePerCall } from './time-per-call.ts'

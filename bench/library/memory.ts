@@ -1,6 +1,7 @@
 /** `node --expose-gc memory.ts env|idle|cached`: prints the bytes that one such manager keeps after a collection. */
 import { TextValue } from '@keyplane/core'
-import { awsProvider, openSecrets, type SecretsManager } from '@keyplane/secrets'
+import { openSecrets, type SecretsManager } from '@keyplane/secrets'
+import { awsProvider } from '@keyplane/secrets/providers'
 
 const env = process.env as Readonly<Record<string, string>>
 const { gc } = globalThis as { gc?: () => void }

@@ -38,7 +38,9 @@ describe.each(Object.entries(nodes))('on %s', (_name, node) => {
     const env = { SECRETS_PROVIDER: 'aws', API_KEY: 'from-the-environment' }
     const { code, stdout, stderr } = await runModule(node, read('API_KEY'), { cwd, env })
     expect({ code, stdout }).toEqual({ code: 0, stdout: '"from-the-environment"' })
-    expect(stderr).toMatch(/^keyplane: aws is left out: .*not installed.*npm install @aws-sdk\/credential-provider-node/)
+    expect(stderr).toMatch(
+      /^keyplane: aws is left out: .*not installed.*npm install @aws-sdk\/credential-provider-node/,
+    )
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect(stderr).not.toContain('from-the-environment')
   })
@@ -53,7 +55,7 @@ describe('from a store that the installed command started', () => {
     store = await startStore(data)
     env = { ...awsVariables(join(data, 'aws.env')), SECRETS_PROVIDER: 'aws' }
     const put = `
-import { awsProvider } from '@keyplane/secrets'
+import { awsProvider } from '@keyplane/secrets/providers'
 import { TextValue } from '@keyplane/core'
 const aws = awsProvider({ env: process.env })
 await aws.write.put({ id: 'app/key' }, new TextValue('from-the-store'), { idempotencyKey: '0'.repeat(32), ifVersion: null })

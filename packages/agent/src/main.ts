@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type Clock, SecretsError, systemClock } from '@keyplane/core'
 import { maskingHook } from '@keyplane/masking'
-import { awsIdentity, awsProvider } from '@keyplane/secrets'
+import { awsIdentity, awsProvider } from '@keyplane/secrets/providers'
 import { pino } from 'pino'
 import { type AgentConfig, processEnvironment, readAgentConfig } from './config.ts'
 import { LogFile } from './log-file.ts'

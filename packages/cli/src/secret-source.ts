@@ -1,5 +1,6 @@
 import { SecretsError, type SecretProvider } from '@keyplane/core'
-import { awsProvider, openSecrets, readSettings, type SecretsManager } from '@keyplane/secrets'
+import { openSecrets, readSettings, type SecretsManager } from '@keyplane/secrets'
+import { awsProvider } from '@keyplane/secrets/providers'
 import { accessKeyOf, planeRegion } from './data-folder/credentials.ts'
 import type { DataFolder } from './data-folder/data-folder.ts'
 import { findRunning } from './data-folder/running-plane.ts'

@@ -1,5 +1,5 @@
 import { durationMs, type SecretsError, SecretsError as SecretsFailure } from '@keyplane/core'
-import { type ProviderName, providerNames, setting } from '@keyplane/providers'
+import { type ProviderName, providerNames, setting } from '@keyplane/providers/registry'
 import type { SecretsLog } from './chain/reports.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -51,13 +51,3 @@ export type { WithSecretOptions } from './with-secret/with-secret.ts'
 export type { SecretProvider, SecretRef, SecretVersion } from '@keyplane/core'
 export { BytesValue, SecretsError, TextValue } from '@keyplane/core'
 export { maskingHook, maskSecret, maskSecrets, maskSecretsInDict } from '@keyplane/masking'
-export {
-  type AgentProviderOptions,
-  agentProvider,
-  type AwsProviderOptions,
-  awsIdentity,
-  awsProvider,
-  envProvider,
-  fileProvider,
-  memoryProvider,
-} from '@keyplane/providers'

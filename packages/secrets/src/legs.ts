@@ -1,5 +1,5 @@
 import { SecretsError } from '@keyplane/core'
-import { openProvider } from '@keyplane/providers'
+import { openProvider } from '@keyplane/providers/registry'
 import { Leg } from './chain/leg.ts'
 import type { LegOptions } from './chain/open-leg.ts'
 import { isProviderName, processEnvironment, type SecretsSettings, stderrLog } from './config.ts'

@@ -14,7 +14,7 @@ import { startPlaneAgent } from '../plane/start-plane-agent.ts'
 import { startPlaneStore } from '../plane/start-plane-store.ts'
 import { pasteLines } from '../screen/paste-lines.ts'
 import { liveLine, planeScreen } from '../screen/plane-screen.ts'
-import { awsProvider } from '@keyplane/secrets'
+import { awsProvider } from '@keyplane/secrets/providers'
 
 interface DevOptions {
   readonly agentPort: number

@@ -1,5 +1,5 @@
 import { type AgentConfig, parseAgentConfig, type ReadEvent, type RunningAgent, startAgent } from '@keyplane/agent'
-import { awsProvider } from '@keyplane/secrets'
+import { awsProvider } from '@keyplane/secrets/providers'
 import type { Context } from '../context.ts'
 import { accessKeyOf, planeRegion } from '../data-folder/credentials.ts'
 
