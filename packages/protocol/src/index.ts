@@ -16,3 +16,14 @@ export { type RequestTarget, splitTarget } from './agent/request-target.ts'
 export { labelledStage, stageLabel } from './agent/stage-labels.ts'
 export { decodeBase64, encodeBase64 } from './base64.ts'
 export { httpStatus } from './error-status.ts'
+export { changesTarget, encodeChange, parseChange, type ServiceChange } from './service/changes.ts'
+export {
+  type ConfigurationStatus,
+  type ConfiguredSecret,
+  encodeToolConfiguration,
+  parseToolConfiguration,
+  type ToolConfiguration,
+  toolConfigurationTarget,
+} from './service/configuration.ts'
+export { encodeServiceError, parseServiceError, type ServiceErrorAnswer } from './service/error-answer.ts'
+export { EventStreamReader, type ServerSentEvent } from './service/event-stream.ts'
