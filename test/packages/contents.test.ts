@@ -4,14 +4,20 @@ import { dirname, join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { describe, expect, inject, it } from 'vitest'
-import { publicPackages } from './packed-packages.ts'
+import { publicPackages } from '../../tools/public-packages.ts'
 
 const root = join(import.meta.dirname, '../..')
 const packed = inject('packed')
 const installed = inject('installed')
 
-const allowed = /^(?:bin\/[\w-]+\.js|(?:dist|src)\/[\w/.-]+\.(?:js|ts|map)|package\.json|LICENSE|README\.md)$/
+const allowed = /^(?:bin\/[\w-]+\.js|(?:bundle|dist|src)\/[\w/.-]+\.(?:js|ts|map)|package\.json|LICENSE|README\.md)$/
 const forbidden = /\.test\.|(?:^|\/)(?:test|\.keyplane|\.env|logs|coverage)(?:\/|$)|tsbuildinfo/
+
+/** The files that a package says it is entered by. */
+const entries = (manifest: string): string[] => {
+  const { exports } = JSON.parse(readFileSync(manifest, 'utf8')) as { exports: Record<string, Record<string, string>> }
+  return Object.values(exports).flatMap((entry) => Object.values(entry).map((path) => path.replace('./', '')))
+}
 
 it('packs every public package', () => {
   expect(packed.map(({ name }) => name).sort()).toEqual(
@@ -27,7 +33,7 @@ describe.each([...publicPackages(root)])('$name', ({ name, folder }) => {
 
   it('holds what a user needs, and nothing else', () => {
     expect(files.filter((file) => !allowed.test(file) || forbidden.test(file))).toEqual([])
-    const needed = ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']
+    const needed = ['LICENSE', 'README.md', 'package.json', 'dist/index.d.ts', ...entries(at('package.json'))]
     expect(needed.filter((file) => !files.includes(file))).toEqual([])
   })
 

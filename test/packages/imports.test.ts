@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
-import { publicPackages } from './packed-packages.ts'
+import { publicPackages } from '../../tools/public-packages.ts'
 import { runModule } from './run-node.ts'
 
 const packages = publicPackages(join(import.meta.dirname, '../..'))

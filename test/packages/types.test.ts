@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
-import { publicPackages } from './packed-packages.ts'
+import { publicPackages } from '../../tools/public-packages.ts'
 import { run } from './run-node.ts'
 
 const root = join(import.meta.dirname, '../..')
