@@ -8,16 +8,16 @@ interface Known {
   readonly verdict: Verdict
 }
 
-/** The verdict on the key that stands in a line from `start` up to `end`. */
-export type KeyVerdicts = (line: string, start: number, end: number) => Verdict
+/** The verdict on the key that stands in a line from `start` up to `end`; `bytes` are the lower bytes of the line. */
+export type KeyVerdicts = (line: string, bytes: Uint8Array, start: number, end: number) => Verdict
 
 /** The rules for keys in a line: a key that was met before is compared in its place, no string is made of it. */
 export const createKeyVerdicts = (rules: KeyRules): KeyVerdicts => {
   const known: (Known | undefined)[] = []
-  return (line, start, end) => {
+  return (line, bytes, start, end) => {
     if (end - start > maxLength) return rules(line.slice(start, end))
     let hash = end - start
-    for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ line.charCodeAt(at), 0x01000193)
+    for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193)
     const slot = (hash ^ (hash >>> 13)) & (size - 1)
     const met = known[slot]
     if (met !== undefined && met.key.length === end - start && line.startsWith(met.key, start)) return met.verdict

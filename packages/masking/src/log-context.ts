@@ -4,11 +4,12 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 export type LogContext = Readonly<Record<string, unknown>>
 
 const storage = new AsyncLocalStorage<LogContext>()
-const none: LogContext = Object.freeze({})
+/** What is around code that no `withLogContext` is around. */
+export const noLogContext: LogContext = Object.freeze({})
 
 /** Runs `act` so that every line logged in it, awaited work included, carries `context`; an outer context stays. */
 export const withLogContext = <T>(context: LogContext, act: () => T): T =>
   storage.run(Object.freeze({ ...currentLogContext(), ...context }), act)
 
 /** The fields that `withLogContext` put around the running code; an empty object outside. */
-export const currentLogContext = (): LogContext => storage.getStore() ?? none
+export const currentLogContext = (): LogContext => storage.getStore() ?? noLogContext

@@ -1,6 +1,7 @@
 import { maskJsonBytes } from './json-bytes.ts'
 import { isSecret, isSecretPair, type KeyRules, type Verdict } from './key-rules.ts'
 import { createKeyVerdicts, type KeyVerdicts } from './key-verdicts.ts'
+import { lowerBytes } from './lower-bytes.ts'
 import { mask } from './mask.ts'
 import { type Look, lookAt } from './text-suspicion.ts'
 import { closingBracket, closingQuote } from './text-value.ts'
@@ -53,17 +54,35 @@ const secretEnd = (line: string, start: number, verdict: Verdict): number => {
   return nested || isSecret(verdict, JSON.parse(line.slice(start, end)) as unknown) ? end : -1
 }
 
-const skipBlanks = (line: string, start: number): number => {
+const skipBlanks = (bytes: Uint8Array, start: number): number => {
   let at = start
-  while (isBlank(line.charCodeAt(at))) at += 1
+  while (isBlank(bytes[at] as number)) at += 1
   return at
+}
+
+const skipDigits = (bytes: Uint8Array, start: number): number => {
+  let at = start
+  while ((bytes[at] as number) >= 48 && (bytes[at] as number) <= 57) at += 1
+  return at
+}
+
+/** Where the number, `true`, `false` or `null` ends that begins here. */
+const literalStop = (line: string, bytes: Uint8Array, start: number): number => {
+  const digitsEnd = skipDigits(bytes, start)
+  if (digitsEnd > start && isStructure(bytes[digitsEnd] as number)) return digitsEnd
+  literal.lastIndex = start
+  if (!literal.test(line)) throw new SyntaxError('not a line of JSON')
+  return literal.lastIndex
 }
 
 const textOf = (json: string): string => (json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1))
 
+const bytesOf = lowerBytes()
+
 /** One line of JSON on its way through: what was shown of it, and how far it was read. */
 class LineWalk {
   readonly #line: string
+  readonly #bytes: Uint8Array
   readonly #parts: LineParts
   readonly #verdictOn: KeyVerdicts
   /** Whether a registered value may stand in it, so that each text is looked through for one. */
@@ -78,6 +97,7 @@ class LineWalk {
 
   constructor(line: string, parts: LineParts, verdictOn: KeyVerdicts, hasValues: boolean) {
     this.#line = line
+    this.#bytes = bytesOf(line)
     this.#parts = parts
     this.#verdictOn = verdictOn
     this.#hasValues = hasValues
@@ -85,9 +105,10 @@ class LineWalk {
 
   run(): string {
     const line = this.#line
+    const bytes = this.#bytes
     let at = 0
     while (at < line.length) {
-      const code = line.charCodeAt(at)
+      const code = bytes[at] as number
       if (code === quotationMark) at = this.#text(at)
       else if (isStructure(code)) {
         this.#lastButOne = this.#last
@@ -105,20 +126,20 @@ class LineWalk {
 
   /** A number that is a value becomes a text: `****` alone would be no JSON. */
   #literal(start: number): number {
-    literal.lastIndex = start
-    const [found] = literal.exec(this.#line) ?? []
-    if (found === undefined) throw new SyntaxError('not a line of JSON')
-    const end = start + found.length
-    if (this.#hasValues && this.#parts.values(found) !== found) this.#show(start, end, `"${mask}"`)
+    const end = literalStop(this.#line, this.#bytes, start)
+    if (this.#hasValues) {
+      const found = this.#line.slice(start, end)
+      if (this.#parts.values(found) !== found) this.#show(start, end, `"${mask}"`)
+    }
     this.#last = 0
     return end
   }
 
   #text(start: number): number {
     const line = this.#line
-    lookAt(line, start + 1, true, this.#look)
+    lookAt(line, this.#bytes, start + 1, true, this.#look)
     const { end: quote, suspicious, escaped } = this.#look
-    if (quote >= line.length) throw new SyntaxError('not a line of JSON')
+    if (quote >= line.length || line.charCodeAt(start) !== quotationMark) throw new SyntaxError('not a line of JSON')
     const end = quote + 1
     if (suspicious || escaped || this.#hasValues) this.#maskText(start, end, escaped)
     if (this.#last === openBracket && (this.#lastButOne === openBracket || this.#lastButOne === comma)) {
@@ -126,13 +147,13 @@ class LineWalk {
       if (stop !== -1) return stop
     }
     this.#last = 0
-    const next = skipBlanks(line, end)
-    if (line.charCodeAt(next) !== colon) return end
+    const next = skipBlanks(this.#bytes, end)
+    if (this.#bytes[next] !== colon) return end
     const verdict = escaped
       ? this.#parts.rules(textOf(line.slice(start, end)))
-      : this.#verdictOn(line, start + 1, quote)
+      : this.#verdictOn(line, this.#bytes, start + 1, quote)
     if (verdict === 'keep') return end
-    const value = skipBlanks(line, next + 1)
+    const value = skipBlanks(this.#bytes, next + 1)
     const stop = secretEnd(line, value, verdict)
     if (stop === -1) return end
     this.#show(value, stop, `"${mask}"`)
@@ -153,11 +174,11 @@ class LineWalk {
    */
   #pair(start: number, end: number): number {
     const line = this.#line
-    const next = skipBlanks(line, end)
-    const second = skipBlanks(line, next + 1)
+    const next = skipBlanks(this.#bytes, end)
+    const second = skipBlanks(this.#bytes, next + 1)
     if (line.charCodeAt(next) !== comma || line.charCodeAt(second) !== quotationMark) return -1
     const stop = valueEnd(line, second)
-    if (line[skipBlanks(line, stop)] !== ']') return -1
+    if (line[skipBlanks(this.#bytes, stop)] !== ']') return -1
     if (!isSecretPair(this.#parts.rules, textOf(line.slice(start, end)), textOf(line.slice(second, stop)))) return -1
     this.#show(second, stop, `"${mask}"`)
     this.#last = 0

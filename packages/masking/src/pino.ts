@@ -1,19 +1,22 @@
 import { SecretsError } from '@keyplane/core'
-import { currentLogContext } from './log-context.ts'
+import { currentLogContext, noLogContext } from './log-context.ts'
 import { createMasker, type MaskerOptions } from './masker.ts'
 
 type Mixin = (mergeObject: object, level: number, logger: object) => object
+type MergeStrategy = (mergeObject: object, mixinObject: object) => object
 type StreamWrite = (line: string) => string
 
 /** The options of pino that masking shares with its user, as far as it touches them. */
 interface SharedOptions {
   readonly mixin?: Mixin | undefined
+  readonly mixinMergeStrategy?: MergeStrategy | undefined
   readonly hooks?: { readonly streamWrite?: StreamWrite | undefined } | undefined
 }
 
 /** What masking adds to pino's options. */
 export interface PinoMasking {
   mixin(mergeObject: object, level: number, logger: object): object
+  mixinMergeStrategy(mergeObject: object, mixinObject: object): object
   readonly hooks: { streamWrite(line: string): string }
 }
 
@@ -21,6 +24,9 @@ export interface MaskingHookOptions<Options extends object> extends MaskerOption
   /** The logger's other options. Default: none. `mixin` and `hooks` belong here, or they would replace the masking. */
   readonly pino?: Options
 }
+
+/** What pino does by default: the line's own fields win. */
+const joinOver: MergeStrategy = (mergeObject, mixinObject) => ({ ...mixinObject, ...mergeObject })
 
 /** pino 9.6 was the first to call `hooks.streamWrite`; an older one would write the line unmasked. */
 const requireStreamWrite = (logger: { readonly version?: string } | undefined): void => {
@@ -41,7 +47,7 @@ export const maskingHook = <Options extends object = object>(
   options: MaskingHookOptions<Options> = {},
 ): Omit<Options, 'mixin' | 'hooks'> & PinoMasking => {
   const { pino = {} as Options } = options
-  const { mixin: theirMixin, hooks: theirHooks } = pino as SharedOptions
+  const { mixin: theirMixin, mixinMergeStrategy: merge = joinOver, hooks: theirHooks } = pino as SharedOptions
   const masker = createMasker(options)
   const theirWrite = theirHooks?.streamWrite
   let checked = false
@@ -50,8 +56,12 @@ export const maskingHook = <Options extends object = object>(
     mixin: (mergeObject: object, level: number, logger: object) => {
       if (!checked) requireStreamWrite(logger)
       checked = true
-      return { ...currentLogContext(), ...theirMixin?.(mergeObject, level, logger) }
+      const context = currentLogContext()
+      return theirMixin ? { ...context, ...theirMixin(mergeObject, level, logger) } : context
     },
+    // A line without context is not copied to add nothing to it.
+    mixinMergeStrategy: (mergeObject: object, mixinObject: object) =>
+      mixinObject === noLogContext ? mergeObject : merge(mergeObject, { ...mixinObject }),
     hooks: { ...theirHooks, streamWrite: (line: string) => masker.line(theirWrite ? theirWrite(line) : line) },
   }
 }

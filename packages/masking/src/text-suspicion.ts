@@ -1,3 +1,5 @@
+import { lowerBytes } from './lower-bytes.ts'
+
 /**
  * Words without which, and without a `=`, a `:`, a `%` or two dashes, a text holds nothing that the rules look for:
  * schemes, commands, SQL, beginnings of tokens that are known by their form. Each is given by its rarest letter, at
@@ -60,47 +62,53 @@ export interface Look {
   escaped: boolean
 }
 
-const small = (text: string, at: number): number => (text.charCodeAt(at) & 255) | smallLetter
+const small = (bytes: Uint8Array, at: number): number => (bytes[at] ?? 0) | smallLetter
 
-const isSuspect = (text: string, at: number, code: number): boolean => {
-  if (code === dash) return text.charCodeAt(at - 1) === dash
+const isSuspect = (bytes: Uint8Array, at: number, code: number): boolean => {
+  if (code === dash) return bytes[at - 1] === dash
   if (code === 61 || code === 58 || code === 37) return true
   const letter = code | smallLetter
   // bearer, basic: there is no rarer letter in them than their first.
   if (letter === smallB) {
-    const next = (small(text, at + 1) << 8) | small(text, at + 2)
+    const next = (small(bytes, at + 1) << 8) | small(bytes, at + 2)
     if (next === beginsBearer || next === beginsBasic) return true
   }
-  const ends = beforeLast[letter & 255]
+  const ends = beforeLast[letter]
   if (ends === undefined) return false
-  const before = (small(text, at - 3) << 16) | (small(text, at - 2) << 8) | small(text, at - 1)
+  const before = (small(bytes, at - 3) << 16) | (small(bytes, at - 2) << 8) | small(bytes, at - 1)
   for (const { letters, bits } of ends) if ((before & bits) === letters) return true
   return false
 }
 
-/** Looks at a text from `start` on; a text of JSON up to its closing quotation mark. The answer is in `look`. */
-export const lookAt = (text: string, start: number, inJson: boolean, look: Look): void => {
+/**
+ * Looks at a text from `start` on; a text of JSON up to its closing quotation mark. The answer is in `look`.
+ * @param bytes - the lower bytes of the text: only what looks like a mark of JSON is looked up in the text itself
+ */
+export const lookAt = (text: string, bytes: Uint8Array, start: number, inJson: boolean, look: Look): void => {
+  const { length } = text
   let suspicious = false
   let escaped = false
   let at = start
-  for (; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (telling[code & 255] === 0) continue
-    if (inJson && code === quotationMark) break
-    if (inJson && code === backslash) {
+  for (; at < length; at += 1) {
+    const code = bytes[at] as number
+    if (telling[code] === 0) continue
+    if (code === quotationMark || code === backslash) {
+      if (!inJson || text.charCodeAt(at) !== code) continue
+      if (code === quotationMark) break
       escaped = true
       at += 1
-    } else if (!suspicious && isSuspect(text, at, code)) suspicious = true
+    } else if (!suspicious && isSuspect(bytes, at, code)) suspicious = true
   }
-  look.end = Math.min(at, text.length)
+  look.end = Math.min(at, length)
   look.suspicious = suspicious
   look.escaped = escaped
 }
 
 const whole: Look = { end: 0, suspicious: false, escaped: false }
+const bytesOf = lowerBytes()
 
 /** Whether the rules for texts may find something in the text. */
 export const isSuspicious = (text: string): boolean => {
-  lookAt(text, 0, false, whole)
+  lookAt(text, bytesOf(text), 0, false, whole)
   return whole.suspicious
 }
