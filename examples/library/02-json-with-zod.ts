@@ -2,7 +2,8 @@
  * A JSON secret with a schema: zod here; valibot and arktype fit as they are. A document that does not fit is `undefined`
  * with a warning that names the places, never the values, and never the default: that is for keys that nobody has.
  */
-import { memoryProvider, openSecrets } from '@keyplane/secrets'
+import { openSecrets } from '@keyplane/secrets'
+import { memoryProvider } from '@keyplane/secrets/providers'
 import { z } from 'zod'
 
 const Database = z.object({ host: z.string(), port: z.number().int(), password: z.string() })

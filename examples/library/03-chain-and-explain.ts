@@ -5,7 +5,8 @@
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { awsProvider, fileProvider, memoryProvider, openSecrets } from '@keyplane/secrets'
+import { openSecrets } from '@keyplane/secrets'
+import { awsProvider, fileProvider, memoryProvider } from '@keyplane/secrets/providers'
 
 const root = mkdtempSync(join(tmpdir(), 'keyplane-example-'))
 symlinkSync(process.execPath, join(root, 'DB_PASSWORD'))

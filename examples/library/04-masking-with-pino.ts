@@ -2,7 +2,8 @@
  * Masked logs in one line. A secret is found by the name of its field and by its form in text; and every value that the
  * library read is found by itself, wherever it stands.
  */
-import { maskingHook, memoryProvider, openSecrets } from '@keyplane/secrets'
+import { maskingHook, openSecrets } from '@keyplane/secrets'
+import { memoryProvider } from '@keyplane/secrets/providers'
 import pino from 'pino'
 
 const secrets = openSecrets({
@@ -21,7 +22,7 @@ log.warn(`by value, encoded: ${Buffer.from(token).toString('base64')} ${encodeUR
 await secrets.close()
 
 // prints:
-// {"level":"****","user":"****","password":"hunter2","msg":"by name"}
+// {"level":30,"user":"ada","password":"****","msg":"by name"}
 // {"level":30,"msg":"by form: postgres://app:****@db.internal/app"}
 // {"level":30,"note":"sent **** upstream","msg":"by value"}
 // {"level":40,"msg":"by value, encoded: **** %3F****"}

@@ -2,7 +2,8 @@
  * All secrets of a program in one place, with types, read and checked once at the start. Printed, the object shows none;
  * its properties are the values of the moment.
  */
-import { boolean, defineSecrets, json, memoryProvider, number, openSecrets, string } from '@keyplane/secrets'
+import { boolean, defineSecrets, json, number, openSecrets, string } from '@keyplane/secrets'
+import { memoryProvider } from '@keyplane/secrets/providers'
 import * as v from 'valibot'
 
 const source = memoryProvider({

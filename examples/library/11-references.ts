@@ -2,7 +2,8 @@
  * References: texts that say where a secret is, in a configuration or in environment variables that may be shown to
  * everybody. `resolve` gives a copy with the secrets in their places.
  */
-import { memoryProvider, openSecrets } from '@keyplane/secrets'
+import { openSecrets } from '@keyplane/secrets'
+import { memoryProvider } from '@keyplane/secrets/providers'
 
 const secrets = openSecrets({
   providers: [

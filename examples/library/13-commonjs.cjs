@@ -1,5 +1,6 @@
 /** CommonJS: `require` gives the same library, on Node.js 20.19, 22.12 and newer. */
-const { maskSecret, memoryProvider, openSecrets } = require('@keyplane/secrets')
+const { maskSecret, openSecrets } = require('@keyplane/secrets')
+const { memoryProvider } = require('@keyplane/secrets/providers')
 
 const main = async () => {
   const source = memoryProvider({ secrets: { API_KEY: 'cobalt-heron-7781' } })

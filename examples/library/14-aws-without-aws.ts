@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRandom } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
-import { awsProvider, openSecrets, TextValue } from '@keyplane/secrets'
+import { openSecrets, TextValue } from '@keyplane/secrets'
+import { awsProvider } from '@keyplane/secrets/providers'
 import { parseIdentities, startStore } from '@keyplane/store'
 
 const folder = mkdtempSync(join(tmpdir(), 'keyplane-example-'))

@@ -1,6 +1,7 @@
 /** What the examples ask in place of a server: a source that has to be waited for, counts its calls and can fall silent. */
 import { setTimeout } from 'node:timers/promises'
-import { memoryProvider, type SecretProvider, SecretsError, TextValue } from '@keyplane/secrets'
+import { type SecretProvider, SecretsError, TextValue } from '@keyplane/secrets'
+import { memoryProvider } from '@keyplane/secrets/providers'
 
 export class PretendVault implements SecretProvider {
   readonly name = 'vault'
