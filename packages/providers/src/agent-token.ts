@@ -1,46 +1,50 @@
 import { readFile } from 'node:fs/promises'
 import { SecretsError } from '@keyplane/core'
 
-/** The token that the agent wants: the text itself, or the file that holds it. */
+/** The token that the agent, or the service, wants: the text itself, or the file that holds it. */
 export type AgentToken = string | { readonly file: string }
 
-const misconfigured = (message: string, cause?: unknown): SecretsError =>
+const misconfigured = (source: string, message: string, cause?: unknown): SecretsError =>
   new SecretsError('source_misconfigured', message, {
-    source: 'agent',
+    source,
     reason: 'token',
     ...(cause === undefined ? {} : { cause }),
   })
 
-const checked = (text: string, place: string): string => {
+const checked = (text: string, source: string, place: string): string => {
   const token = text.trim()
   if (!/^[\x21-\x7e]+$/.test(token))
-    throw misconfigured(`${place} is empty, or holds characters that can't stand in a header.`)
+    throw misconfigured(source, `${place} is empty, or holds characters that can't stand in a header.`)
   return token
 }
 
-const fromFile = async (file: string): Promise<string> => {
+const fromFile = async (file: string, source: string): Promise<string> => {
   let text: string
   try {
     text = await readFile(file, 'utf8')
   } catch (cause) {
-    throw misconfigured(`The agent's token can't be read from ${JSON.stringify(file)}.`, cause)
+    throw misconfigured(source, `The ${source}'s token can't be read from ${JSON.stringify(file)}.`, cause)
   }
-  return checked(text, `The agent's token in ${JSON.stringify(file)}`)
+  return checked(text, source, `The ${source}'s token in ${JSON.stringify(file)}`)
 }
 
 /** Keeps the token at hand. */
 export class TokenKeeper {
   readonly #token: AgentToken
+  readonly #source: string
   #kept: string | undefined
 
-  constructor(token: AgentToken) {
+  constructor(token: AgentToken, source: 'agent' | 'service') {
     this.#token = token
+    this.#source = source
   }
 
   /** @throws SecretsError `source_misconfigured` where there is none, or none that can be sent. */
   async get(): Promise<string> {
     this.#kept ??=
-      typeof this.#token === 'string' ? checked(this.#token, "The agent's token") : await fromFile(this.#token.file)
+      typeof this.#token === 'string'
+        ? checked(this.#token, this.#source, `The ${this.#source}'s token`)
+        : await fromFile(this.#token.file, this.#source)
     return this.#kept
   }
 

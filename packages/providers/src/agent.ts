@@ -39,7 +39,7 @@ class AgentProvider implements SecretProvider {
     const { token, tokenHeader = 'X-Aws-Parameters-Secrets-Token', ...transport } = options
     this.#http = httpClient({ endpoint: 'http://127.0.0.1:2773', ...transport, source: this.name })
     this.#clock = options.clock ?? systemClock
-    this.#token = new TokenKeeper(token)
+    this.#token = new TokenKeeper(token, 'agent')
     this.#tokenHeader = tokenHeader
   }
 
@@ -66,7 +66,7 @@ class AgentProvider implements SecretProvider {
   }
 
   /** A token that was read from its file is read anew. */
-  async refresh(): Promise<void> {
+  refresh(): void {
     this.#token.forget()
   }
 

@@ -3,7 +3,7 @@ import type { SecretProvider } from '@keyplane/core'
 import type { ProviderSettings } from './provider-settings.ts'
 
 /** The names of the shipped providers. */
-export const providerNames = ['agent', 'aws', 'azure', 'env', 'file', 'gcp', 'github-actions', 'memory', 'openbao', 'ssm'] as const
+export const providerNames = ['agent', 'aws', 'azure', 'env', 'file', 'gcp', 'github-actions', 'memory', 'openbao', 'service', 'ssm'] as const
 
 export type ProviderName = (typeof providerNames)[number]
 
@@ -17,6 +17,7 @@ const openers: Readonly<Record<ProviderName, (settings: ProviderSettings) => Pro
   'github-actions': async (settings) => (await import('./github-actions.ts')).githubActionsFromSettings(settings),
   memory: async (settings) => (await import('./memory.ts')).memoryFromSettings(settings),
   openbao: async (settings) => (await import('./openbao.ts')).openbaoFromSettings(settings),
+  service: async (settings) => (await import('./service.ts')).serviceFromSettings(settings),
   ssm: async (settings) => (await import('./ssm.ts')).ssmFromSettings(settings),
 }
 

@@ -1,0 +1,43 @@
+import { type ErrorCode, SecretsError, type SecretsErrorOptions } from '@keyplane/core'
+import { retryAfterMs } from '@keyplane/http'
+import { parseServiceError } from '@keyplane/protocol'
+
+const byStatus = (status: number): { readonly code: ErrorCode; readonly reason?: string } => {
+  if (status === 401) return { code: 'unauthenticated' }
+  if (status === 403) return { code: 'access_denied' }
+  // Only the service's own words are an absence: anything behind the address may answer 404.
+  if (status === 404) return { code: 'source_misconfigured', reason: 'not_a_service' }
+  if (status === 408 || status === 504) return { code: 'timeout' }
+  if (status === 429) return { code: 'rate_limited' }
+  return { code: status >= 500 ? 'unavailable' : 'bad_response' }
+}
+
+/** Codes that say how it stands with this process, not with the service. */
+const ownCodes: readonly ErrorCode[] = ['closed', 'config_invalid', 'internal']
+
+/** A refusal or failure of the service itself. */
+export const serviceError = (
+  status: number,
+  body: string,
+  { retryAfter, nowMs }: { readonly retryAfter: string | undefined; readonly nowMs: number },
+): SecretsError => {
+  const said = parseServiceError(body)
+  const waitMs = retryAfterMs(retryAfter, nowMs)
+  const shared: SecretsErrorOptions = { source: 'service', ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
+  if (!said) {
+    const { code, reason } = byStatus(status)
+    const options = { ...shared, ...(reason === undefined ? {} : { reason }) }
+    return new SecretsError(code, `The service answered HTTP ${status}.`, options)
+  }
+  const upstream = { protocol: 'keyplane-service', code: said.code, status, message: said.message }
+  const code = ownCodes.includes(said.code) ? 'unavailable' : said.code
+  return new SecretsError(code, `The service answered ${said.code}: ${said.message}`, { ...shared, upstream })
+}
+
+/** A secret that the service could not give although it answered for the tool. */
+export const memberError = (id: string, code: ErrorCode): SecretsError =>
+  new SecretsError(
+    ownCodes.includes(code) ? 'unavailable' : code,
+    `The service could not get ${JSON.stringify(id)} from its source (${code}).`,
+    { source: 'service', reason: 'upstream' },
+  )
