@@ -120,6 +120,7 @@ describe('a call', () => {
     made.close()
     expect(await failure(made.call(read))).toMatchObject({ code: 'closed' })
     expect(await failure(made.health())).toMatchObject({ code: 'closed' })
+    expect(await failure(made.sealStatus())).toMatchObject({ code: 'closed' })
     expect(one.asked).toHaveLength(0)
   })
 })
@@ -278,7 +279,7 @@ describe('health', () => {
       node(() => ({ body: '<html>' })),
       node(() => 'reset'),
     ])
-    const found = await client(nodes).health()
+    const found = await client(nodes, { namespace: 'team' }).health()
     expect([...found.values()].map(({ state }) => state)).toEqual([
       'active',
       'standby',
@@ -289,6 +290,19 @@ describe('health', () => {
     ])
     expect(found.get(nodes[0].endpoint)).toEqual({ state: 'active', version: '2.7.2' })
     expect(nodes[0].asked[0]?.headers).not.toHaveProperty('x-vault-token')
+    // In a namespace there is no health.
+    expect(nodes[0].asked[0]?.headers).not.toHaveProperty('x-vault-namespace')
+  })
+
+  it('tells how far a seal is open', async () => {
+    const nodes = await Promise.all([
+      node(() => ({ body: '{"type":"shamir","initialized":true,"sealed":true,"t":3,"n":5,"progress":1}' })),
+      node(() => 'reset'),
+    ])
+    expect([...(await client(nodes).sealStatus()).values()]).toEqual([
+      { sealed: true, type: 'shamir', progress: 1, threshold: 3 },
+      { sealed: undefined },
+    ])
   })
 
   it('tells a hung node from one that is gone', async () => {

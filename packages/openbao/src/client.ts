@@ -1,6 +1,6 @@
 import { type Clock, type Random, SecretsError, systemClock, systemRandom } from '@keyplane/core'
 import type { OpenBaoAnswer } from './answer.ts'
-import { type Health, healthOf } from './health.ts'
+import { type Health, healthOf, type SealStatus, sealStatusOf } from './health.ts'
 import type { Ask, GrantedToken, LoginRequest } from './login.ts'
 import { type Auth, loginOf } from './logins/auth.ts'
 import { type NodeAnswer, Nodes } from './nodes.ts'
@@ -42,6 +42,8 @@ export interface OpenBaoCall {
   readonly deadlineAtMs?: number
 }
 
+type Limits = Pick<OpenBaoCall, 'signal' | 'deadlineAtMs'>
+
 export interface OpenBaoClient {
   /**
    * One call with a token, at whichever node answers.
@@ -49,7 +51,9 @@ export interface OpenBaoClient {
    */
   call(call: OpenBaoCall): Promise<OpenBaoAnswer>
   /** How each node stands, by its origin; asked without a token. */
-  health(call?: Pick<OpenBaoCall, 'signal' | 'deadlineAtMs'>): Promise<ReadonlyMap<string, Health>>
+  health(call?: Limits): Promise<ReadonlyMap<string, Health>>
+  /** Each node's seal, by its origin; asked without a token. */
+  sealStatus(call?: Limits): Promise<ReadonlyMap<string, SealStatus>>
   /** Forgets the token, and that a login was refused: the next call logs in. */
   refresh(): void
   /** Cuts all connections; every later call fails with `closed`. */
@@ -61,6 +65,9 @@ const textsIn = (value: unknown): readonly string[] => {
   if (typeof value === 'string') return [value]
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
 }
+
+// A listener may demand the second, so that no browser or fooled server can ask.
+const plainHeaders = { accept: 'application/json', 'x-vault-request': 'true' } as const
 
 interface Sent {
   readonly call: OpenBaoCall
@@ -108,14 +115,12 @@ class NodesClient implements OpenBaoClient {
     return this.#accepted(second, call, other)
   }
 
-  async health(call: Pick<OpenBaoCall, 'signal' | 'deadlineAtMs'> = {}): Promise<ReadonlyMap<string, Health>> {
-    const bounds = this.#begin(call)
-    const found = this.#nodes.origins.map(async (origin): Promise<[string, Health]> => {
-      const request = { method: 'GET', target: '/v1/sys/health', headers: this.#headers(), purpose: 'other' as const }
-      const outcome = this.#nodes.sendTo(origin, { ...request, ...bounds, repeatable: true })
-      return [origin, await healthOf(outcome, call.signal)]
-    })
-    return new Map(await Promise.all(found))
+  health(call: Limits = {}): Promise<ReadonlyMap<string, Health>> {
+    return this.#eachNode('sys/health', healthOf, call)
+  }
+
+  sealStatus(call: Limits = {}): Promise<ReadonlyMap<string, SealStatus>> {
+    return this.#eachNode('sys/seal-status', sealStatusOf, call)
   }
 
   refresh(): void {
@@ -128,11 +133,26 @@ class NodesClient implements OpenBaoClient {
     this.#nodes.close()
   }
 
-  #begin({ signal, deadlineAtMs = Infinity }: Pick<OpenBaoCall, 'signal' | 'deadlineAtMs'>): Bounds {
+  #begin({ signal, deadlineAtMs = Infinity }: Limits): Bounds {
     signal?.throwIfAborted()
     if (this.#closed) throw new SecretsError('closed', 'The OpenBao client was closed.', { source: this.#source })
     const ownMs = this.#clock.monotonicMs() + (this.#options.timeoutMs ?? 2_500)
     return { deadlineAtMs: Math.min(deadlineAtMs, ownMs), ...(signal ? { signal } : {}) }
+  }
+
+  async #eachNode<T>(
+    path: string,
+    read: (outcome: Promise<NodeAnswer>, signal?: AbortSignal) => Promise<T>,
+    call: Limits,
+  ): Promise<ReadonlyMap<string, T>> {
+    const bounds = this.#begin(call)
+    // Without the namespace: how a node stands is asked of the node.
+    const request = { method: 'GET', target: `/v1/${path}`, headers: plainHeaders, purpose: 'other' as const }
+    const found = this.#nodes.origins.map(async (origin): Promise<[string, T]> => {
+      const outcome = this.#nodes.sendTo(origin, { ...request, ...bounds, repeatable: true })
+      return [origin, await read(outcome, call.signal)]
+    })
+    return new Map(await Promise.all(found))
   }
 
   #bounded<T>(work: Promise<T>, bounds: Bounds): Promise<T> {
@@ -177,9 +197,7 @@ class NodesClient implements OpenBaoClient {
   #headers(token?: string, hasBody = false): Readonly<Record<string, string>> {
     const { namespace } = this.#options
     return {
-      accept: 'application/json',
-      // A listener may demand it, so that no browser or fooled server can ask.
-      'x-vault-request': 'true',
+      ...plainHeaders,
       ...(hasBody ? { 'content-type': 'application/json' } : {}),
       ...(token === undefined ? {} : { 'x-vault-token': token }),
       ...(namespace === undefined || namespace === '' ? {} : { 'x-vault-namespace': namespace }),

@@ -7,7 +7,7 @@
 export { OpenBaoAnswer } from './answer.ts'
 export { type OpenBaoCall, type OpenBaoClient, type OpenBaoClientOptions, openBaoClient } from './client.ts'
 export { type Failure, type FailureFacts, failureOf, type Purpose } from './failure.ts'
-export type { Health, HealthState } from './health.ts'
+export type { Health, HealthState, SealStatus } from './health.ts'
 export { type Fields, fieldsOfValue, sameFields, valueOfFields } from './kv-fields.ts'
 export type { KvFields, KvMetadata, KvVersion, KvVersionState, KvWritten } from './kv-types.ts'
 export { type KvCall, type KvV2, type KvV2Options, kvV2 } from './kv-v2.ts'

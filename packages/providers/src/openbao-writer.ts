@@ -26,6 +26,16 @@ interface Attempt {
   written?: KvWritten
 }
 
+interface Write {
+  readonly id: string
+  /** The key that it is remembered by. */
+  readonly name: string
+  readonly attempt: Attempt
+  readonly fields: TextFields
+  readonly cas: number | undefined
+  readonly limits: KvCall
+}
+
 /** Keys that are remembered; a retry follows its write closely. */
 const maxAttempts = 1_000
 
@@ -58,11 +68,9 @@ class OpenBaoWriter implements SecretWriter {
     if (before && before.digest !== digest)
       throw refuse('conflict', `${JSON.stringify(ref.id)}: this idempotency key has another value already.`)
     const attempt: Attempt = before ?? { digest }
-    const known =
-      attempt.written ?? (before && (await this.#writtenBefore(ref.id, fields, casOf(ref.id, ifVersion), limits)))
-    const written = known ?? (await this.#write({ id: ref.id, name, attempt, fields, ifVersion, limits }))
-    attempt.written = written
-    return versionOf(ref.id, written, fields)
+    const write = { id: ref.id, name, attempt, fields, cas: casOf(ref.id, ifVersion), limits }
+    attempt.written ??= before ? await this.#writeAgain(write) : await this.#write(write)
+    return versionOf(ref.id, attempt.written, fields)
   }
 
   async remove(id: string, options: { readonly recoverableForMs: number }, call?: CallOptions): Promise<void> {
@@ -74,16 +82,7 @@ class OpenBaoWriter implements SecretWriter {
     else await this.#parts.kv.deleteCurrent(id, limits)
   }
 
-  async #write(write: {
-    readonly id: string
-    readonly name: string
-    readonly attempt: Attempt
-    readonly fields: TextFields
-    readonly ifVersion: string | null | undefined
-    readonly limits: KvCall
-  }): Promise<KvWritten> {
-    const { id, name, attempt, fields, ifVersion, limits } = write
-    const cas = casOf(id, ifVersion)
+  async #write({ id, name, attempt, fields, cas, limits }: Write): Promise<KvWritten> {
     this.#remember(name, attempt)
     try {
       return await this.#parts.kv.write(id, fields, cas === undefined ? {} : { cas }, limits)
@@ -91,6 +90,19 @@ class OpenBaoWriter implements SecretWriter {
       if (cas === undefined && thrown instanceof SecretsError && thrown.reason === 'cas_required')
         return this.#writeOverCurrent(id, fields, limits)
       if (!isUnsure(thrown)) this.#attempts.delete(name)
+      throw thrown
+    }
+  }
+
+  /** A write whose first answer was lost: it may have arrived, or may yet arrive just before this one. */
+  async #writeAgain(write: Write): Promise<KvWritten> {
+    const arrived = await this.#writtenBefore(write)
+    if (arrived) return arrived
+    try {
+      return await this.#write(write)
+    } catch (thrown) {
+      const late = thrown instanceof SecretsError && thrown.code === 'conflict' && (await this.#writtenBefore(write))
+      if (late) return late
       throw thrown
     }
   }
@@ -109,12 +121,7 @@ class OpenBaoWriter implements SecretWriter {
   }
 
   /** What an earlier try with the same key wrote, whose answer was lost: the current version, if it is what was to be. */
-  async #writtenBefore(
-    id: string,
-    fields: TextFields,
-    cas: number | undefined,
-    limits: KvCall,
-  ): Promise<KvWritten | undefined> {
+  async #writtenBefore({ id, fields, cas, limits }: Write): Promise<KvWritten | undefined> {
     try {
       const current = await this.#parts.kv.read(id, {}, limits)
       const isNext = cas === undefined || current.version === cas + 1

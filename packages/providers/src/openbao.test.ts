@@ -171,6 +171,22 @@ describe('a write to OpenBao', () => {
     expect(double.asked.filter(({ method }) => method === 'POST')).toHaveLength(4)
   })
 
+  it('that arrives late, just before its second try, is no conflict', async () => {
+    const openbao = new OpenBaoDouble()
+    let kept: Asked | undefined
+    const { write } = await start({}, (asked) => {
+      if (asked.method !== 'POST') return openbao.answer(asked)
+      if (!kept) {
+        kept = asked
+        return badGateway
+      }
+      openbao.answer(kept)
+      return openbao.answer(asked)
+    })
+    expect(await failure(put(write, 'one', 'k1', null))).toMatchObject({ code: 'unavailable' })
+    expect(await put(write, 'one', 'k1', null)).toMatchObject({ version: '1' })
+  })
+
   it.each([
     [{ idempotencyKey: '' }, 'invalid_request'],
     [{ idempotencyKey: 'k', stages: ['pending'] }, 'unsupported'],

@@ -38,6 +38,27 @@ describe('a cluster of three nodes', () => {
     expect(states).toEqual(['active', 'standby', 'standby'])
   })
 
+  it('has standbys that say where they have not got as far as asked', async () => {
+    const written = await fetch(`${leader?.endpoint}/v1/secret/data/allowed/index`, {
+      method: 'POST',
+      headers: { 'x-vault-token': cluster.rootToken },
+      body: '{"data":{"value":"x"}}',
+    })
+    const index = JSON.parse(atob(written.headers.get('x-vault-index') ?? '')) as { value: string }
+    const later = btoa(JSON.stringify({ ...index, value: String(Number(index.value) + 1_000) }))
+    const client = openBaoClient({
+      endpoints: [standby?.endpoint ?? ''],
+      auth: { method: 'token', token: cluster.rootToken },
+    })
+    open.push(client)
+    const read = client.call({ method: 'GET', path: 'secret/data/allowed/index', headers: { 'x-vault-index': later } })
+    await expect(read).rejects.toMatchObject({
+      code: 'unavailable',
+      reason: 'index_not_applied',
+      retryAfterMs: 1_000,
+    })
+  })
+
   it('gives what was just written, through a standby, 50 times of 50, while others still see what was before', async () => {
     const writer = await providerAt([standby?.endpoint ?? ''])
     const onlooker = await providerAt([standby?.endpoint ?? ''])

@@ -88,6 +88,35 @@ describe('a login to OpenBao', () => {
     expect(await readWith(providerWith({ method: 'approle', ...(await appRole(server, 'app')) }))).toBe('the value')
   })
 
+  it('gives a token that is renewed in time, without another login', async () => {
+    const role = await appRole(server, 'short', { token_ttl: '2s', token_max_ttl: '1h' })
+    const provider = providerWith({ method: 'approle', ...role })
+    await readWith(provider)
+    const before = [server.asked('auth/approle/login'), server.asked('auth/token/renew-self')]
+    await expect
+      .poll(() => server.asked('auth/token/renew-self') - (before[1] ?? 0), { timeout: 6_000 })
+      .toBeGreaterThanOrEqual(2)
+    expect(await readWith(provider)).toBe('the value')
+    expect(server.asked('auth/approle/login')).toBe(before[0])
+  })
+
+  it('gives a token that is replaced before its longest life is over', async () => {
+    const role = await appRole(server, 'mortal', { token_ttl: '2s', token_max_ttl: '2s' })
+    const provider = providerWith({ method: 'approle', ...role })
+    const before = server.asked('auth/approle/login')
+    const outcomes = new Set<unknown>()
+    await expect
+      .poll(
+        async () => {
+          outcomes.add(await readWith(provider))
+          return server.asked('auth/approle/login') - before
+        },
+        { timeout: 8_000 },
+      )
+      .toBe(3)
+    expect([...outcomes]).toEqual(['the value'])
+  })
+
   it('is by AppRole with a wrapped secret id, which is opened once', async () => {
     const { roleId } = await appRole(server, 'app')
     const secretId = await wrapped(server, 'auth/approle/role/app/secret-id')
