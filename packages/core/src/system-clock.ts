@@ -1,14 +1,33 @@
 import type { Clock } from './ports/clock.ts'
 
+const after: Clock['after'] = (delayMs, act, { keepsAlive = false } = {}) => {
+  const timer: unknown = setTimeout(act, delayMs)
+  // A browser's timer is a number and holds nothing open; Node's is an object that would.
+  if (typeof timer === 'object' && !keepsAlive) (timer as { unref(): void }).unref()
+  return { cancel: () => clearTimeout(timer as number) }
+}
+
+/** How old a moment may be that `recentMs` gives. */
+const recentForMs = 5
+
+let recent: number | undefined
+
+const forget = (): void => {
+  recent = undefined
+}
+
+/** Reading the clock costs as much as all else that a cached read does, so one reading serves those of its moment. */
+const recentMs = (): number => {
+  if (recent !== undefined) return recent
+  recent = performance.now()
+  after(recentForMs, forget)
+  return recent
+}
+
 /** The machine's own time. */
 export const systemClock: Clock = Object.freeze({
   nowMs: () => Date.now(),
-  // Bound, not wrapped: every cached read asks.
   monotonicMs: performance.now.bind(performance),
-  after: (delayMs: number, act: () => void, { keepsAlive = false }: { readonly keepsAlive?: boolean } = {}) => {
-    const timer = setTimeout(act, delayMs)
-    // A browser's timer is a number and holds nothing open; Node's is an object that would.
-    if (typeof timer === 'object' && !keepsAlive) (timer as { unref(): void }).unref()
-    return { cancel: () => clearTimeout(timer) }
-  },
+  recentMs,
+  after,
 })

@@ -109,7 +109,7 @@ class AwsProvider implements SecretProvider {
   }
 
   /** Credentials that are kept are fetched anew. */
-  async refresh(): Promise<void> {
+  refresh(): void {
     this.#credentials.forget?.()
   }
 

@@ -220,7 +220,7 @@ it('fails every call with closed once it is closed', async () => {
   const { provider } = await start({})
   await provider.close?.()
   await expect(provider.get({ id: 'A' })).rejects.toEqual(failing('closed'))
-  await expect(provider.refresh?.()).rejects.toEqual(failing('closed'))
+  expect(() => provider.refresh?.()).toThrow(failing('closed'))
   await expect(provider.list?.list({})[Symbol.asyncIterator]().next()).rejects.toEqual(failing('closed'))
 })
 

@@ -98,9 +98,9 @@ class EnvProvider implements SecretProvider {
     return Object.freeze({ id: ref.id, name: ref.id, value: new TextValue(text) })
   }
 
-  refresh(): Promise<void> {
+  refresh(): void {
+    if (this.#closed) throw this.#closedError()
     for (const file of this.#files) file.forget()
-    return this.#closed ? Promise.reject(this.#closedError()) : Promise.resolve()
   }
 
   async close(): Promise<void> {

@@ -185,7 +185,7 @@ export class SecretsManager {
   async refresh(key?: string): Promise<void> {
     this.#assertOpen()
     if (key !== undefined) return this.invalidate({ kind: 'deleted', id: key })
-    await Promise.all(this.#parts.legs.all.map(async (leg) => leg.ready?.refresh()))
+    for (const under of this.#parts.legs.all.map((leg) => leg.ready?.refresh())) await under
   }
 
   /** A cached, fresh answer of the first source; no I/O. */

@@ -27,6 +27,7 @@ export const fakeClock = (startMs: number = Date.UTC(2026, 0, 1)): FakeClock => 
   return {
     nowMs: () => startMs + elapsedMs,
     monotonicMs: () => elapsedMs,
+    recentMs: () => elapsedMs,
     after: (delayMs: number, act: () => void): Timer => {
       const timer = { dueAtMs: elapsedMs + Math.max(0, delayMs), act }
       timers.add(timer)

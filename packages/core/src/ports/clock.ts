@@ -10,6 +10,11 @@ export interface Clock {
   /** Milliseconds from some start, which never jump back: for ages and deadlines. */
   monotonicMs(): number
   /**
+   * The same, up to 5 ms old, and longer while the program computes without a pause: for what is asked a million times
+   * a second.
+   */
+  recentMs(): number
+  /**
    * Runs `act` once, after `delayMs`. A waiting timer keeps the process alive only where it is told to: where somebody
    * waits for what comes after it.
    */

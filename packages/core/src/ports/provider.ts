@@ -96,7 +96,7 @@ export interface SecretProvider {
   readonly write?: SecretWriter
   readonly leases?: LeaseKeeper
   /** Clears what the provider itself keeps (a token, a parsed file), if anything. */
-  refresh?(): Promise<void>
+  refresh?(): Promise<void> | void
   /** After it, every call fails with `closed`, and nothing keeps the process alive. */
   close?(): Promise<void>
 }

@@ -14,10 +14,10 @@ export interface Keeping {
 export class EntryTable {
   readonly #maxEntries: number
   readonly #keeping: Keeping | undefined
-  readonly #byKey = new Map<string, Entry>()
+  #byKey = new Map<string, Entry>()
   /** In order of use. */
-  readonly #entries = new Set<Entry>()
-  readonly #versions = new Map<string, { version: SecretVersion; users: number }>()
+  #entries = new Set<Entry>()
+  #versions = new Map<string, { version: SecretVersion; users: number }>()
 
   constructor(maxEntries: number, keeping?: Keeping) {
     this.#maxEntries = maxEntries
@@ -69,12 +69,17 @@ export class EntryTable {
     if (entry.version) this.#release(entry.version)
   }
 
-  /** All at once: the tables are emptied, not taken apart. */
+  /** All at once: the tables are replaced, not taken apart, and what was kept is released when there is time. */
   clear(): void {
-    if (this.#keeping) for (const { version } of this.#entries) if (version) this.#release(version)
-    this.#byKey.clear()
-    this.#entries.clear()
-    this.#versions.clear()
+    const [entries, keeping] = [this.#entries, this.#keeping]
+    const versions = this.#versions
+    if (keeping && entries.size > 0)
+      setImmediate(() => {
+        for (const { version } of [...versions.values(), ...unshared(entries)]) keeping.release(version)
+      })
+    this.#byKey = new Map()
+    this.#entries = new Set()
+    this.#versions = new Map()
   }
 
   get size(): number {
@@ -121,6 +126,10 @@ export class EntryTable {
     this.#keeping?.release(known.version)
   }
 }
+
+/** Versions that no table shares, since their source does not name them. */
+const unshared = (entries: Iterable<Entry>): { readonly version: SecretVersion }[] =>
+  [...entries].flatMap(({ version }) => (version && versionKey(version) === undefined ? [{ version }] : []))
 
 const versionKey = ({ id, version }: SecretVersion): string | undefined =>
   version === undefined ? undefined : `${id}\u0000${version}`

@@ -30,7 +30,7 @@ export interface CacheOptions extends AnswersOptions {
 /** A provider with its answers kept, and the reader that tells how old they are. */
 export type CachedProvider = SecretProvider &
   SecretReader & {
-    refresh(): Promise<void>
+    refresh(): Promise<void> | void
     close(): Promise<void>
     /** How many references are kept. */
     readonly size: number
@@ -79,7 +79,7 @@ class SecretCache implements CachedProvider {
   peek(ref: SecretRef): Reading | undefined {
     const entry = this.#answers.find(cacheKey(ref))
     if (!entry) return undefined
-    const decision = decide(entry, this.#options.clock.monotonicMs(), this.#options)
+    const decision = decide(entry, this.#options.clock.recentMs(), this.#options)
     return decision === 'serve' || decision === 'serve_and_refresh' ? this.#serve(entry, decision) : undefined
   }
 
@@ -119,9 +119,9 @@ class SecretCache implements CachedProvider {
     if (change.kind === 'withdrawn') this.#answers.withdraw(change.id)
   }
 
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> | void {
     this.#clear()
-    await this.#provider.refresh?.()
+    return this.#provider.refresh?.()
   }
 
   async close(): Promise<void> {

@@ -171,7 +171,7 @@ export class Chain {
 
   /** The failure that an expired answer covers. */
   #covered({ failure, freshUntilMs }: Reading): SecretsError | undefined {
-    return failure && this.#clock.monotonicMs() >= freshUntilMs ? failure : undefined
+    return failure && this.#clock.recentMs() >= freshUntilMs ? failure : undefined
   }
 
   #passOver(leg: Leg, key: string, error: SecretsError, { strict, hasDefault, required }: ChainCall): void {

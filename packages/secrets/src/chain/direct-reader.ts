@@ -86,7 +86,7 @@ export class DirectReader implements SecretReader {
   }
 
   #reading(given: SecretVersion): Reading {
-    const nowMs = this.#clock.monotonicMs()
+    const nowMs = this.#clock.recentMs()
     const version = checkedVersion(given, this.#provider.name)
     return { version, source: this.#provider.name, confirmedAtMs: nowMs, freshUntilMs: nowMs, generation: 1 }
   }

@@ -29,7 +29,7 @@ export interface OpenLeg {
   readonly local: boolean
   /** The names that the source itself has, asked within the leg's deadline; none where it can't list. */
   names(query: { readonly prefix?: string }, call: CallOptions): Promise<string[]>
-  refresh(): Promise<void>
+  refresh(): Promise<void> | void
   close(): Promise<void>
 }
 
@@ -50,9 +50,9 @@ const localLeg = (source: SecretProvider, { clock, registrar }: LegOptions): Ope
     reader,
     local: true,
     names: (query, call) => namesOf(source, query, call),
-    refresh: async () => {
+    refresh: () => {
       reader.clear()
-      await source.refresh?.()
+      return source.refresh?.()
     },
     close: async () => source.close?.(),
   }
@@ -72,7 +72,10 @@ const remoteLeg = (source: SecretProvider, options: LegOptions): OpenLeg => {
     reader: cache,
     local: false,
     names: (query, call) => within('the list of its secrets', (inner) => namesOf(source, query, inner), call),
-    refresh: () => within('its refresh', () => cache.refresh()),
+    refresh: () => {
+      const under = cache.refresh()
+      return under && within('its refresh', () => under)
+    },
     close: () => cache.close(),
   }
 }

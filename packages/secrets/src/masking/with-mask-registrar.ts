@@ -34,7 +34,7 @@ export const withMaskRegistrar = (provider: SecretProvider, registrar: Registrar
     ...(watch && { watch }),
     ...(write && { write: notedWriter(write, noted) }),
     ...(leases && { leases }),
-    refresh: async () => provider.refresh?.(),
+    refresh: () => provider.refresh?.(),
     close: async () => provider.close?.(),
   }
 }

@@ -34,7 +34,7 @@ export const around = (provider: SecretProvider, run: RunCall): SecretProvider =
         revoke: (lease, call = {}) => run((inner) => leases.revoke(lease, inner), call),
       },
     }),
-    refresh: async () => provider.refresh?.(),
+    refresh: () => provider.refresh?.(),
     close: async () => provider.close?.(),
   }
 }

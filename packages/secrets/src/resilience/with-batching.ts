@@ -32,7 +32,7 @@ export const withBatching = (provider: SecretProvider): SecretProvider => {
     ...(watch && { watch }),
     ...(write && { write }),
     ...(leases && { leases }),
-    refresh: async () => provider.refresh?.(),
+    refresh: () => provider.refresh?.(),
     close: async () => provider.close?.(),
   }
 }
