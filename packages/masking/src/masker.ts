@@ -2,7 +2,7 @@ import { createKeyRules } from './key-rules.ts'
 import { createLineMasker } from './mask-line.ts'
 import { createObjectMasker } from './mask-object.ts'
 import { createTextMasker } from './mask-text.ts'
-import { createValueMasker, type MaskedValues } from './values/mask-values.ts'
+import { createValueMasker, type MaskedValues, valueSource } from './values/mask-values.ts'
 
 export interface MaskerOptions {
   /** Names of more secret fields, in any spelling; they add to the built-in ones. Default: none. */
@@ -24,7 +24,7 @@ export interface Masker {
 /** Makes a masker that is used again and again: it remembers what it found out about keys. */
 export const createMasker = (options: MaskerOptions = {}): Masker => {
   const rules = createKeyRules(options.keys)
-  const values = createValueMasker(options.values)
+  const values = createValueMasker(valueSource(options.values))
   const forms = createTextMasker(rules)
   // Values first: what the rules mask may be a part of one, and hide it from its registry.
   const text = (plain: string): string => forms(values(plain))

@@ -6,15 +6,23 @@ import { matcherOf, type ValueRegistry } from './value-registry.ts'
 /** Which values a masker looks for: those of a registry, or none. */
 export type MaskedValues = ValueRegistry | false
 
+/** Gives what finds the values, if there are any by then. */
+export type ValueSource = () => ValueMatcher | undefined
+
 type WithMatcher = { readonly [matcherOf]?: ValueMatcher }
 
 /**
- * Masks the values of the registry in a text, in every form; those of the process by default.
+ * Where to look values up; those of the process by default.
  * @throws SecretsError `config_invalid` for a registry that `createValueRegistry` did not make.
  */
-export const createValueMasker = (values?: MaskedValues): ((text: string) => string) => {
-  if (values === false) return (text) => text
+export const valueSource = (values?: MaskedValues): ValueSource => {
+  if (values === false) return () => undefined
   if (values && !(values as WithMatcher)[matcherOf])
     throw new SecretsError('config_invalid', 'values must be false or a registry made by createValueRegistry.')
-  return (text) => ((values ?? knownProcessValues()) as WithMatcher | undefined)?.[matcherOf]?.mask(text) ?? text
+  return () => ((values ?? knownProcessValues()) as WithMatcher | undefined)?.[matcherOf]
+}
+
+/** Masks the values in a text, in every form. */
+export const createValueMasker = (source: ValueSource): ((text: string) => string) => {
+  return (text) => source()?.mask(text) ?? text
 }

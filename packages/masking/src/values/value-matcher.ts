@@ -1,3 +1,4 @@
+import { Beginnings } from './beginnings.ts'
 import { scratchLength, wordsOf } from './scratch.ts'
 import { maskSpans, mergeSpans, type Span } from './spans.ts'
 import { tellingPlace } from './telling-place.ts'
@@ -27,6 +28,9 @@ export interface Candidate {
   readonly form: string
 }
 
+/** Enough of a value for the first window of what is written for it. */
+const beginningLength = 32
+
 /** A text that is longer than what is looked at in one go is taken in pieces that share a window. */
 const pieceStep = scratchLength - 2 * windowLength
 
@@ -39,9 +43,17 @@ export class ValueMatcher {
   readonly #values: (KnownValue | undefined)[] = []
   readonly #free: number[] = []
   readonly #table = new WindowTable()
+  /** Made for the first stream that asks. */
+  #beginnings: Beginnings | undefined
   /** The form that was written last, for a text that holds its window again and again. */
   #writtenForm = -1
   #written = ''
+  #longest = 0
+
+  /** The length of the longest form that was ever known. */
+  get longest(): number {
+    return this.#longest
+  }
 
   get isEmpty(): boolean {
     return this.#table.count === 0
@@ -53,7 +65,9 @@ export class ValueMatcher {
     this.#values[id] = value
     const enter = (form: string, number: number, start: number): void => {
       const place = tellingPlace(this.#table, form)
+      this.#longest = Math.max(this.#longest, form.length)
       this.#table.add(wordAt(form, place), wordAt(form, place + 4), number, start + place)
+      if (this.#beginnings) this.#enterBeginning(this.#beginnings, number, start)
     }
     eachForm(value, (form, way, domain) => {
       if (form.length >= windowLength) enter(form, formNumber(id, way, domain), 0)
@@ -65,6 +79,7 @@ export class ValueMatcher {
   /** Forgets values. Goes through all that is known, so those that go together are best given together. */
   remove(ids: ReadonlySet<number>): void {
     this.#table.retain((form) => !ids.has(Math.floor(form / (waysPerValue * domains))))
+    this.#beginnings = undefined
     for (const id of ids) {
       this.#values[id] = undefined
       this.#free.push(id)
@@ -79,22 +94,82 @@ export class ValueMatcher {
 
   /** Where the forms stand in the text, in no order; nothing if there is none. */
   spans(text: string, domain: Domain = inTexts): readonly Span[] | undefined {
-    if (this.#table.count === 0 || text.length < windowLength) return undefined
     let spans: Span[] | undefined
-    const found = ({ start, form }: Candidate): void => {
+    this.eachCandidate(text, 0, domain, ({ start, form }) => {
       if (text.startsWith(form, start)) (spans ??= []).push({ start, end: start + form.length })
-    }
-    if (text.length <= scratchLength) this.#search(text, 0, domain, found)
-    else
-      for (let from = 0; from < text.length; from += pieceStep)
-        this.#search(text.slice(from, from + scratchLength), from, domain, found)
-    this.#forgetWritten()
+    })
     return spans
   }
 
-  #search(text: string, from: number, domain: Domain, found: (candidate: Candidate) => void): void {
+  /** Calls back with every form that has its window in the text at `from` or later: it may stand there, or not. */
+  eachCandidate(text: string, from: number, domain: Domain, found: (candidate: Candidate) => void): void {
+    if (this.#table.count === 0 || text.length - from < windowLength) return
+    this.#search(this.#table, text, from, (slot, at) => {
+      const candidate = this.#candidate(this.#table, slot, at, domain)
+      if (candidate) found(candidate)
+    })
+    this.#forgetWritten()
+  }
+
+  /** Calls back with every place of the bytes, at `from` or later, where the first window of a form stands. */
+  eachBeginning(bytes: string, from: number, found: (at: number) => void): void {
+    if (this.#table.count === 0 || bytes.length - from < windowLength) return
+    this.#search(this.#knownBeginnings().windows, bytes, from, (_, at) => found(at))
+  }
+
+  /** A form that the bytes end in the middle of, if it began at `at`, where the first window of one stands. */
+  unfinishedAt(bytes: string, at: number, isWanted: (form: string) => boolean): Candidate | undefined {
+    const { windows } = this.#knownBeginnings()
+    const rest = bytes.slice(at)
+    let unfinished: Candidate | undefined
+    const low = wordAt(rest, 0)
+    const high = wordAt(rest, 4)
+    for (let slot = windows.first(low, high); slot !== -1 && !unfinished; slot = windows.next(slot)) {
+      const candidate = this.#candidate(windows, slot, at, inBytes)
+      if (candidate && candidate.form.length > rest.length && candidate.form.startsWith(rest))
+        unfinished = isWanted(candidate.form) ? candidate : undefined
+    }
+    this.#forgetWritten()
+    return unfinished
+  }
+
+  /** Whether a form begins with these 1 to 7 bytes. */
+  isBeginning(bytes: string): boolean {
+    return this.#table.count > 0 && this.#knownBeginnings().has(bytes)
+  }
+
+  #knownBeginnings(): Beginnings {
+    if (this.#beginnings) return this.#beginnings
+    const made = new Beginnings()
+    this.#table.each((number, place) => this.#enterBeginning(made, number, place))
+    this.#beginnings = made
+    return made
+  }
+
+  #enterBeginning(beginnings: Beginnings, number: number, place: number): void {
+    const domain = number % domains
+    const way = Math.floor(number / domains) % waysPerValue
+    const value = this.#values[Math.floor(number / (waysPerValue * domains))]
+    if (!value || domain === inTexts) return
+    if (way === lineWay) {
+      const { start, line } = lineAt(value, place)
+      beginnings.add(line, number, start)
+    } else {
+      const first = { text: value.text.slice(0, beginningLength), binary: value.binary }
+      beginnings.add(writeValue(first, way, domain === inBytes ? inBytes : everywhere), number, 0)
+    }
+  }
+
+  #search(table: WindowTable, text: string, from: number, found: (slot: number, at: number) => void): void {
+    if (from === 0 && text.length <= scratchLength) this.#searchPiece(table, text, 0, found)
+    else
+      for (let start = from; start < text.length; start += pieceStep)
+        this.#searchPiece(table, text.slice(start, start + scratchLength), start, found)
+  }
+
+  #searchPiece(table: WindowTable, text: string, from: number, found: (slot: number, at: number) => void): void {
     const words = wordsOf(text)
-    const { filter, wordShift, bitShift } = this.#table
+    const { filter, wordShift, bitShift } = table
     const last = text.length - 5
     let next = words[0] as number
     for (let at = 0; at <= last; at += 4) {
@@ -104,18 +179,12 @@ export class ValueMatcher {
       if ((((filter[hash >>> wordShift] as number) >>> (hash >>> bitShift)) & 1) === 0) continue
       const other = otherHash(hash)
       if ((((filter[other >>> wordShift] as number) >>> (other >>> bitShift)) & 1) === 0) continue
-      for (let start = Math.max(0, at - 3); start <= at && start + windowLength <= text.length; start += 1)
-        this.#compare(words, start, from, domain, found)
-    }
-  }
-
-  #compare(words: Int32Array, at: number, from: number, domain: Domain, found: (candidate: Candidate) => void): void {
-    const [first = 0, second = 0, third = 0] = [words[at >> 2], words[(at >> 2) + 1], words[(at >> 2) + 2]]
-    const low = shiftedWord(first, second, at & 3)
-    const high = shiftedWord(second, third, at & 3)
-    for (let slot = this.#table.first(low, high); slot !== -1; slot = this.#table.next(slot)) {
-      const candidate = this.#candidate(slot, from + at, domain)
-      if (candidate) found(candidate)
+      for (let start = Math.max(0, at - 3); start <= at && start + windowLength <= text.length; start += 1) {
+        const second = words[(start >> 2) + 1] as number
+        const low = shiftedWord(words[start >> 2] as number, second, start & 3)
+        const high = shiftedWord(second, words[(start >> 2) + 2] as number, start & 3)
+        for (let slot = table.first(low, high); slot !== -1; slot = table.next(slot)) found(slot, from + start)
+      }
     }
   }
 
@@ -124,14 +193,14 @@ export class ValueMatcher {
     this.#written = ''
   }
 
-  #candidate(slot: number, at: number, domain: Domain): Candidate | undefined {
-    const number = this.#table.formAt(slot)
+  #candidate(table: WindowTable, slot: number, at: number, domain: Domain): Candidate | undefined {
+    const number = table.formAt(slot)
     const own = number % domains
     if (own !== everywhere && own !== domain) return undefined
     const way = Math.floor(number / domains) % waysPerValue
     const value = this.#values[Math.floor(number / (waysPerValue * domains))]
     if (!value) return undefined
-    const place = this.#table.placeAt(slot)
+    const place = table.placeAt(slot)
     if (way === lineWay) {
       const { start, line } = lineAt(value, place)
       return at < place - start ? undefined : { start: at - (place - start), form: line }

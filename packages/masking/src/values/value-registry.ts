@@ -34,6 +34,8 @@ interface Entry extends KnownValue {
   untilMs: number
   /** The entries of the texts in it. */
   readonly parts: readonly Entry[]
+  /** Another entry with the same sample. */
+  next: Entry | undefined
   /** Its number with the matcher; -1 once it is gone. */
   id: number
 }
@@ -50,9 +52,21 @@ const decode = (bytes: Uint8Array): KnownValue => {
   }
 }
 
+/**
+ * A number made of some of the characters. A string that was just made, as each read of an environment variable makes
+ * one, has no hash of its own yet, and a whole one would take longer than all the rest of `note`.
+ */
+const sampleOf = (text: string): number => {
+  const step = (text.length >> 4) + 1
+  let hash = text.length
+  for (let at = 0; at < text.length; at += step) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+  return Math.imul(hash ^ text.charCodeAt(text.length - 1), 0x9e3779b1) >> 2
+}
+
 class Registry implements ValueRegistry {
-  readonly #texts = new Map<string, Entry>()
-  readonly #binaries = new Map<string, Entry>()
+  /** By the sample of their text. */
+  readonly #entries = new Map<number, Entry>()
+  #size = 0
   /** What bytes were found to be, so that they are not decoded at each read. */
   readonly #ofBytes = new WeakMap<SecretValue, Entry>()
   readonly #matcher = new ValueMatcher()
@@ -68,7 +82,7 @@ class Registry implements ValueRegistry {
 
   get size(): number {
     this.#sweep()
-    return this.#texts.size + this.#binaries.size
+    return this.#size
   }
 
   get [matcherOf](): ValueMatcher {
@@ -94,12 +108,18 @@ class Registry implements ValueRegistry {
   }
 
   #known(value: SecretValue | string): Entry | undefined {
-    if (typeof value === 'string') return this.#texts.get(value)
-    if (value.kind === 'text') return this.#texts.get(value.reveal())
+    if (typeof value === 'string') return this.#find(value, false)
+    if (value.kind === 'text') return this.#find(value.reveal(), false)
     const entry = this.#ofBytes.get(value)
     if (entry !== undefined && entry.id !== -1) return entry
     const { text, binary } = decode(value.reveal())
-    return (binary ? this.#binaries : this.#texts).get(text)
+    return this.#find(text, binary)
+  }
+
+  #find(text: string, binary: boolean): Entry | undefined {
+    let entry = this.#entries.get(sampleOf(text))
+    while (entry !== undefined && (entry.text !== text || entry.binary !== binary)) entry = entry.next
+    return entry
   }
 
   #register(value: SecretValue | string): Entry | undefined {
@@ -111,17 +131,27 @@ class Registry implements ValueRegistry {
   }
 
   #enter({ text, binary }: KnownValue): Entry | undefined {
-    const entries = binary ? this.#binaries : this.#texts
-    const known = entries.get(text)
+    const known = this.#find(text, binary)
     if (known || !isWorthFinding(text)) return known
     const inner = binary ? [] : [...jsonParts(text), text.trim()]
     const found = inner
       .filter((part) => part !== text)
       .map((part) => this.#enter({ text: part, binary: false }))
       .filter((part) => part !== undefined)
-    const entry: Entry = { text, binary, holds: 0, untilMs: 0, parts: found.length === 0 ? none : found, id: -1 }
+    const entry: Entry = {
+      text,
+      binary,
+      holds: 0,
+      untilMs: 0,
+      parts: found.length === 0 ? none : found,
+      id: -1,
+      next: undefined,
+    }
     entry.id = this.#matcher.add(entry)
-    entries.set(text, entry)
+    const sample = sampleOf(text)
+    entry.next = this.#entries.get(sample)
+    this.#entries.set(sample, entry)
+    this.#size += 1
     return entry
   }
 
@@ -151,16 +181,24 @@ class Registry implements ValueRegistry {
     if (nowMs < this.#sweepAtMs) return
     let nextMs = Number.POSITIVE_INFINITY
     const gone = new Set<number>()
-    for (const entries of [this.#texts, this.#binaries])
-      for (const [text, entry] of entries) {
-        if (entry.holds > 0) continue
-        if (entry.untilMs > nowMs) nextMs = Math.min(nextMs, entry.untilMs)
-        else {
-          entries.delete(text)
+    for (const [sample, first] of this.#entries) {
+      let kept: Entry | undefined
+      for (let entry: Entry | undefined = first; entry; ) {
+        const { next }: Entry = entry
+        if (entry.holds > 0 || entry.untilMs > nowMs) {
+          if (entry.holds === 0) nextMs = Math.min(nextMs, entry.untilMs)
+          entry.next = kept
+          kept = entry
+        } else {
           gone.add(entry.id)
           entry.id = -1
         }
+        entry = next
       }
+      if (kept) this.#entries.set(sample, kept)
+      else this.#entries.delete(sample)
+    }
+    this.#size -= gone.size
     if (gone.size > 0) this.#matcher.remove(gone)
     this.#sweepAt(nextMs)
   }
