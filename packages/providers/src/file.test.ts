@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { systemClock } from '@keyplane/core'
@@ -275,6 +275,27 @@ describe('secrets that Kubernetes mounts', () => {
       seen.add(await text('password').catch((error: { code: string }) => error.code))
     await swapping
     for (const value of seen) expect(value).toMatch(/^(old|value \d+)$/)
+  })
+})
+
+describe('credentials that systemd hands over', () => {
+  it('are read from $CREDENTIALS_DIRECTORY, by their owner only, bytes too', async () => {
+    const { root } = await start({ 'db.password': 'secret' })
+    await writeFile(join(root, 'key'), Uint8Array.of(255, 0), { mode: 0o400 })
+    await chmod(join(root, 'db.password'), 0o400)
+    await chmod(root, 0o500)
+    const provider = fileFromSettings({ env: { CREDENTIALS_DIRECTORY: root }, clock: systemClock })
+    expect((await provider.get({ id: 'db.password' })).value.reveal()).toBe('secret')
+    expect((await provider.get({ id: 'key' })).value.reveal()).toEqual(Uint8Array.of(255, 0))
+    await chmod(root, 0o700)
+  })
+})
+
+describe('secrets that Docker mounts', () => {
+  it('are looked for in /run/secrets where nothing else is named, whether it is there or not', async () => {
+    const provider = fileFromSettings({ env: { CREDENTIALS_DIRECTORY: '' }, clock: systemClock })
+    const id = 'keyplane-has-no-secret-of-this-name'
+    await expect(provider.get({ id })).rejects.toEqual(failing('secret_not_found'))
   })
 })
 

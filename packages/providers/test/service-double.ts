@@ -88,7 +88,8 @@ export class ServiceDouble {
       void response.writeHead(httpStatus[code]).end(encodeServiceError({ code, message }))
     if (this.fault) return void response.writeHead(this.fault.status, this.fault.headers).end(this.fault.body)
     if (headers.authorization !== `Bearer ${this.token}`) return refuse('unauthenticated', 'The token is not known.')
-    if (target === '/v1/events?environment=production') return this.#stream(headers['last-event-id'], response)
+    if (target === '/v1/events?environment=production')
+      return this.#stream(headers['last-event-id']?.toString(), response)
     const [, tool = ''] = /^\/v1\/environments\/production\/tools\/([^/]+)\/configuration$/.exec(target) ?? []
     const name = decodeURIComponent(tool)
     if (name.startsWith('DENIED')) return refuse('access_denied', 'You may not.')
