@@ -17,7 +17,8 @@ export class EntryTable {
   #byKey = new Map<string, Entry>()
   /** In order of use. */
   #entries = new Set<Entry>()
-  #versions = new Map<string, { version: SecretVersion; users: number }>()
+  /** By the secret's id: it has few versions at a time. */
+  #versions = new Map<string, readonly Shared[]>()
 
   constructor(maxEntries: number, keeping?: Keeping) {
     this.#maxEntries = maxEntries
@@ -40,7 +41,7 @@ export class EntryTable {
     const former = this.#byKey.get(key)
     if (former && former !== entry) this.#unlink(key, former)
     this.#byKey.set(key, entry)
-    entry.keys.add(key)
+    if (!entry.keys.includes(key)) entry.keys = entry.keys.concat(key)
     this.#entries.delete(entry)
     this.#entries.add(entry)
     if (this.#entries.size > this.#maxEntries) this.drop(this.#entries.values().next().value as Entry)
@@ -65,7 +66,7 @@ export class EntryTable {
   drop(entry: Entry): void {
     if (!this.#entries.delete(entry)) return
     for (const key of entry.keys) if (this.#byKey.get(key) === entry) this.#byKey.delete(key)
-    entry.keys.clear()
+    entry.keys = []
     if (entry.version) this.#release(entry.version)
   }
 
@@ -75,7 +76,7 @@ export class EntryTable {
     const versions = this.#versions
     if (keeping && entries.size > 0)
       setImmediate(() => {
-        for (const { version } of [...versions.values(), ...unshared(entries)]) keeping.release(version)
+        for (const { version } of [...[...versions.values()].flat(), ...unshared(entries)]) keeping.release(version)
       })
     this.#byKey = new Map()
     this.#entries = new Set()
@@ -91,16 +92,15 @@ export class EntryTable {
   }
 
   #unlink(key: string, entry: Entry): void {
-    entry.keys.delete(key)
-    if (entry.keys.size === 0) this.drop(entry)
+    entry.keys = entry.keys.filter((other) => other !== key)
+    if (entry.keys.length === 0) this.drop(entry)
   }
 
   #share(version: SecretVersion): SecretVersion {
-    const key = versionKey(version)
-    const known = key === undefined ? undefined : this.#versions.get(key)
+    const known = this.#sharedOf(version)
     if (known === undefined) {
       this.#keeping?.hold(version)
-      if (key !== undefined) this.#versions.set(key, { version, users: 1 })
+      if (version.version !== undefined) this.#addShared(version)
       return version
     }
     known.users += 1
@@ -114,25 +114,41 @@ export class EntryTable {
   }
 
   #release(version: SecretVersion): void {
-    const key = versionKey(version)
-    const known = key === undefined ? undefined : this.#versions.get(key)
-    if (known === undefined || key === undefined) {
-      this.#keeping?.release(version)
-      return
-    }
-    known.users -= 1
-    if (known.users > 0) return
-    this.#versions.delete(key)
-    this.#keeping?.release(known.version)
+    const known = this.#sharedOf(version)
+    if (known) known.users -= 1
+    if (known && known.users > 0) return
+    if (known) this.#removeShared(known)
+    this.#keeping?.release(known?.version ?? version)
   }
+
+  #sharedOf({ id, version }: SecretVersion): Shared | undefined {
+    if (version === undefined) return undefined
+    return this.#versions.get(id)?.find((shared) => shared.version.version === version)
+  }
+
+  #addShared(version: SecretVersion): void {
+    // By `concat`, which makes a list as long as it has to be.
+    const shared = (this.#versions.get(version.id) ?? []).concat({ version, users: 1 })
+    this.#versions.set(version.id, shared)
+  }
+
+  #removeShared(gone: Shared): void {
+    const { id } = gone.version
+    const others = this.#versions.get(id)?.filter((shared) => shared !== gone) ?? []
+    if (others.length > 0) this.#versions.set(id, others)
+    else this.#versions.delete(id)
+  }
+}
+
+/** A version and how many entries have it. */
+interface Shared {
+  version: SecretVersion
+  users: number
 }
 
 /** Versions that no table shares, since their source does not name them. */
 const unshared = (entries: Iterable<Entry>): { readonly version: SecretVersion }[] =>
-  [...entries].flatMap(({ version }) => (version && versionKey(version) === undefined ? [{ version }] : []))
-
-const versionKey = ({ id, version }: SecretVersion): string | undefined =>
-  version === undefined ? undefined : `${id}\u0000${version}`
+  [...entries].flatMap(({ version }) => (version && version.version === undefined ? [{ version }] : []))
 
 const sameContent = (a: SecretVersion, b: SecretVersion): boolean =>
   a.stages?.length === b.stages?.length &&

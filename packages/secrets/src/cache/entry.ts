@@ -9,7 +9,7 @@ export class Entry {
   readonly ref: SecretRef
   readonly source: string
   /** Every key that leads here: as asked, and the canonical id. */
-  readonly keys: Set<string> = new Set()
+  keys: readonly string[] = []
   version: SecretVersion | undefined
   /** Why the source did not vouch for it at the last attempt. */
   failure: SecretsError | undefined

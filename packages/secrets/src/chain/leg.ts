@@ -8,8 +8,7 @@ export class Leg {
   readonly #options: LegOptions
   #opening: Promise<OpenLeg> | undefined
   #closed = false
-  /** What is open already, for readers that cannot wait. */
-  ready: OpenLeg | undefined
+  #open: OpenLeg | undefined
   /** Why it could not be opened at the last attempt. */
   refusal: SecretsError | undefined
 
@@ -17,24 +16,33 @@ export class Leg {
     this.name = name
     this.#source = source
     this.#options = options
-    if (typeof source !== 'function') this.ready = openLeg(source, options)
+  }
+
+  /** What can be had without waiting: everything but a source that is still to be loaded. */
+  get ready(): OpenLeg | undefined {
+    if (this.#open) return this.#open
+    if (typeof this.#source !== 'function' && !this.#closed) this.#open = openLeg(this.#source, this.#options)
+    return this.#open
   }
 
   /** Ends what the source holds open; one that is still being loaded ends when it is there. */
   async close(): Promise<void> {
+    // A source that was given and never asked is ended too.
+    const { ready } = this
     this.#closed = true
-    const leg = this.ready ?? (await this.#opening?.catch(() => undefined))
+    const leg = ready ?? (await this.#opening?.catch(() => undefined))
     await leg?.close()
   }
 
   /** @throws SecretsError `closed`, or whatever loading the source throws; the next call tries again. */
   async open(): Promise<OpenLeg> {
     if (this.#closed) throw new SecretsError('closed', `The source ${this.name} is closed.`, { source: this.name })
-    if (this.ready) return this.ready
+    const { ready } = this
+    if (ready) return ready
     const source = this.#source as () => Promise<SecretProvider>
     this.#opening ??= source().then((provider) => {
-      this.ready = openLeg(provider, this.#options)
-      return this.ready
+      this.#open = openLeg(provider, this.#options)
+      return this.#open
     })
     try {
       return await this.#opening

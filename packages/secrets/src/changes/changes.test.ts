@@ -161,7 +161,8 @@ describe('a stream of changes', () => {
         throw new SecretsError('unsupported', 'no stream')
       },
     ])
-    const { clock } = openOver(provider)
+    const { secrets, clock } = openOver(provider)
+    await secrets.getSecret('A')
     await clock.advance(3_600_000)
     expect([openings(), clock.waiting]).toEqual([1, 0])
   })

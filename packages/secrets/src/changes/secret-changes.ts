@@ -22,11 +22,11 @@ export async function* secretChanges(
       wake()
     }),
   )
-  const ended = signal ? AbortSignal.any([signal, watches.ended]) : watches.ended
   const onEnd = (): void => wake()
-  ended.addEventListener('abort', onEnd, { once: true })
+  ends.push(watches.atEnd(onEnd))
+  signal?.addEventListener('abort', onEnd, { once: true })
   try {
-    while (!ended.aborted) {
+    while (!signal?.aborted && !watches.closed) {
       const [next] = waiting.values()
       if (next) {
         waiting.delete(next.key)
@@ -37,7 +37,7 @@ export async function* secretChanges(
         })
     }
   } finally {
-    ended.removeEventListener('abort', onEnd)
+    signal?.removeEventListener('abort', onEnd)
     for (const end of ends) end()
   }
 }

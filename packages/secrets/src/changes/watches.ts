@@ -37,15 +37,22 @@ export class Watches {
   readonly #options: WatchesOptions
   readonly #watched = new Map<string, Watched>()
   #timer: Timer | undefined
-  readonly #ended = new AbortController()
+  #closed = false
+  readonly #atEnd = new Set<() => void>()
 
   constructor(options: WatchesOptions) {
     this.#options = options
   }
 
-  /** Aborted when all watching is over. */
-  get ended(): AbortSignal {
-    return this.#ended.signal
+  /** All watching is over. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Calls `act` when all watching is over. @returns what takes that back. */
+  atEnd(act: () => void): () => void {
+    this.#atEnd.add(act)
+    return () => this.#atEnd.delete(act)
   }
 
   /** @returns what ends it. */
@@ -78,7 +85,8 @@ export class Watches {
   }
 
   close(): void {
-    this.#ended.abort()
+    this.#closed = true
+    for (const act of this.#atEnd) act()
     this.#watched.clear()
     this.#stop()
   }
@@ -89,7 +97,7 @@ export class Watches {
   }
 
   #schedule(): void {
-    if (this.#timer || this.ended.aborted || this.#watched.size === 0) return
+    if (this.#timer || this.#closed || this.#watched.size === 0) return
     const { clock, random, pollEveryMs } = this.#options
     // A fleet that started together does not ask together.
     this.#timer = clock.after(pollEveryMs * (0.9 + random.unit() * 0.2), () => {
@@ -115,7 +123,7 @@ export class Watches {
     const isNews = watched.known && !isSame(before, version)
     watched.version = version
     watched.known = true
-    if (!isNews || this.ended.aborted) return
+    if (!isNews || this.#closed) return
     for (const listener of watched.listeners) this.#notify(key, listener, version, before)
   }
 
