@@ -10,6 +10,7 @@ import * as library from '@keyplane/secrets'
 import { parseIdentities, type RunningStore, startStore } from '@keyplane/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DocsBlock, docsBlocks, runnableBlocks } from './docs-programs.ts'
+import { type KvStandIn, startKvStandIn } from './kv-stand-in.ts'
 import { runProgram } from './run-program.ts'
 import { steady } from './steady-text.ts'
 
@@ -64,6 +65,7 @@ const inEnvironment = {
 }
 
 let store: RunningStore
+let vault: KvStandIn
 let env: Record<string, string>
 
 beforeAll(async () => {
@@ -91,17 +93,21 @@ beforeAll(async () => {
   for (const [id, value] of Object.entries(inAws))
     await aws.write?.put({ id }, new library.TextValue(value), { idempotencyKey: crypto.randomUUID() })
   await aws.close?.()
+  vault = await startKvStandIn({ 'prod/db': { host: 'db.internal', password: 'demo-password' } })
   env = {
     ...inEnvironment,
     AWS_REGION: 'eu-central-1',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: store.url,
     AWS_ACCESS_KEY_ID: developer.accessKeyId,
     AWS_SECRET_ACCESS_KEY: developer.secretAccessKey,
+    KEYPLANE_OPENBAO_ADDR: vault.url,
+    KEYPLANE_OPENBAO_ROLE_ID: 'a-role',
+    KEYPLANE_OPENBAO_SECRET_ID: 'a-secret-id',
   }
 })
 
 afterAll(async () => {
-  await store.close()
+  await Promise.all([store.close(), vault.close()])
   rmSync(folder, { recursive: true, force: true })
 })
 

@@ -15,6 +15,7 @@ export interface DocsBlock {
   readonly prints: string | undefined
 }
 
+/** A fence of `javascript` is not read: a program for a package that nobody here installs. */
 const fence = /^```(?:ts|js)\n([\s\S]*?)^```$(?:\n\n```text\n([\s\S]*?)^```$)?/gm
 
 const blocksOf = (page: string): DocsBlock[] => {
