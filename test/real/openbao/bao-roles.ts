@@ -22,18 +22,19 @@ export const appRole = async (
   server: BaoServer,
   name: string,
   settings: object = { token_ttl: '10m' },
+  headers: Record<string, string> = {},
 ): Promise<AppRole> => {
-  await server.done('PUT', 'sys/policies/acl/keyplane', { policy })
-  await server.call('POST', 'sys/auth/approle', { type: 'approle' })
-  await server.done('POST', `auth/approle/role/${name}`, { token_policies: ['keyplane'], ...settings })
-  const role = await server.done('GET', `auth/approle/role/${name}/role-id`)
-  const secret = await server.done('POST', `auth/approle/role/${name}/secret-id`, {})
+  await server.done('PUT', 'sys/policies/acl/keyplane', { policy }, headers)
+  await server.call('POST', 'sys/auth/approle', { type: 'approle' }, headers)
+  await server.done('POST', `auth/approle/role/${name}`, { token_policies: ['keyplane'], ...settings }, headers)
+  const role = await server.done('GET', `auth/approle/role/${name}/role-id`, undefined, headers)
+  const secret = await server.done('POST', `auth/approle/role/${name}/secret-id`, {}, headers)
   return { roleId: textAt(role, 'data', 'role_id'), secretId: textAt(secret, 'data', 'secret_id') }
 }
 
 /** A response-wrapping token around whatever the path answers. */
-export const wrapped = async (server: BaoServer, path: string): Promise<string> =>
-  textAt(await server.done('POST', path, {}, { 'x-vault-wrap-ttl': '60s' }), 'wrap_info', 'token')
+export const wrapped = async (server: BaoServer, path: string, headers: Record<string, string> = {}): Promise<string> =>
+  textAt(await server.done('POST', path, {}, { 'x-vault-wrap-ttl': '60s', ...headers }), 'wrap_info', 'token')
 
 /** A token with the policy. */
 export const tokenFor = async (server: BaoServer, settings: object = {}): Promise<string> => {

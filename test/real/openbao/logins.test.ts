@@ -130,6 +130,22 @@ describe('a login to OpenBao', () => {
     })
   })
 
+  it('is in a namespace of its own, with all that belongs to it', async () => {
+    const inTeam = { 'x-vault-namespace': 'team' }
+    await server.done('POST', 'sys/namespaces/team', {})
+    await server.done('POST', 'sys/mounts/secret', { type: 'kv', options: { version: '2' } }, inTeam)
+    const { roleId } = await appRole(server, 'app', {}, inTeam)
+    const secretId = await wrapped(server, 'auth/approle/role/app/secret-id', inTeam)
+    await server.done('POST', 'secret/data/allowed/db', { data: { value: "the team's value" } }, inTeam)
+    const auth = { method: 'approle', roleId, secretId, wrapped: true } as const
+    const provider = openbaoProvider({ endpoints: [server.endpoint], auth, namespace: 'team' })
+    open.push(provider)
+    expect(await readWith(provider)).toBe("the team's value")
+    expect(await readWith(providerWith({ method: 'approle', roleId, secretId: 'any' }))).toMatchObject({
+      code: 'unauthenticated',
+    })
+  })
+
   it('leaves a wrapping token closed that was made by other means', async () => {
     const { roleId } = await appRole(server, 'app')
     const foreign = await wrapped(server, 'sys/wrapping/wrap')
