@@ -200,6 +200,17 @@ describe('several nodes', () => {
     expect(calls(other)).toEqual(['POST /v1/secret/data/db'])
   })
 
+  it('are sent a write once, whatever becomes of the connection', async () => {
+    const one = await node(serving)
+    const made = client([one])
+    await made.call(read)
+    await made.call(write)
+    one.answer = () => 'reset'
+    const before = calls(one).length
+    expect(await failure(made.call(write))).toMatchObject({ code: 'unavailable', reason: 'reset' })
+    expect(calls(one).length - before).toBe(1)
+  })
+
   it('all down fail as the last one did', async () => {
     const one = await node(() => recorded.sealed)
     const two = await node(() => recorded.sealed)

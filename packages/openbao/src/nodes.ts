@@ -1,8 +1,8 @@
 import { type Clock, SecretsError } from '@keyplane/core'
-import { type HttpClient, httpClient } from '@keyplane/http'
 import { OpenBaoAnswer } from './answer.ts'
 import { type Failure, failureOf, type Purpose } from './failure.ts'
 import { leaderOrigin } from './leader-origin.ts'
+import { NodeClient } from './node-client.ts'
 
 export interface NodesOptions {
   /** In the order in which they are asked first. */
@@ -52,9 +52,9 @@ const passes = (failure: { readonly code: string; readonly reason?: string }, re
 /** The nodes of one cluster: the one that answered last is asked first, another where it can not answer. */
 export class Nodes {
   readonly #options: NodesOptions
-  readonly #nodes: readonly HttpClient[]
+  readonly #nodes: readonly NodeClient[]
   /** Leaders that a redirect named and that are none of the configured nodes. */
-  readonly #others = new Map<string, HttpClient>()
+  readonly #others = new Map<string, NodeClient>()
   /** Leaders that can't be reached from here, and until when that is believed. */
   readonly #unreachable = new Map<string, number>()
   #first = 0
@@ -95,7 +95,7 @@ export class Nodes {
       const index = (this.#first + tried) % count
       const isLast = tried === count - 1
       try {
-        const outcome = await this.#ask(this.#nodes[index] as HttpClient, request, count - tried)
+        const outcome = await this.#ask(this.#nodes[index] as NodeClient, request, count - tried)
         if (!isLast && outcome.failure && passes(outcome.failure, request.repeatable)) continue
         if (!outcome.failure || !passes(outcome.failure, true)) this.#first = index
         return outcome
@@ -107,7 +107,7 @@ export class Nodes {
   }
 
   /** A request that may be repeated leaves the nodes after this one their share of the time. */
-  async #ask(node: HttpClient, request: NodeRequest, nodesLeft: number): Promise<NodeAnswer> {
+  async #ask(node: NodeClient, request: NodeRequest, nodesLeft: number): Promise<NodeAnswer> {
     const leftMs = this.#leftMs(request)
     const outcome = await this.#once(node, request, request.repeatable ? leftMs / nodesLeft : leftMs)
     if (outcome.answer.status !== 307) return outcome
@@ -115,7 +115,7 @@ export class Nodes {
     return this.#askLeader(leader, request, nodesLeft)
   }
 
-  async #askLeader(leader: HttpClient, request: NodeRequest, nodesLeft: number): Promise<NodeAnswer> {
+  async #askLeader(leader: NodeClient, request: NodeRequest, nodesLeft: number): Promise<NodeAnswer> {
     const leftMs = this.#leftMs(request)
     try {
       const outcome = await this.#once(leader, request, request.repeatable ? leftMs / nodesLeft : leftMs)
@@ -128,25 +128,26 @@ export class Nodes {
     throw this.#noLeader(leader)
   }
 
-  async #once(node: HttpClient, request: NodeRequest, timeoutMs: number): Promise<NodeAnswer> {
+  async #once(node: NodeClient, request: NodeRequest, timeoutMs: number): Promise<NodeAnswer> {
     const { method, target, headers, body, signal, purpose } = request
     const { clock, source } = this.#options
     if (timeoutMs <= 0)
       throw new SecretsError('timeout', "The call's time was over before OpenBao was asked.", { source })
-    const answer = await node.send({
+    const call = {
       method,
       target,
       headers: { ...headers, host: node.endpoint.host },
       timeoutMs: Math.ceil(timeoutMs),
       ...(body === undefined ? {} : { body }),
       ...(signal ? { signal } : {}),
-    })
+    }
+    const answer = await node.send(call, { repeatable: request.repeatable })
     const parsed = new OpenBaoAnswer(answer, clock.nowMs())
     return { answer: parsed, failure: failureOf(parsed, purpose) }
   }
 
   /** The leader that a standby names; nothing where the node asked leads itself, or nobody can tell. */
-  async #namedLeader({ target, headers, signal, deadlineAtMs }: NodeRequest): Promise<HttpClient | undefined> {
+  async #namedLeader({ target, headers, signal, deadlineAtMs }: NodeRequest): Promise<NodeClient | undefined> {
     const nowMs = this.#options.clock.monotonicMs()
     try {
       const { answer } = await this.#sendToAny({
@@ -160,7 +161,7 @@ export class Nodes {
       })
       const address = answer.member('leader_address')
       if (answer.member('is_self') !== false || typeof address !== 'string' || address === '') return undefined
-      const leader = this.#leader(this.#nodes[this.#first] as HttpClient, `${address}${target}`, target)
+      const leader = this.#leader(this.#nodes[this.#first] as NodeClient, `${address}${target}`, target)
       return (this.#unreachable.get(leader.endpoint.origin) ?? 0) > nowMs ? undefined : leader
     } catch (thrown) {
       if (thrown instanceof SecretsError && thrown.code !== 'closed') return undefined
@@ -169,7 +170,7 @@ export class Nodes {
   }
 
   /** The leader's answer; nothing where it can't be reached from here, as behind a load balancer. */
-  async #sendToLeader(leader: HttpClient, request: NodeRequest): Promise<NodeAnswer | undefined> {
+  async #sendToLeader(leader: NodeClient, request: NodeRequest): Promise<NodeAnswer | undefined> {
     try {
       return await this.#once(leader, request, Math.min(this.#leftMs(request) / 2, 1_000))
     } catch (thrown) {
@@ -180,7 +181,7 @@ export class Nodes {
     }
   }
 
-  #leader(node: HttpClient, location: string | undefined, target: string): HttpClient {
+  #leader(node: NodeClient, location: string | undefined, target: string): NodeClient {
     const { source, allowInsecureHttp = false } = this.#options
     const origin = leaderOrigin({
       location,
@@ -205,12 +206,12 @@ export class Nodes {
     return opened
   }
 
-  #open(endpoint: string): HttpClient {
+  #open(endpoint: string): NodeClient {
     const { allowInsecureHttp = false, ca, clock, source } = this.#options
-    return httpClient({ endpoint, allowInsecureHttp, clock, source, ...(ca === undefined ? {} : { ca }) })
+    return new NodeClient({ endpoint, allowInsecureHttp, clock, source, ...(ca === undefined ? {} : { ca }) })
   }
 
-  #noLeader({ endpoint }: HttpClient, cause?: SecretsError): SecretsError {
+  #noLeader({ endpoint }: NodeClient, cause?: SecretsError): SecretsError {
     return new SecretsError('unavailable', `No leader: a standby names ${endpoint.origin}, which does not lead.`, {
       source: this.#options.source,
       reason: 'no_leader',
