@@ -33,4 +33,9 @@ describe('the examples of the library', () => {
     if (exactly !== undefined) expect(steady(stdout)).toBe(steady(exactly))
     for (const line of among?.split('\n') ?? []) expect(stdout).toContain(line)
   })
+
+  it('are all in the list of docs/library.md', () => {
+    const page = readFileSync(join(folder, '../../docs/library.md'), 'utf8')
+    expect(examples.filter((file) => !page.includes(`| [${file}](`))).toEqual([])
+  })
 })
