@@ -11,7 +11,7 @@ import { parseIdentities, type RunningStore, startStore } from '@keyplane/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DocsBlock, docsBlocks, runnableBlocks } from './docs-programs.ts'
 import { type KvStandIn, startKvStandIn } from './kv-stand-in.ts'
-import { runProgram } from './run-program.ts'
+import { programTimeoutMs, runProgram } from './run-program.ts'
 import { steady } from './steady-text.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -104,7 +104,7 @@ beforeAll(async () => {
     KEYPLANE_OPENBAO_ROLE_ID: 'a-role',
     KEYPLANE_OPENBAO_SECRET_ID: 'a-secret-id',
   }
-})
+}, programTimeoutMs)
 
 afterAll(async () => {
   await Promise.all([store.close(), vault.close()])
@@ -112,17 +112,21 @@ afterAll(async () => {
 })
 
 describe('the programs of the docs', () => {
-  it.concurrent('fit the types of the packages', async () => {
-    const tsc = join(root, 'node_modules/.bin/tsc')
-    const said = await new Promise<string>((resolve) => {
-      execFile(process.execPath, [tsc, '-p', folder], { cwd: folder }, (_error, stdout, stderr) =>
-        resolve(stdout + stderr),
-      )
-    })
-    // What is wrong in the packages themselves is told by their own checks.
-    const ofDocs = said.split('\n').filter((line) => line !== '' && !line.startsWith('../') && !line.startsWith(' '))
-    expect(ofDocs).toEqual([])
-  })
+  it.concurrent(
+    'fit the types of the packages',
+    async () => {
+      const tsc = join(root, 'node_modules/.bin/tsc')
+      const said = await new Promise<string>((resolve) => {
+        execFile(process.execPath, [tsc, '-p', folder], { cwd: folder }, (_error, stdout, stderr) =>
+          resolve(stdout + stderr),
+        )
+      })
+      // What is wrong in the packages themselves is told by their own checks.
+      const ofDocs = said.split('\n').filter((line) => line !== '' && !line.startsWith('../') && !line.startsWith(' '))
+      expect(ofDocs).toEqual([])
+    },
+    programTimeoutMs,
+  )
 
   it.concurrent.for(runnableBlocks.map((block) => [`${block.page}:${block.line}`, block] as const))(
     '%s prints what the page says',
@@ -132,6 +136,7 @@ describe('the programs of the docs', () => {
       expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
       if (block.prints !== undefined) expect(steady(stdout)).toBe(steady(block.prints))
     },
+    programTimeoutMs,
   )
 })
 

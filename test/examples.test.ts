@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { runProgram } from './run-program.ts'
+import { programTimeoutMs, runProgram } from './run-program.ts'
 import { steady } from './steady-text.ts'
 
 const folder = join(import.meta.dirname, '../examples/library')
@@ -22,17 +22,21 @@ const saidUnder = (text: string, heading: string): string | undefined => {
 }
 
 describe('the examples of the library', () => {
-  it.concurrent.each(examples)('%s prints what it says', async (file) => {
-    const text = readFileSync(join(folder, file), 'utf8')
-    const exactly = saidUnder(text, 'prints')
-    const among = saidUnder(text, 'prints, among other lines')
-    expect(exactly ?? among, 'it ends with what it prints').toBeDefined()
+  it.concurrent.each(examples)(
+    '%s prints what it says',
+    async (file) => {
+      const text = readFileSync(join(folder, file), 'utf8')
+      const exactly = saidUnder(text, 'prints')
+      const among = saidUnder(text, 'prints, among other lines')
+      expect(exactly ?? among, 'it ends with what it prints').toBeDefined()
 
-    const { code, stdout, stderr } = await runProgram(join(folder, file), { cwd: folder })
-    expect({ code, stderr: stderr.trim() }).toEqual({ code: 0, stderr: saidUnder(text, 'says on stderr') ?? '' })
-    if (exactly !== undefined) expect(steady(stdout)).toBe(steady(exactly))
-    for (const line of among?.split('\n') ?? []) expect(stdout).toContain(line)
-  })
+      const { code, stdout, stderr } = await runProgram(join(folder, file), { cwd: folder })
+      expect({ code, stderr: stderr.trim() }).toEqual({ code: 0, stderr: saidUnder(text, 'says on stderr') ?? '' })
+      if (exactly !== undefined) expect(steady(stdout)).toBe(steady(exactly))
+      for (const line of among?.split('\n') ?? []) expect(stdout).toContain(line)
+    },
+    programTimeoutMs,
+  )
 
   it('are all in the list of docs/library.md', () => {
     const page = readFileSync(join(folder, '../../docs/library.md'), 'utf8')
