@@ -1,4 +1,4 @@
-import { maskJsonBytes } from './json-bytes.ts'
+import { type MaskContent, maskJsonBytes } from './json-bytes.ts'
 import { isSecret, isSecretPair, type KeyRules, type Verdict } from './key-rules.ts'
 import { createKeyVerdicts, type KeyVerdicts } from './key-verdicts.ts'
 import { lowerBytes } from './lower-bytes.ts'
@@ -9,14 +9,12 @@ import { closingBracket, closingQuote } from './text-value.ts'
 type MaskText = (text: string) => string
 
 /** What a line is masked with. */
-export interface LineParts {
+export interface LineParts extends MaskContent {
   readonly rules: KeyRules
   /** Masks registered values in a text. */
   readonly values: MaskText
   /** Masks what a text shows by its form. */
   readonly forms: MaskText
-  /** Masks both. */
-  readonly text: MaskText
 }
 
 const quotationMark = 34
@@ -195,7 +193,7 @@ export const createLineMasker = (parts: LineParts): MaskText => {
   return (line) => {
     if (!line.startsWith('{')) return parts.text(line)
     try {
-      const json = maskJsonBytes(line, parts.text)
+      const json = maskJsonBytes(line, parts)
       return new LineWalk(json, parts, verdictOn, parts.values(json) !== json).run()
     } catch {
       // Not JSON after all, or cut short: nothing is let through unread.

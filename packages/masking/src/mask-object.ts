@@ -1,12 +1,13 @@
 import { BytesValue, TextValue } from '@keyplane/core'
 import { isSecret, isSecretPair, type KeyRules } from './key-rules.ts'
+import type { MaskContent } from './json-bytes.ts'
 import { emptyCopy, isLeftAlone, maskedWhole, toPlain } from './object-kinds.ts'
 import { mask, unreadable } from './mask.ts'
 
-type MaskText = (text: string) => string
-
 /** An object may make new objects whenever it is looked at; past this many they are left out. */
 const maxObjects = 1_000_000
+/** Numbers of fewer digits are in no registry of values. */
+const minLongNumber = 10_000_000
 
 interface Task {
   readonly source: object
@@ -16,13 +17,15 @@ interface Task {
 /** One masking of one graph of objects. Works through a list instead of calling itself, so that no depth is too deep. */
 class Walk {
   readonly #rules: KeyRules
-  readonly #maskText: MaskText
+  readonly #content: MaskContent
+  readonly #maskText: MaskContent['text']
   readonly #copies = new Map<object, unknown>()
   readonly #tasks: Task[] = []
 
-  constructor(rules: KeyRules, maskText: MaskText) {
+  constructor(rules: KeyRules, content: MaskContent) {
     this.#rules = rules
-    this.#maskText = maskText
+    this.#content = content
+    this.#maskText = content.text
   }
 
   run(data: unknown): unknown {
@@ -40,6 +43,7 @@ class Walk {
   /** The value as the output shows it; an object's copy is filled later. */
   #shown(value: unknown): unknown {
     if (typeof value === 'string') return this.#maskText(value)
+    if (typeof value === 'number' || typeof value === 'bigint') return this.#number(value)
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value
     const known = this.#copies.get(value)
     if (known !== undefined) return known
@@ -48,10 +52,17 @@ class Walk {
     return copy
   }
 
+  /** A long number may be a value, as a number in a secret that is JSON. */
+  #number(value: number | bigint): unknown {
+    if (value < minLongNumber && value > -minLongNumber) return value
+    const text = String(value)
+    return this.#maskText(text) === text ? value : mask
+  }
+
   #begin(value: object): unknown {
     try {
       if (value instanceof TextValue || value instanceof BytesValue || isLeftAlone(value)) return value
-      const whole = maskedWhole(value, this.#maskText)
+      const whole = maskedWhole(value, this.#content)
       if (whole !== undefined) return whole
       const plain = toPlain(value)
       if (plain === undefined) return this.#copyLater(value)
@@ -125,6 +136,6 @@ class Walk {
 
 /** Copies data with its secrets masked; see `maskSecrets`. */
 export const createObjectMasker =
-  (rules: KeyRules, maskText: MaskText): (<T>(data: T) => T) =>
+  (rules: KeyRules, content: MaskContent): (<T>(data: T) => T) =>
   <T>(data: T) =>
-    new Walk(rules, maskText).run(data) as T
+    new Walk(rules, content).run(data) as T

@@ -24,14 +24,14 @@ export interface Masker {
 /** Makes a masker that is used again and again: it remembers what it found out about keys. */
 export const createMasker = (options: MaskerOptions = {}): Masker => {
   const rules = createKeyRules(options.keys)
-  const values = createValueMasker(valueSource(options.values))
+  const { text: values, binary } = createValueMasker(valueSource(options.values))
   const forms = createTextMasker(rules)
   // Values first: what the rules mask may be a part of one, and hide it from its registry.
   const text = (plain: string): string => forms(values(plain))
   return Object.freeze({
-    data: createObjectMasker(rules, text),
+    data: createObjectMasker(rules, { text, binary }),
     text,
-    line: createLineMasker({ rules, values, forms, text }),
+    line: createLineMasker({ rules, values, forms, text, binary }),
   })
 }
 

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { maskBytes } from './json-bytes.ts'
+import { type MaskContent, maskBytes } from './json-bytes.ts'
 
 const inspectCustom = Symbol.for('nodejs.util.inspect.custom')
 
@@ -28,17 +28,18 @@ const maskedUrl = (url: URL, maskText: (text: string) => string): unknown => {
   return shown === url.href ? new URL(url) : URL.canParse(shown) ? new URL(shown) : shown
 }
 
-const maskedBytes = (bytes: Uint8Array, maskText: (text: string) => string): Uint8Array => {
-  const shown = maskBytes(bytes, maskText)
+const maskedBytes = (bytes: Uint8Array, content: MaskContent): Uint8Array => {
+  const shown = maskBytes(bytes, content)
   return shown !== bytes && Buffer.isBuffer(bytes) ? Buffer.from(shown) : shown
 }
 
 /** The masked form of an object that is a text or bytes at heart; `undefined` for any other. */
-export const maskedWhole = (value: object, maskText: (text: string) => string): unknown => {
+export const maskedWhole = (value: object, content: MaskContent): unknown => {
+  const { text: maskText } = content
   if (value instanceof URL) return maskedUrl(value, maskText)
   if (types.isStringObject(value)) return maskText(String(value))
-  if (value instanceof Uint8Array) return maskedBytes(value, maskText)
-  if (value instanceof ArrayBuffer) return maskedBytes(new Uint8Array(value), maskText)
+  if (value instanceof Uint8Array) return maskedBytes(value, content)
+  if (value instanceof ArrayBuffer) return maskedBytes(new Uint8Array(value), content)
   return typeof value === 'function' ? `[Function ${maskText(value.name)}]` : undefined
 }
 

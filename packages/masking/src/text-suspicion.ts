@@ -14,7 +14,7 @@ const words: readonly string[] = [
   'assw',
   'ntif',
   // ghp_…, github_pat_…, sk_live_…, sk_test_…
-  ...[...'pousr'].map((kind) => `gh${kind}_`),
+  ...Array.from('pousr', (kind) => `gh${kind}_`),
   'hub_',
   'sk_',
   'rk_',
@@ -32,7 +32,7 @@ const three = 0xffffff
 const beforeLast: (readonly { readonly letters: number; readonly bits: number }[] | undefined)[] = []
 beforeLast.length = 256
 for (const word of words) {
-  const codes = [...word].map((letter) => letter.charCodeAt(0) | smallLetter)
+  const codes = Array.from(word, (letter) => letter.charCodeAt(0) | smallLetter)
   const last = codes.pop() ?? 0
   const letters = codes.reduce((sum, code) => (sum << 8) | code, 0)
   beforeLast[last] = [...(beforeLast[last] ?? []), { letters, bits: codes.length === 2 ? two : three }]

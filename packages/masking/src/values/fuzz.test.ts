@@ -9,7 +9,7 @@ import { isWorthFinding } from './worth-finding.ts'
 
 /** Few letters, so that values begin alike, hold each other, and overlap; those that forms escape; some that bytes need. */
 const letter = fc.constantFrom(
-  ...'abAB01',
+  ...Array.from('abAB01'),
   '"',
   '\\',
   "'",
@@ -36,10 +36,11 @@ const base = fc.array(value, { minLength: 1, maxLength: 5 })
 const values = fc
   .tuple(base, fc.nat(40), fc.nat(40))
   .map(([texts, cut, other]) => [
-    ...texts,
-    ...texts.slice(0, 2).map((text) => text.slice(0, 8 + (cut % text.length))),
-    ...texts.slice(1, 3).map((text) => text.slice(other % text.length)),
+    texts,
+    texts.slice(0, 2).map((text) => text.slice(0, 8 + (cut % text.length))),
+    texts.slice(1, 3).map((text) => text.slice(other % text.length)),
   ])
+  .map((lists) => lists.flat())
 
 const formsOf = (texts: readonly string[], domain: Domain): string[] =>
   texts.filter(isWorthFinding).flatMap((text) => {
@@ -56,7 +57,9 @@ const textOf = (texts: readonly string[]) => {
   const form = forms.length === 0 ? fc.constant('') : fc.constantFrom(...forms)
   const part = fc.tuple(form, fc.nat(), fc.nat()).map(([text, a, b]) => text.slice(a % 9, b % (text.length + 1)))
   const between = fc.array(letter, { maxLength: 6 }).map((letters) => letters.join(''))
-  return fc.array(fc.oneof(form, part, between), { maxLength: 8 }).map((parts) => parts.join('').toWellFormed())
+  return fc
+    .array(fc.oneof(form, part, between), { maxLength: 8 })
+    .map((parts) => Buffer.from(parts.join('')).toString())
 }
 
 const spansOf = (text: string, forms: readonly string[]) =>

@@ -1,5 +1,7 @@
 import { SecretsError } from '@keyplane/core'
+import type { MaskContent } from '../json-bytes.ts'
 import { knownProcessValues } from './process-values.ts'
+import { inBytes } from './value-forms.ts'
 import type { ValueMatcher } from './value-matcher.ts'
 import { matcherOf, type ValueRegistry } from './value-registry.ts'
 
@@ -22,7 +24,8 @@ export const valueSource = (values?: MaskedValues): ValueSource => {
   return () => ((values ?? knownProcessValues()) as WithMatcher | undefined)?.[matcherOf]
 }
 
-/** Masks the values in a text, in every form. */
-export const createValueMasker = (source: ValueSource): ((text: string) => string) => {
-  return (text) => source()?.mask(text) ?? text
-}
+/** Masks the values in texts, and in bytes that are given one character a byte, in every form. */
+export const createValueMasker = (source: ValueSource): MaskContent => ({
+  text: (text) => source()?.mask(text) ?? text,
+  binary: (bytes) => source()?.mask(bytes, inBytes) ?? bytes,
+})

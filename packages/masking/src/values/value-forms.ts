@@ -31,6 +31,9 @@ const component = /[^\w.~!*'()-]/g
 const strict = /[^\w.~-]/g
 const path = /[^\w.~/-]/g
 const form = /[^\w.*-]/g
+/** What an URL's parser makes of the first in a query, and of a value that was put there as it is. */
+const query = /[^\w.~!*()-]/g
+const parsed = /[^!$-&(-;=?-~]/g
 
 /** The characters that the value alone determines, where `before` bytes stand between it and a group's beginning. */
 const base64 =
@@ -47,21 +50,9 @@ const hex: Write = (value) => bytesOf(value).toString('hex')
 const ansiC: Write = ({ text }) =>
   text.replace(/[\\'\n\r\t]/g, (found) => ({ '\n': '\\n', '\r': '\\r', '\t': '\\t' })[found] ?? `\\${found}`)
 
-/**
- * The ways in which a value is written. Each writes a beginning of the value as a beginning of what it writes for the
- * whole. A way's place in the list is its number.
- */
-const ways: readonly Write[] = [
+/** Ways to write any value. */
+const waysOfAll: readonly Write[] = [
   ({ text }) => text,
-  ({ text }) => inJson(text),
-  ({ text }) => inJson(inJson(text)),
-  // Python writes ASCII only, Go no HTML, PHP escapes slashes as well.
-  ({ text }) => inJson(text).replace(/[^\0-\x7f]/g, unicodeEscape),
-  ({ text }) => inJson(text).replace(/[<>&\u2028\u2029]/g, unicodeEscape),
-  ({ text }) =>
-    inJson(text)
-      .replace(/[^\0-\x7f]/g, unicodeEscape)
-      .replaceAll('/', '\\/'),
   percent(component, 'upper'),
   percent(component, 'lower'),
   percent(strict, 'upper'),
@@ -70,11 +61,8 @@ const ways: readonly Write[] = [
   percent(path, 'lower'),
   percent(form, 'upper', '+'),
   percent(form, 'lower', '+'),
-  ({ text }) => text.replaceAll("'", `'\\''`),
-  ({ text }) => text.replaceAll("'", `'"'"'`),
-  ({ text }) => text.replace(/[^\w./:=@%+^\-\u0080-\uffff]/g, '\\$&'),
-  ({ text }) => text.replace(/[\\"$`]/g, '\\$&'),
-  ansiC,
+  percent(query, 'upper'),
+  percent(parsed, 'upper'),
   base64(0, 'base64'),
   base64(1, 'base64'),
   base64(2, 'base64'),
@@ -85,14 +73,34 @@ const ways: readonly Write[] = [
   (value) => hex(value).toUpperCase(),
 ]
 
+/** Ways to write a text; bytes that are none are not escaped as one. */
+const waysOfTexts: readonly Write[] = [
+  ({ text }) => inJson(text),
+  ({ text }) => inJson(inJson(text)),
+  // Python writes ASCII only, Go no HTML, PHP escapes slashes as well.
+  ({ text }) => inJson(text).replace(/[^\0-\x7f]/g, unicodeEscape),
+  ({ text }) => inJson(text).replace(/[<>&\u2028\u2029]/g, unicodeEscape),
+  ({ text }) =>
+    inJson(text)
+      .replace(/[^\0-\x7f]/g, unicodeEscape)
+      .replaceAll('/', '\\/'),
+  ({ text }) => text.replaceAll("'", `'\\''`),
+  ({ text }) => text.replaceAll("'", `'"'"'`),
+  // Bash's printf %q, and Ruby's Shellwords.
+  ({ text }) => text.replace(/^[~#]|[^\w./:=@%+~#\-\u0080-\uffff]/g, '\\$&'),
+  ({ text }) => text.replace(/[^\w.,:+/@\n\-\u0080-\uffff]/g, '\\$&'),
+  ({ text }) => text.replace(/[\\"$`]/g, '\\$&'),
+  ansiC,
+]
+
+/**
+ * The ways in which a value is written. Each writes a beginning of the value as a beginning of what it writes for the
+ * whole. A way's place in the list is its number.
+ */
+const ways: readonly Write[] = [...waysOfAll, ...waysOfTexts]
+
 /** The number of one more way: a line of a value with many, as it is. */
 export const lineWay: number = ways.length
-/** Bytes that are no text are not escaped as one. */
-const firstPercent = 6
-const firstShell = 14
-const firstBytes = 19
-const isOfTexts = (way: number): boolean => (way > 0 && way < firstPercent) || (way >= firstShell && way < firstBytes)
-
 /** Where a form is found: in texts, in streams of bytes, where its characters are bytes of UTF-8, or in both. */
 export type Domain = 0 | 1 | 2
 export const everywhere: Domain = 0
@@ -114,7 +122,7 @@ export const writeValue = (value: KnownValue, way: number, domain: Domain): stri
 export const eachForm = (value: KnownValue, take: (form: string, way: number, domain: Domain) => void): void => {
   const known = new Set<string>()
   for (let way = 0; way < ways.length; way += 1) {
-    if (value.binary && isOfTexts(way)) continue
+    if (value.binary && way >= waysOfAll.length) continue
     const form = writeValue(value, way, everywhere)
     if (known.has(form)) continue
     known.add(form)

@@ -94,13 +94,17 @@ export class ValueStream {
   #safeEnd(matcher: ValueMatcher | undefined, spans: readonly Span[]): number {
     const bytes = this.#held
     let until = Math.min(bytes.length, this.#firstUnfinished(matcher))
-    for (let length = windowLength - 1; length > 0 && matcher; length -= 1) {
-      const start = bytes.length - length
-      if (start >= 0 && start < until && matcher.isBeginning(bytes.slice(start))) until = start
-    }
-    if (matcher) until = Math.min(until, escapeStart(bytes, until))
+    if (matcher) until = escapeStart(bytes, this.#shortBeginning(matcher, until))
     for (const { start, end } of [...spans].reverse())
       if (start < until && (end > until || endsOpen(bytes, end))) until = start
+    return until
+  }
+
+  /** Where less than a window of a form stands at the end. */
+  #shortBeginning(matcher: ValueMatcher, until: number): number {
+    const bytes = this.#held
+    for (let start = Math.max(0, bytes.length - windowLength + 1); start < until; start += 1)
+      if (matcher.isBeginning(bytes.slice(start))) return start
     return until
   }
 
@@ -129,7 +133,7 @@ export class ValueStream {
   #forget(until: number): void {
     if (until === 0) return
     this.#held = this.#held.slice(until)
-    const after = <T extends { readonly start: number }>({ start }: T): boolean => start >= until
+    const after = ({ start }: { readonly start: number }): boolean => start >= until
     this.#spans = this.#spans.filter(after).map(({ start, end }) => ({ start: start - until, end: end - until }))
     this.#unfinished = this.#unfinished.filter(after)
     for (const begun of this.#unfinished) begun.start -= until
