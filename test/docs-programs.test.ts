@@ -130,13 +130,13 @@ describe('the programs of the docs', () => {
 
   it.concurrent.for(runnableBlocks.map((block) => [`${block.page}:${block.line}`, block] as const))(
     '%s prints what the page says',
+    { timeout: programTimeoutMs },
     async ([, block], { skip }) => {
       if (homeOf(block) === 'peers' && !peersInstalled) skip('bench/peers is not installed')
       const { code, stdout, stderr } = await runProgram(fileOf(block), { cwd: folder, env })
       expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
       if (block.prints !== undefined) expect(steady(stdout)).toBe(steady(block.prints))
     },
-    programTimeoutMs,
   )
 })
 
