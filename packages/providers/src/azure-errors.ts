@@ -10,22 +10,38 @@ interface Thrown {
   readonly code?: unknown
   readonly statusCode?: unknown
   readonly message?: unknown
+  readonly errors?: unknown
 }
 
 const text = (member: unknown): string => (typeof member === 'string' ? member : '')
 
-/** What the SDKs throw where no server answered the question itself. */
-const bySdk = (name: string, code: string): Meaning | undefined => {
-  if (name === 'CredentialUnavailableError') return { code: 'source_misconfigured', reason: 'no_credentials' }
-  if (
-    name === 'AuthenticationRequiredError' ||
-    name === 'AuthenticationError' ||
-    name === 'AggregateAuthenticationError'
-  )
-    return { code: 'unauthenticated', reason: 'sign_in' }
-  if (code === 'REQUEST_SEND_ERROR' || /^E[A-Z_]+$/.test(code)) return { code: 'unavailable', reason: 'connection' }
-  return undefined
+/** Whether a sign-in, or every one of a chain's, had nothing to sign in with. */
+const isWithoutCredentials = ({ name, errors }: Thrown): boolean =>
+  name === 'CredentialUnavailableError' ||
+  (Array.isArray(errors) && errors.length > 0 && errors.every((error: Thrown) => isWithoutCredentials(error)))
+
+/** A failed sign-in. What the SDK says of it quotes whole answers of other servers, and is not passed on. */
+const signInFailure = (thrown: Thrown): SecretsError | undefined => {
+  if (isWithoutCredentials(thrown))
+    return new SecretsError(
+      'source_misconfigured',
+      'Azure credentials were found nowhere: not in the environment, in a managed identity, or with a tool that is signed in.',
+      { source: 'azure', reason: 'no_credentials' },
+    )
+  const name = text(thrown.name)
+  if (!['AuthenticationError', 'AggregateAuthenticationError', 'AuthenticationRequiredError'].includes(name))
+    return undefined
+  return new SecretsError('unauthenticated', `Azure's sign-in failed (${name}).`, {
+    source: 'azure',
+    reason: 'sign_in',
+  })
 }
+
+/** What the SDK throws where no server answered. */
+const bySdk = (code: string): Meaning =>
+  code === 'REQUEST_SEND_ERROR' || /^E[A-Z_]+$/.test(code)
+    ? { code: 'unavailable', reason: 'connection' }
+    : { code: 'internal' }
 
 const byStatus = (status: number, said: string): Meaning => {
   if (status === 401) return { code: 'unauthenticated' }
@@ -47,23 +63,26 @@ const byStatus = (status: number, said: string): Meaning => {
 /** A failure of Azure's SDK as a `SecretsError`, without the texts that must not be told. */
 export const azureError = (thrown: unknown, hidden: readonly string[] = []): SecretsError => {
   if (thrown instanceof SecretsError) return thrown
-  const { name, code, statusCode, message } = (thrown instanceof Error ? thrown : {}) as Thrown
+  const told: Thrown = thrown instanceof Error ? thrown : {}
+  const signIn = signInFailure(told)
+  if (signIn) return signIn
+  const { statusCode, message } = told
+  const code = text(told.code)
   // The SDK quotes the whole body that it could not read, and with it a value.
   if (code === 'PARSE_ERROR')
     return new SecretsError('bad_response', "Key Vault's answer is not JSON.", { source: 'azure' })
   let said = text(message)
   for (const value of hidden) if (value !== '') said = said.replaceAll(value, '[secret]')
   const status = typeof statusCode === 'number' ? statusCode : 0
-  const sdk = status === 0 || text(name).startsWith('A') ? bySdk(text(name), text(code)) : undefined
-  const meaning = sdk ?? (status === 0 ? { code: 'internal' as const } : byStatus(status, `${text(code)} ${said}`))
+  const meaning = status === 0 ? bySdk(code) : byStatus(status, `${code} ${said}`)
   const options: SecretsErrorOptions = {
     source: 'azure',
     ...(meaning.reason === undefined ? {} : { reason: meaning.reason }),
   }
   if (status === 0)
     return new SecretsError(meaning.code, `Azure's SDK failed: ${said || 'it does not say why'}`, options)
-  const upstream = { protocol: 'azure-rest', code: text(code), status, message: said }
-  return new SecretsError(meaning.code, `Azure answered ${text(code) || `HTTP ${status}`}: ${said}`, {
+  const upstream = { protocol: 'azure-rest', code, status, message: said }
+  return new SecretsError(meaning.code, `Azure answered ${code || `HTTP ${status}`}: ${said}`, {
     ...options,
     upstream,
   })

@@ -125,8 +125,10 @@ describe('a version of a vault', () => {
     ['AggregateAuthenticationError', 'unauthenticated'],
   ])('that nobody is signed in for by %s is %s', async (name, code) => {
     const { client, provider } = start()
-    client.fault = Object.assign(new Error('sign in'), { name })
-    expect(await failure(provider.get({ id: 'db' }))).toMatchObject({ code })
+    client.fault = Object.assign(new Error('Headers: {"server":"canary"}'), { name })
+    const error = await failure(provider.get({ id: 'db' }))
+    expect(error).toMatchObject({ code, source: 'azure' })
+    expect(String(error)).not.toContain('canary')
   })
 
   it('is waited for until the deadline, its caller’s leave, or the end of the provider', async () => {

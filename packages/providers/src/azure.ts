@@ -73,6 +73,11 @@ class AzureProvider implements SecretProvider {
     throw this.#error('version_not_found', `${JSON.stringify(ref.id)}: version ${ref.version} has another stage.`)
   }
 
+  /** The next call begins with a client of its own, signed in anew. */
+  async refresh(): Promise<void> {
+    this.#own = undefined
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
     this.#own = undefined

@@ -42,6 +42,8 @@ export interface GcpSecret {
 
 /** As much of `SecretManagerServiceClient` as the gcp provider calls. */
 export interface GcpSecretsClient {
+  /** Looks for credentials; each client of Google's has it. */
+  initialize?(): Promise<unknown>
   getProjectId(): Promise<string>
   accessSecretVersion(
     request: { readonly name: string },

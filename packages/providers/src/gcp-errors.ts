@@ -62,3 +62,14 @@ export const gcpError = (thrown: unknown, hidden: readonly string[] = []): Secre
   const upstream = { protocol: 'grpc', code: name, status, message }
   return new SecretsError(code, `Google answered ${name}: ${message}`, { ...options, upstream })
 }
+
+/** A client that could not begin: it does nothing then but look for credentials. */
+export const gcpSignInError = (thrown: unknown): SecretsError => {
+  const error = gcpError(thrown)
+  if (error.code !== 'internal') return error
+  const said = thrown instanceof Error ? thrown.message : ''
+  return new SecretsError('source_misconfigured', `Google's SDK could not take its credentials: ${said}`, {
+    source: 'gcp',
+    reason: 'no_credentials',
+  })
+}

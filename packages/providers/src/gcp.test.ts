@@ -220,6 +220,18 @@ describe('a write to Google', () => {
 })
 
 describe('the gcp provider', () => {
+  it.each([
+    [new Error('ENOENT: no such file or directory, lstat key.json'), 'source_misconfigured', 'no_credentials'],
+    [new GrpcError(14, 'later'), 'unavailable', undefined],
+  ])('waits for its client’s credentials, and tells %j of them', async (thrown, code, reason) => {
+    const { client } = start()
+    const provider = gcpProvider({ client: Object.assign(client, { initialize: () => Promise.reject(thrown) }) })
+    const error = await failure(provider.get({ id: 'projects/42/secrets/db' }))
+    expect(error).toMatchObject({ code, source: 'gcp' })
+    expect((error as { reason?: string }).reason).toBe(reason)
+    expect(client.asked).toEqual([])
+  })
+
   it('says what to install where Google’s SDK is missing', async () => {
     const provider = await gcpFromSettings({ env: { GOOGLE_CLOUD_PROJECT: 'mine' }, clock: fakeClock() })
     expect(await failure(provider.get({ id: 'db' }))).toMatchObject({

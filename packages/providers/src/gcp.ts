@@ -15,7 +15,7 @@ import {
 import { callLimits } from './call-limits.ts'
 import { entryOfSecret, partsOfVersion, valueOfPayload } from './gcp-answers.ts'
 import { type GcpCallOptions, type GcpSecretsClient, gcpCallOptions, openGcpClient } from './gcp-client.ts'
-import { gcpError } from './gcp-errors.ts'
+import { gcpError, gcpSignInError } from './gcp-errors.ts'
 import { gcpWriter } from './gcp-writer.ts'
 import { type ProviderSettings, setting } from './provider-settings.ts'
 
@@ -28,6 +28,19 @@ export interface GcpProviderOptions {
 }
 
 const isEnabled = (state: unknown): boolean => state === 'ENABLED' || state === 1
+
+/**
+ * The client once it has its credentials. Without this wait, a call that finds none rejects twice, once with nobody
+ * listening, which ends the process.
+ */
+const signedIn = async (client: GcpSecretsClient): Promise<GcpSecretsClient> => {
+  try {
+    await client.initialize?.()
+  } catch (thrown) {
+    throw gcpSignInError(thrown)
+  }
+  return client
+}
 
 class GcpProvider implements SecretProvider {
   readonly name = 'gcp'
@@ -67,18 +80,29 @@ class GcpProvider implements SecretProvider {
     })
   }
 
+  /** The next call begins with a client and credentials of its own. */
+  async refresh(): Promise<void> {
+    const before = this.#own
+    this.#own = undefined
+    // A client that never came to be can't be closed, and says so.
+    await before?.then((client) => client.close()).catch(() => {})
+  }
+
   async close(): Promise<void> {
     this.#closed = true
-    const client = await this.#own?.catch(() => undefined)
-    await client?.close()
+    await this.refresh()
   }
 
   #client(): Promise<GcpSecretsClient> {
-    if (this.#options.client) return Promise.resolve(this.#options.client)
-    this.#own ??= openGcpClient(this.#options.projectId).catch((thrown: unknown) => {
-      this.#own = undefined
-      throw thrown
-    })
+    const { client, projectId } = this.#options
+    if (client) return signedIn(client)
+    this.#own ??= openGcpClient(projectId)
+      .then(signedIn)
+      .catch((thrown: unknown) => {
+        // Its client remembers for as long as it lives that it found no credentials.
+        this.#own = undefined
+        throw thrown
+      })
     return this.#own
   }
 

@@ -12,9 +12,9 @@ import { memoryProvider } from '../src/memory.ts'
 /** A source that is written to as people write to it, and its provider. */
 interface Source {
   readonly provider: SecretProvider
-  put(name: string, text: string): Promise<unknown> | unknown
-  remove(name: string): Promise<unknown> | unknown
-  stop(): Promise<unknown> | unknown
+  put(name: string, text: string): unknown
+  remove(name: string): unknown
+  stop(): unknown
 }
 
 const memory = (): Source => {

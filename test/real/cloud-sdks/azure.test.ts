@@ -13,6 +13,11 @@ interface AzureSdk {
   readonly SecretClient: new (url: string, credential: AzureCredential, options: object) => AzureSecretsClient
 }
 
+interface IdentitySdk {
+  readonly EnvironmentCredential: new () => AzureCredential
+  readonly ChainedTokenCredential: new (...sources: AzureCredential[]) => AzureCredential
+}
+
 let tls: Awaited<ReturnType<typeof ownCertificate>>
 beforeAll(async () => {
   tls = await ownCertificate()
@@ -23,11 +28,11 @@ const credential: AzureCredential = {
 }
 
 /** Azure's own client, whose vault is the double. */
-const open = async (url: string): Promise<AzureSecretsClient> => {
+const open = async (url: string, signIn: AzureCredential = credential): Promise<AzureSecretsClient> => {
   const { SecretClient } = await sdk<AzureSdk>('@azure/keyvault-secrets')
   // A vault that is not below vault.azure.net would be taken for a thief of tokens.
   const place = { disableChallengeResourceVerification: true, tlsOptions: { ca: tls.cert } }
-  return new SecretClient(url, credential, { ...place, retryOptions: { maxRetries: 0 } })
+  return new SecretClient(url, signIn, { ...place, retryOptions: { maxRetries: 0 } })
 }
 
 const spell = (name: string): string => name.replaceAll('_', '-')
@@ -108,10 +113,19 @@ describe('azure by Azure’s SDK', () => {
     expect(server.asked).toHaveLength(1)
   })
 
-  it('is refused where nobody is signed in', async () => {
-    const { DefaultAzureCredential } = await sdk<{ DefaultAzureCredential: unknown }>('@azure/identity')
-    expect(DefaultAzureCredential).toBeTypeOf('function')
+  it('is refused where the vault does not take who is signed in', async () => {
     server.double.fault = new RestError(401, 'Unauthorized', 'AKV10032: Invalid issuer.')
     await expect(provider().get({ id: 'db' })).rejects.toMatchObject({ code: 'unauthenticated' })
+  })
+
+  it('says so where nobody is signed in', async () => {
+    const { ChainedTokenCredential, EnvironmentCredential } = await sdk<IdentitySdk>('@azure/identity')
+    for (const nobody of [new EnvironmentCredential(), new ChainedTokenCredential(new EnvironmentCredential())]) {
+      client = await open(server.url, nobody)
+      await expect(provider().get({ id: 'db' })).rejects.toMatchObject({
+        code: 'source_misconfigured',
+        reason: 'no_credentials',
+      })
+    }
   })
 })

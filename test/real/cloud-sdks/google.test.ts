@@ -106,4 +106,17 @@ describe('gcp by Google’s SDK', () => {
     await expect(gcpProvider({ client }).get({ id: 'db' })).rejects.toMatchObject({ code: 'unavailable' })
     expect(server.asked).toHaveLength(1)
   })
+
+  it('says so where there are no credentials, and nobody is left to hear it', async () => {
+    const { SecretManagerServiceClient } = await sdk<GoogleSdk>('@google-cloud/secret-manager')
+    const { GoogleAuth } = await sdk<AuthSdk>('google-auth-library')
+    const auth = new GoogleAuth({ projectId: 'mine', keyFilename: '/nonexistent/key.json' })
+    const nobody = new SecretManagerServiceClient({ auth })
+    // An unhandled rejection would fail the run.
+    const error: unknown = await gcpProvider({ client: nobody })
+      .get({ id: 'db' })
+      .catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'source_misconfigured', reason: 'no_credentials' })
+    await nobody.close().catch(() => {})
+  })
 })
