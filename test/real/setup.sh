@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the parts that `npm run test:real` talks to in place: AWS's Python clients and moto in .real/venv, curl,
-# openssl and strace, the SDKs of Google and Azure.
+# openssl, strace, PostgreSQL and Redis, the SDKs of Google and Azure.
 # Safe to run again: what is there already is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -35,16 +35,18 @@ PYTHON
 fi
 
 missing=()
-for tool in curl openssl strace; do
+for tool in curl openssl strace redis-server; do
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
 if ((${#missing[@]} > 0)); then
   if ((EUID != 0)); then
     echo "setup.sh: ${missing[*]} missing; install with: sudo apt-get install ${missing[*]}" >&2
     exit 1
   fi
   apt-get update -qq
-  apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  # In runlevel 1 no package starts a server of its own.
+  RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
 
 # The SDKs of Google and Azure, which nothing but their tests needs. Their install scripts are not run.

@@ -8,7 +8,7 @@ import { legOptionsOf } from './leg-options-of.ts'
 import { Legs } from './legs.ts'
 import type { SecretsManagerOptions } from './manager-options.ts'
 import { Registrar } from './masking/registrar.ts'
-import { RefusedVersions } from './with-secret/refused-versions.ts'
+import { NewerVersions } from './with-secret/newer-versions.ts'
 
 /** What a manager is made of. */
 export interface ManagerParts {
@@ -18,7 +18,7 @@ export interface ManagerParts {
   readonly reports: Reports
   readonly registrar: Registrar
   readonly watches: Watches
-  readonly refusedVersions: RefusedVersions
+  readonly newerVersions: NewerVersions
   readonly clock: Clock
   readonly random: Random
 }
@@ -56,7 +56,7 @@ export const openParts = (options: SecretsManagerOptions, read: Read): ManagerPa
     reports,
     registrar,
     watches,
-    refusedVersions: new RefusedVersions(clock),
+    newerVersions: new NewerVersions(clock),
     clock,
     random,
   }

@@ -241,6 +241,7 @@ export class SecretsManager {
   async close(): Promise<void> {
     this.#closed = true
     this.#parts.watches.close()
+    this.#parts.newerVersions.clear()
     this.#chain.close()
     await Promise.all(this.#parts.legs.all.map((leg) => leg.close()))
   }

@@ -54,7 +54,10 @@ const localLeg = (source: SecretProvider, { clock, registrar }: LegOptions): Ope
       reader.clear()
       return source.refresh?.()
     },
-    close: async () => source.close?.(),
+    close: async () => {
+      reader.clear()
+      await source.close?.()
+    },
   }
 }
 

@@ -26,7 +26,8 @@ export async function* secretChanges(
   ends.push(watches.atEnd(onEnd))
   signal?.addEventListener('abort', onEnd, { once: true })
   try {
-    while (!signal?.aborted && !watches.closed) {
+    for (;;) {
+      if (signal?.aborted || watches.closed) return
       const [next] = waiting.values()
       if (next) {
         waiting.delete(next.key)

@@ -9,10 +9,11 @@ import {
   type SecretVersion,
   type Stage,
   sameValue,
+  untilAborted,
 } from '@keyplane/core'
 import { waited } from '../resilience/waited.ts'
 import { isAuthenticationError } from './authentication-error.ts'
-import type { RefusedVersions } from './refused-versions.ts'
+import type { NewerVersions } from './newer-versions.ts'
 
 export interface WithSecretOptions {
   /** Whether an error says that the secret was refused. Default: `isAuthenticationError`. */
@@ -29,7 +30,7 @@ export interface SecretUse<T> {
   readonly read: (ref: SecretRef, call: CallOptions) => Promise<SecretVersion>
   readonly use: (version: SecretVersion) => Promise<T>
   readonly options: WithSecretOptions
-  readonly refusedVersions: RefusedVersions
+  readonly newerVersions: NewerVersions
   readonly clock: Clock
   readonly random: Random
 }
@@ -90,22 +91,26 @@ class Attempts<T> {
 
   /** Tries the current version, if it is another by now, then those of the other stages. */
   async runOthers(refused: SecretVersion): Promise<Result<T> | undefined> {
-    const { key, options, refusedVersions } = this.#parts
-    const asks = refusedVersions.mayAsk(key, refused.version)
-    const current = await this.#runNew({ id: key }, asks ? newerThan(refused) : undefined)
+    const { key, options, newerVersions, read } = this.#parts
+    // Shared by all callers, so that no single one's abort ends it.
+    const ask = (): Promise<SecretVersion> => read({ id: key }, newerThan(refused))
+    const current = await this.#runNew(() =>
+      untilAborted(newerVersions.than(refused.version, key, ask), options.signal),
+    )
     if (current?.ok) return current
+    const call = { ...callOf(options), freshness: { maxAgeMs: stageMaxAgeMs } }
     for (const stage of options.stages ?? ['pending', 'previous']) {
-      const other = await this.#runNew({ id: key, stage }, { maxAgeMs: stageMaxAgeMs })
+      const other = await this.#runNew(() => read({ id: key, stage }, call))
       if (other?.ok) return other
     }
     return undefined
   }
 
-  async #runNew(ref: SecretRef, freshness: CallOptions['freshness']): Promise<Result<T> | undefined> {
-    const { read, options } = this.#parts
+  async #runNew(find: () => Promise<SecretVersion>): Promise<Result<T> | undefined> {
+    const { options } = this.#parts
     let version: SecretVersion
     try {
-      version = await read(ref, { ...callOf(options), ...(freshness && { freshness }) })
+      version = await find()
     } catch (thrown) {
       options.signal?.throwIfAborted()
       // A source that has no such stage, or no answer at this moment: the refusal stays the news.
@@ -117,5 +122,6 @@ class Attempts<T> {
   }
 }
 
-const newerThan = ({ version }: SecretVersion): CallOptions['freshness'] =>
-  version === undefined ? { maxAgeMs: 0 } : { exceptVersion: version }
+const newerThan = ({ version }: SecretVersion): CallOptions => ({
+  freshness: version === undefined ? { maxAgeMs: 0 } : { exceptVersion: version },
+})
