@@ -331,4 +331,9 @@ describe('an endpoint', () => {
     expect(() => openBaoClient({ endpoints: ['http://10.0.0.1:8200'], auth })).toThrow(/plain http/)
     expect(() => openBaoClient({ endpoints: [], auth })).toThrow(/at least one/)
   })
+
+  it('has a namespace that can stand in a header', () => {
+    for (const namespace of ['a\r\nx-evil: 1', 'a b', 'ü'])
+      expect(() => openBaoClient({ endpoints: ['https://bao'], auth, namespace })).toThrow(/no namespace/)
+  })
 })

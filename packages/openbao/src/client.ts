@@ -89,6 +89,8 @@ class NodesClient implements OpenBaoClient {
 
   constructor(options: OpenBaoClientOptions) {
     const { clock = systemClock, random = systemRandom, source = 'openbao', endpoints, allowInsecureHttp, ca } = options
+    if (!/^[\x21-\x7e]*$/.test(options.namespace ?? ''))
+      throw new SecretsError('config_invalid', `${JSON.stringify(options.namespace)} is no namespace.`, { source })
     this.#options = options
     this.#clock = clock
     this.#source = source
@@ -231,6 +233,6 @@ class NodesClient implements OpenBaoClient {
 /**
  * A client of one OpenBao cluster, or of HashiCorp Vault. Nothing is asked before the first call, nothing is cached but
  * the token.
- * @throws SecretsError `config_invalid` where an endpoint is none.
+ * @throws SecretsError `config_invalid` where an endpoint or the namespace is none.
  */
 export const openBaoClient = (options: OpenBaoClientOptions): OpenBaoClient => new NodesClient(options)

@@ -111,6 +111,18 @@ describe('a token that is kept', () => {
     expect(it.asked).toEqual([])
   })
 
+  it('that can not be replaced yet serves on, and is not tried to be replaced at every use', async () => {
+    const it = start({ renewable: false })
+    const token = await it.keeper.token()
+    await it.clock.advance(420_000)
+    it.login = failure('unavailable', 'no_leader')
+    for (let second = 0; second < 100; second += 1) {
+      expect(await it.keeper.token()).toBe(token)
+      await it.clock.advance(1_000)
+    }
+    expect(it.logins).toBe(1 + 20)
+  })
+
   it('at its longest life is replaced by a login', async () => {
     const it = start()
     const token = await it.keeper.token()

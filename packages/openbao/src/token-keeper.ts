@@ -19,12 +19,14 @@ interface Held {
   renewable: boolean
   /** OpenBao has taken it for something. */
   proven: boolean
-  /** Near its end and not to be prolonged: replaced at the next use, which does not wait for it. */
-  due: boolean
+  /** From when on it is near its end and not to be prolonged: replaced at the next use, which does not wait for it. */
+  dueAtMs: number
 }
 
 /** A token that is refused this soon, and was never taken, is not the last one's fault: another would fare no better. */
 const freshMs = 5_000
+/** Between two tries to replace a token that still serves. */
+const betweenLoginsMs = 5_000
 
 const codeOf = (thrown: unknown): string => (thrown instanceof SecretsError ? thrown.code : 'internal')
 
@@ -52,8 +54,7 @@ export class TokenKeeper {
     const { clock } = this.#parts
     if (this.#held?.expiresAtMs !== undefined && clock.monotonicMs() >= this.#held.expiresAtMs) this.#drop(this.#held)
     if (!this.#held) return (await this.#loggedIn()).token
-    // The old one still serves; if the login fails, so will the next use's, and that one is told.
-    if (this.#held.due) this.#loggedIn().catch(() => undefined)
+    if (clock.monotonicMs() >= this.#held.dueAtMs) this.#replaceInTime(this.#held)
     return this.#held.token
   }
 
@@ -102,6 +103,12 @@ export class TokenKeeper {
     this.forget()
   }
 
+  /** Logs in while the old token serves. Nobody waits for it, so nobody is told if it fails; the token's end will tell. */
+  #replaceInTime(held: Held): void {
+    held.dueAtMs = this.#parts.clock.monotonicMs() + betweenLoginsMs
+    this.#loggedIn().catch(() => undefined)
+  }
+
   #loggedIn(): Promise<Held> {
     if (this.#flight) return this.#flight
     const flight = this.#logIn(this.#generation).finally(() => {
@@ -131,7 +138,7 @@ export class TokenKeeper {
       expiresAtMs: token.ttlMs === undefined ? undefined : sinceMs + token.ttlMs,
       renewable: token.renewable,
       proven: login.method === 'token',
-      due: false,
+      dueAtMs: Infinity,
     }
     if (generation === this.#generation && !this.#closed) {
       this.#backoff.forget()
@@ -150,7 +157,7 @@ export class TokenKeeper {
     this.#timer = this.#parts.clock.after(Math.min(delayMs, 2_000_000_000), () => {
       if (this.#held !== held) return
       if (held.renewable) void this.#renew(held)
-      else held.due = true
+      else held.dueAtMs = this.#parts.clock.monotonicMs()
     })
   }
 

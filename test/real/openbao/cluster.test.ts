@@ -95,6 +95,22 @@ describe('a cluster of three nodes', () => {
     expect((await one.get({ id: 'allowed/sum' })).value.reveal()).toBe('20')
   })
 
+  it('with a node that hangs costs one read a share of its time, and no other read any', async () => {
+    const provider = await providerAt([standby?.endpoint ?? '', ...cluster.endpoints])
+    await put(provider, 'allowed/hang', 'value')
+    await provider.get({ id: 'allowed/hang' })
+    standby?.signal('SIGSTOP')
+    const tookMs: number[] = []
+    for (let count = 0; count < 2; count += 1) {
+      const startMs = performance.now()
+      expect((await provider.get({ id: 'allowed/hang' })).value.reveal()).toBe('value')
+      tookMs.push(performance.now() - startMs)
+    }
+    standby?.signal('SIGCONT')
+    expect(tookMs[0]).toBeLessThan(1_500)
+    expect(tookMs[1]).toBeLessThan(400)
+  })
+
   it('goes on being read when its leader is killed, and takes writes again once there is another', async () => {
     const provider = await providerAt(cluster.endpoints)
     await put(provider, 'allowed/db', 'before')
