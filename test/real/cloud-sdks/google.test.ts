@@ -5,25 +5,15 @@ import { describeProvider } from '@keyplane/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { GcpSecretsClient } from '../../../packages/providers/src/gcp-client.ts'
 import { GrpcError } from '../../../packages/providers/test/gcp-double.ts'
+import { type GoogleAuthSdk, type GoogleSdk, googleAuth } from './google-auth.ts'
 import { GoogleServer } from './google-server.ts'
 import { sdk } from './sdk.ts'
-
-interface GoogleSdk {
-  readonly SecretManagerServiceClient: new (options: object) => GcpSecretsClient
-}
-interface AuthSdk {
-  readonly GoogleAuth: new (options: object) => object
-  readonly OAuth2Client: new () => { setCredentials(credentials: object): void }
-}
 
 /** Google's own client, which speaks REST to the double in place of gRPC to Google. */
 const open = async (port: number): Promise<GcpSecretsClient> => {
   const { SecretManagerServiceClient } = await sdk<GoogleSdk>('@google-cloud/secret-manager')
-  const { GoogleAuth, OAuth2Client } = await sdk<AuthSdk>('google-auth-library')
-  const authClient = new OAuth2Client()
-  authClient.setCredentials({ access_token: 'token-of-this-test', expiry_date: Date.now() + 3_600_000 })
   const place = { apiEndpoint: '127.0.0.1', port, protocol: 'http', fallback: true }
-  return new SecretManagerServiceClient({ ...place, auth: new GoogleAuth({ authClient, projectId: 'mine' }) })
+  return new SecretManagerServiceClient({ ...place, auth: await googleAuth() })
 }
 
 describeProvider(
@@ -109,7 +99,7 @@ describe('gcp by Google’s SDK', () => {
 
   it('says so where there are no credentials, and nobody is left to hear it', async () => {
     const { SecretManagerServiceClient } = await sdk<GoogleSdk>('@google-cloud/secret-manager')
-    const { GoogleAuth } = await sdk<AuthSdk>('google-auth-library')
+    const { GoogleAuth } = await sdk<GoogleAuthSdk>('google-auth-library')
     const auth = new GoogleAuth({ projectId: 'mine', keyFilename: '/nonexistent/key.json' })
     const nobody = new SecretManagerServiceClient({ auth })
     // An unhandled rejection would fail the run.
