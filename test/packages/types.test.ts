@@ -35,10 +35,18 @@ new SecretsError('nothing', 'gone')`,
 export type Options = Parameters<typeof openSqlite>[0]
 // @ts-expect-error: a path is needed
 openSqlite({})`,
+  '@keyplane/http': `import { httpClient } from '@keyplane/http'
+export const origin: string = httpClient({ endpoint: 'https://example.com', source: 'x' }).endpoint.origin
+// @ts-expect-error: an endpoint is needed
+httpClient({ source: 'x' })`,
   '@keyplane/masking': `import { maskSecret } from '@keyplane/masking'
 export const masked: string = maskSecret('a long enough value')
 // @ts-expect-error: a value is a text
 maskSecret(1)`,
+  '@keyplane/openbao': `import { openBaoClient } from '@keyplane/openbao'
+export type Options = Parameters<typeof openBaoClient>[0]
+// @ts-expect-error: options are needed
+openBaoClient()`,
   '@keyplane/protocol': `import { httpStatus } from '@keyplane/protocol'
 export const status: number = httpStatus.access_denied
 // @ts-expect-error: no such code
@@ -51,7 +59,10 @@ envProvider()`,
 export const open = (options: FileRootKeyOptions): { readonly name: string } => fileRootKey(options)
 // @ts-expect-error: a path is needed
 fileRootKey({})`,
-  '@keyplane/secrets': `import { getSecret, openSecrets } from '@keyplane/secrets'
+  '@keyplane/secrets': `import { defineSecrets, getSecret, number, openSecrets } from '@keyplane/secrets'
+import { awsProvider } from '@keyplane/secrets/providers'
+export const source: string = awsProvider({ region: 'eu-central-1' }).name
+export const port: Promise<number> = defineSecrets({ PORT: number() }).then(({ PORT }) => PORT)
 export const certain: Promise<string> = getSecret('KEY', 'default')
 export const perhaps: Promise<string | undefined> = openSecrets({ cacheTtl: '5m' }).getSecret('KEY')
 // @ts-expect-error: it may be absent
@@ -95,6 +106,8 @@ describe.each(Object.entries(compilers))('%s', (compiler, tsc) => {
       for (const [wanted, text] of Object.entries(uses)) {
         const file = wanted.replaceAll(/\W/g, '-')
         writeFileSync(join(folder, `use${file}.ts`), `${text}\n`)
+        // A CommonJS module requires the same packages, as Node.js lets it since 20.19.
+        if (name === 'nodenext') writeFileSync(join(folder, `use${file}.cts`), `${text}\n`)
         writeFileSync(join(folder, `readme${file}.ts`), exampleOf(wanted))
       }
       const compilerOptions = {
@@ -105,7 +118,7 @@ describe.each(Object.entries(compilers))('%s', (compiler, tsc) => {
         noEmit: true,
         skipLibCheck: false,
       }
-      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts', '*.cts'] }))
       const { code, stdout } = await run(pinned, [join(root, 'node_modules', tsc), '-p', folder], pinned, {
         cwd: folder,
       })
