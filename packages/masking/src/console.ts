@@ -1,4 +1,4 @@
-import { formatWithOptions } from 'node:util'
+import { builtin } from './builtin.ts'
 import { createMasker, type Masker, type MaskerOptions } from './masker.ts'
 
 type Print = (...values: readonly unknown[]) => void
@@ -19,7 +19,10 @@ const printMasked = (print: Print, masker: Masker): Print => {
   return (...values) => {
     if (values.length === 0) return print()
     // One text, so that a secret whose name is in another argument is found; `%s` because it may hold a `%` itself.
-    print('%s', masker.text(formatWithOptions({}, ...values.map((value) => maskArgument(value, masker)))))
+    print(
+      '%s',
+      masker.text(builtin('node:util').formatWithOptions({}, ...values.map((value) => maskArgument(value, masker)))),
+    )
   }
 }
 

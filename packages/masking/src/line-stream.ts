@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import type { Masker } from './masker.ts'
 import type { ValueSource } from './values/mask-values.ts'
 import { inBytes } from './values/value-forms.ts'
@@ -65,7 +64,9 @@ export class LineStream {
   #mask(line: string): Uint8Array {
     if (isAscii(line)) return Buffer.from(this.#masker.line(line), 'latin1')
     const bytes = Buffer.from(line, 'latin1')
-    if (isUtf8(bytes)) return Buffer.from(this.#masker.line(bytes.toString()))
+    const text = bytes.toString()
+    // Bytes that are no text come out as others.
+    if (Buffer.from(text).equals(bytes)) return Buffer.from(this.#masker.line(text))
     const shown = this.#source()?.mask(line, inBytes) ?? line
     return Buffer.from(this.#masker.line(shown), 'latin1')
   }

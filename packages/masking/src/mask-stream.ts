@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import type { Transform } from 'node:stream'
+import { builtin } from './builtin.ts'
 import { LineStream } from './line-stream.ts'
 import { createMasker, type MaskerOptions } from './masker.ts'
 import { valueSource } from './values/mask-values.ts'
@@ -27,10 +27,6 @@ export const createStreamMasker = (options: MaskStreamOptions = {}): StreamMaske
   return options.byLine ? new LineStream(createMasker(options), source) : new ValueStream(source)
 }
 
-/** Loaded by the first stream: the library's import shall not pay for it. */
-const streams = (): typeof import('node:stream') =>
-  createRequire(import.meta.url)('node:stream') as typeof import('node:stream')
-
 /**
  * A stream that masks what goes through it: `child.stdout.pipe(maskStream()).pipe(process.stdout)`. It finds registered
  * values in every form, wherever chunks are cut, in text and in binary data. What may still be the beginning of one is
@@ -38,7 +34,7 @@ const streams = (): typeof import('node:stream') =>
  */
 export const maskStream = (options: MaskStreamOptions = {}): Transform => {
   const masker = createStreamMasker(options)
-  return new (streams().Transform)({
+  return new (builtin('node:stream').Transform)({
     transform: (chunk: Buffer, _, done) => {
       try {
         done(null, masker.push(chunk))

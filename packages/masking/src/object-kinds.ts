@@ -1,5 +1,8 @@
-import { types } from 'node:util'
+import { builtin } from './builtin.ts'
 import { type MaskContent, maskBytes } from './json-bytes.ts'
+
+let loaded: typeof import('node:util').types | undefined
+const types = (): typeof import('node:util').types => (loaded ??= builtin('node:util').types)
 
 const inspectCustom = Symbol.for('nodejs.util.inspect.custom')
 
@@ -37,7 +40,7 @@ const maskedBytes = (bytes: Uint8Array, content: MaskContent): Uint8Array => {
 export const maskedWhole = (value: object, content: MaskContent): unknown => {
   const { text: maskText } = content
   if (value instanceof URL) return maskedUrl(value, maskText)
-  if (types.isStringObject(value)) return maskText(String(value))
+  if (types().isStringObject(value)) return maskText(String(value))
   if (value instanceof Uint8Array) return maskedBytes(value, content)
   if (value instanceof ArrayBuffer) return maskedBytes(new Uint8Array(value), content)
   return typeof value === 'function' ? `[Function ${maskText(value.name)}]` : undefined
@@ -64,8 +67,8 @@ const emptyError = (prototype: object | null): object => {
 /** An object of the same kind without its fields. */
 export const emptyCopy = (source: object): object => {
   if (Array.isArray(source)) return Object.assign([], { length: source.length })
-  if (types.isMap(source)) return new Map()
-  if (types.isSet(source)) return new Set()
+  if (types().isMap(source)) return new Map()
+  if (types().isSet(source)) return new Set()
   const prototype = Object.getPrototypeOf(source) as object | null
   const copy = source instanceof Error ? emptyError(prototype) : Object.create(prototype)
   // The class's own ways to print itself may need private fields, which a copy has not, or show them.

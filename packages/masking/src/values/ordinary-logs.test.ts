@@ -94,7 +94,14 @@ const secrets = [
   ...Array.from({ length: 100 }, () => letters(`${alphanumeric}!#$%&*()-_=+[]<>?/ "'`, 16 + upTo(16))),
   ...Array.from({ length: 100 }, () => `postgres://app:${letters(alphanumeric, 20)}@${host()}:5432/app`),
   // As people choose them.
-  ...['changeme', 'Password1', 'hunter22', 'letmein1', 'correct horse', 'production', 'localhost', 'postgres'],
+  'changeme',
+  'Password1',
+  'hunter22',
+  'letmein1',
+  'correct horse',
+  'production',
+  'localhost',
+  'postgres',
 ]
 const databases = Array.from({ length: 100 }, (_, index) =>
   JSON.stringify({
