@@ -75,6 +75,25 @@ await aws.close()
     const { stdout, stderr } = await runModule(node, read('app/key'), { cwd: folderOf('reads-store'), env })
     expect({ stdout, stderr }).toEqual({ stdout: '"from-the-store"', stderr: '' })
   })
+
+  it.each(Object.entries(nodes))(
+    'lets a program end that closes nothing and watches everything, on %s',
+    async (_name, node) => {
+      const program = `
+import { defineSecrets, getSecretsManager, getSecretSync, onChange, preload, resolve, string, withSecret } from '@keyplane/secrets'
+await preload(['app/key'])
+await defineSecrets({ KEY: string({ key: 'app/key' }) })
+onChange('app/key', () => {})
+const changes = getSecretsManager().watch(['app/key'])[Symbol.asyncIterator]()
+void changes.next()
+await withSecret('app/key', async () => {})
+const { key } = await resolve({ key: 'keyplane://aws/app/key' })
+process.stdout.write(getSecretSync('app/key') === key ? 'same' : 'other')
+process.on('exit', () => process.stdout.write(performance.now() < 10_000 ? ', ended' : ', late'))`
+      const { code, stdout, stderr } = await runModule(node, program, { cwd: folderOf('reads-and-ends'), env })
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'same, ended', stderr: '' })
+    },
+  )
 })
 
 /** Resolves when the store has said that it listens, which is its first line. */
