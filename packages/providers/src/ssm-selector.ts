@@ -26,7 +26,7 @@ export const ssmSelector = ({ id, version, stage }: SecretRef): string => {
  * @throws SecretsError `invalid_request` where it holds a version or label of its own, which a cache could not tell.
  */
 export const checkedParameterId = (id: string): string => {
-  const name = id.startsWith('arn:') ? (/^arn:[\w-]+:ssm:[\w-]+:\d{12}:parameter(.+)$/.exec(id)?.[1] ?? ':') : id
+  const name = id.startsWith('arn:') ? (/^arn:[\w-]+:ssm:[\w-]+:(?:\d{12})?:parameter(.+)$/.exec(id)?.[1] ?? ':') : id
   if (name !== '' && id.length <= maxId && !name.includes(':')) return id
   throw new SecretsError(
     'invalid_request',

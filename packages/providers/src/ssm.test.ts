@@ -119,6 +119,12 @@ describe('a parameter', () => {
     expect(await text(provider, { id: 'db', version: '3', stage: 'current' })).toBe('third')
   })
 
+  it('of AWS’s own has an ARN without an account', async () => {
+    const { provider } = await start()
+    const id = 'arn:aws:ssm:eu-west-1::parameter/aws/service/x'
+    expect(await failure(provider.get({ id }))).toMatchObject({ code: 'secret_not_found' })
+  })
+
   it('with one version has none before', async () => {
     const { provider } = await start()
     expect(await failure(provider.get({ id: '/prod/hosts', stage: 'previous' }))).toMatchObject({

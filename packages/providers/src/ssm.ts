@@ -136,7 +136,9 @@ class SsmProvider implements SecretProvider {
   async #batch(ids: readonly string[], call?: CallOptions): Promise<ReadonlyMap<string, Outcome<SecretVersion>>> {
     const outcomes = new Map<string, Outcome<SecretVersion>>()
     // What can't be an id would spoil the batch; read by itself, it is told why.
-    const asked = ids.filter((id) => /^[\w./-]+$/.test(id) || /^arn:[^:]+:ssm:[^:]+:\d{12}:parameter[\w./-]+$/.test(id))
+    const asked = ids.filter(
+      (id) => /^[\w./-]+$/.test(id) || /^arn:[^:]+:ssm:[^:]+:(?:\d{12})?:parameter[\w./-]+$/.test(id),
+    )
     if (asked.length < 2) return outcomes
     const input = { Names: asked, WithDecryption: true }
     const { Parameters: found = [] } = await this.#client.call('GetParameters', input, this.#begin(call))

@@ -75,7 +75,7 @@ export class ParameterStoreDouble {
   }
 
   #get(wanted: string, decrypt: boolean): object {
-    const [, id = '', selector] = /^(arn:aws:ssm:[^:]+:\d+:[^:]+|[^:]+)(?::(.+))?$/.exec(wanted) ?? []
+    const [, id = '', selector] = /^(arn:aws:ssm:[^:]+:\d*:[^:]+|[^:]+)(?::(.+))?$/.exec(wanted) ?? []
     if (id.includes('DENIED'))
       throw new Refusal(
         'AccessDeniedException',
