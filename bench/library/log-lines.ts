@@ -1,4 +1,5 @@
-import { maskingHook } from '@keyplane/masking'
+import { randomBytes } from 'node:crypto'
+import { createValueRegistry, maskingHook, type ValueRegistry } from '@keyplane/masking'
 import { pino } from 'pino'
 import { type Times, timePerCall } from './time-per-call.ts'
 
@@ -11,13 +12,28 @@ const facts = {
   text: 'lorem ipsum dolor sit amet '.repeat(24),
 }
 
-/** Microseconds for a line, plain and masked, into nothing. */
+/** Random values, none of which is in the line, as it is with almost every line. */
+const registryOf = (count: number): ValueRegistry => {
+  const values = createValueRegistry()
+  for (let index = 0; index < count; index += 1) values.hold(randomBytes(24).toString('base64url'))
+  return values
+}
+
+/** Microseconds for a line, plain and masked with so many registered values, into nothing. */
 export const timeLogLines = (): Promise<Times> => {
   const nowhere = { write: () => {} }
+  const withValues = (count: number): (() => void) => {
+    const log = pino(maskingHook({ values: registryOf(count) }), nowhere)
+    return () => log.info(facts, 'An order.')
+  }
   const plain = pino({}, nowhere)
-  const masked = pino(maskingHook(), nowhere)
   return timePerCall(
-    { plain: () => plain.info(facts, 'An order.'), masked: () => masked.info(facts, 'An order.') },
+    {
+      plain: () => plain.info(facts, 'An order.'),
+      masked: withValues(0),
+      masked1000: withValues(1_000),
+      masked10000: withValues(10_000),
+    },
     { waits: false },
   )
 }

@@ -1,9 +1,11 @@
 import { fiveHash, otherHash, shiftedWord, windowHash } from './window.ts'
 
 /** Two bits for each of the 4 groups of five characters in a window: some 1 % of all others pass the filter too. */
-const filterBitsPerSlot = 64
+const minFilterBitsPerSlot = 32
 const groups = 4
-const maxLoad = 0.8
+const maxLoad = 0.85
+/** Grows by little: a registry shall not cost more than what it refers to. */
+const growth = 1.25
 const smallest = 16
 
 /**
@@ -26,7 +28,7 @@ export class WindowTable {
 
   add(low: number, high: number, form: number, place: number): void {
     const size = this.#slots.length / 4
-    if (this.#count >= size * maxLoad) this.#resize(Math.max(smallest, size * 2))
+    if (this.#count >= size * maxLoad) this.#resize(Math.max(smallest, Math.ceil(size * growth)))
     this.#count += 1
     this.#insert(low, high, form, place)
   }
@@ -34,7 +36,7 @@ export class WindowTable {
   /** The first slot with this window, or -1. */
   first(low: number, high: number): number {
     const size = this.#slots.length / 4
-    return size === 0 ? -1 : this.#seek(low, high, windowHash(low, high) & (size - 1))
+    return size === 0 ? -1 : this.#seek(low, high, windowHash(low, high) % size)
   }
 
   /** The next slot with the same window, or -1. */
@@ -61,25 +63,23 @@ export class WindowTable {
     this.each((form) => {
       if (isKept(form)) kept += 1
     })
-    let size = smallest
-    while (size * maxLoad <= kept) size *= 2
-    this.#resize(size, isKept)
+    this.#resize(Math.max(smallest, Math.ceil((kept * growth) / maxLoad)), isKept)
     this.#count = kept
   }
 
   #seek(low: number, high: number, from: number): number {
     const slots = this.#slots
-    const last = slots.length / 4 - 1
-    for (let slot = from & last; slots[slot * 4 + 2] !== 0; slot = (slot + 1) & last)
+    const size = slots.length / 4
+    for (let slot = from === size ? 0 : from; slots[slot * 4 + 2] !== 0; slot = slot + 1 === size ? 0 : slot + 1)
       if (slots[slot * 4] === low && slots[slot * 4 + 1] === high) return slot
     return -1
   }
 
   #insert(low: number, high: number, form: number, place: number): void {
     const slots = this.#slots
-    const last = slots.length / 4 - 1
-    let slot = windowHash(low, high) & last
-    while (slots[slot * 4 + 2] !== 0) slot = (slot + 1) & last
+    const size = slots.length / 4
+    let slot = windowHash(low, high) % size
+    while (slots[slot * 4 + 2] !== 0) slot = slot + 1 === size ? 0 : slot + 1
     slots[slot * 4] = low
     slots[slot * 4 + 1] = high
     slots[slot * 4 + 2] = form + 1
@@ -99,8 +99,9 @@ export class WindowTable {
   #resize(size: number, isKept: (form: number) => boolean = () => true): void {
     const slots = this.#slots
     this.#slots = new Int32Array(size * 4)
-    this.filter = new Uint32Array((size * filterBitsPerSlot) / 32)
-    this.bitShift = 32 - Math.log2(size * filterBitsPerSlot)
+    const filterExponent = Math.ceil(Math.log2(size * minFilterBitsPerSlot))
+    this.filter = new Uint32Array(2 ** (filterExponent - 5))
+    this.bitShift = 32 - filterExponent
     this.wordShift = this.bitShift + 5
     for (let at = 0; at < slots.length; at += 4) {
       const form = (slots[at + 2] ?? 0) - 1
