@@ -35,7 +35,7 @@ const remask = (json: string, bytes: Uint8Array, content: MaskContent, buffer: b
 /** A line of JSON with the secrets masked that stand in it as lists of bytes. */
 export const maskJsonBytes = (line: string, content: MaskContent): string => {
   let shown = line
-  if (shown.includes('"type":"Buffer"'))
+  if (shown.includes('Buffer","data":['))
     shown = shown.replace(bufferJson, (json, data: string) =>
       remask(json, Uint8Array.from(data === '' ? [] : data.split(','), Number), content, true),
     )

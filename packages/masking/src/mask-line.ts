@@ -1,7 +1,7 @@
 import { type MaskContent, maskJsonBytes } from './json-bytes.ts'
 import { isSecret, isSecretPair, type KeyRules, type Verdict } from './key-rules.ts'
 import { createKeyVerdicts, type KeyVerdicts } from './key-verdicts.ts'
-import { lowerBytes } from './lower-bytes.ts'
+import { type LowerBytes, lowerBytes } from './lower-bytes.ts'
 import { mask } from './mask.ts'
 import { type Look, lookAt } from './text-suspicion.ts'
 import { closingBracket, closingQuote } from './text-value.ts'
@@ -80,6 +80,7 @@ const bytesOf = lowerBytes()
 /** One line of JSON on its way through: what was shown of it, and how far it was read. */
 class LineWalk {
   readonly #line: string
+  readonly #lower: LowerBytes
   readonly #bytes: Uint8Array
   readonly #parts: LineParts
   readonly #verdictOn: KeyVerdicts
@@ -95,7 +96,8 @@ class LineWalk {
 
   constructor(line: string, parts: LineParts, verdictOn: KeyVerdicts, hasValues: boolean) {
     this.#line = line
-    this.#bytes = bytesOf(line)
+    this.#lower = bytesOf(line)
+    this.#bytes = this.#lower.bytes
     this.#parts = parts
     this.#verdictOn = verdictOn
     this.#hasValues = hasValues
@@ -135,7 +137,7 @@ class LineWalk {
 
   #text(start: number): number {
     const line = this.#line
-    lookAt(line, this.#bytes, start + 1, true, this.#look)
+    lookAt(line, this.#lower, start + 1, true, this.#look)
     const { end: quote, suspicious, escaped } = this.#look
     if (quote >= line.length || line.charCodeAt(start) !== quotationMark) throw new SyntaxError('not a line of JSON')
     const end = quote + 1

@@ -1,4 +1,4 @@
-import { lowerBytes } from './lower-bytes.ts'
+import { type LowerBytes, lowerBytes } from './lower-bytes.ts'
 
 /**
  * Words without which, and without a `=`, a `:`, a `%` or two dashes, a text holds nothing that the rules look for:
@@ -80,16 +80,36 @@ const isSuspect = (bytes: Uint8Array, at: number, code: number): boolean => {
   return false
 }
 
+let pairsMade: Uint8Array | undefined
+
+/** The same for two characters at once: most need no look one by one. Made when it is first needed. */
+const tellingPairs = (): Uint8Array => {
+  const pairs = new Uint8Array(65_536)
+  for (let pair = 0; pair < pairs.length; pair += 1)
+    pairs[pair] = (telling[pair & 255] ?? 0) | (telling[pair >> 8] ?? 0)
+  pairsMade = pairs
+  return pairs
+}
+
 /**
- * Looks at a text from `start` on; a text of JSON up to its closing quotation mark. The answer is in `look`.
- * @param bytes - the lower bytes of the text: only what looks like a mark of JSON is looked up in the text itself
+ * Looks at a text from `start` on; a text of JSON up to its closing quotation mark. The answer is in `look`. What looks
+ * like a mark of JSON in the lower bytes is looked up in the text itself.
  */
-export const lookAt = (text: string, bytes: Uint8Array, start: number, inJson: boolean, look: Look): void => {
+export const lookAt = (
+  text: string,
+  { bytes, pairs }: LowerBytes,
+  start: number,
+  inJson: boolean,
+  look: Look,
+): void => {
   const { length } = text
+  const tellingPair = pairsMade ?? tellingPairs()
   let suspicious = false
   let escaped = false
   let at = start
   for (; at < length; at += 1) {
+    if ((at & 1) === 0) while (at < length && tellingPair[pairs[at >> 1] as number] === 0) at += 2
+    if (at >= length) break
     const code = bytes[at] as number
     if (telling[code] === 0) continue
     if (code === quotationMark || code === backslash) {
