@@ -102,8 +102,9 @@ class OpenBaoWriter implements SecretWriter {
       return await this.#write(write)
     } catch (thrown) {
       const late = thrown instanceof SecretsError && thrown.code === 'conflict' && (await this.#writtenBefore(write))
-      if (late) return late
-      throw thrown
+      if (!late) throw thrown
+      this.#remember(write.name, write.attempt)
+      return late
     }
   }
 

@@ -184,7 +184,8 @@ describe('a write to OpenBao', () => {
       return openbao.answer(asked)
     })
     expect(await failure(put(write, 'one', 'k1', null))).toMatchObject({ code: 'unavailable' })
-    expect(await put(write, 'one', 'k1', null)).toMatchObject({ version: '1' })
+    for (let times = 0; times < 2; times += 1)
+      expect(await put(write, 'one', 'k1', null)).toMatchObject({ version: '1' })
   })
 
   it.each([

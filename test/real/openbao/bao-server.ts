@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { RunningProcess } from '../../../packages/cli/test/keyplane-process.ts'
 import { ScratchFolder } from '../../../packages/cli/test/scratch-folder.ts'
@@ -26,7 +26,7 @@ export const untilTrue = async (what: string, check: () => Promise<boolean>, tim
   const endMs = performance.now() + timeoutMs
   while (!(await check().catch(() => false))) {
     if (performance.now() > endMs) throw new Error(`Not within ${timeoutMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 
@@ -108,8 +108,16 @@ ${more}`,
     return readFileSync(this.folder.at('audit.log'), 'utf8')
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.process?.child.kill(signal)
+  /** Stops the process where it stands; each of its threads takes a moment to. */
+  async pause(): Promise<void> {
+    this.process?.child.kill('SIGSTOP')
+    const tasks = `/proc/${this.process?.pid ?? 0}/task`
+    const state = (task: string): string => /\) (\w) /.exec(readFileSync(`${tasks}/${task}/stat`, 'utf8'))?.[1] ?? ''
+    await untilTrue('it stands still', async () => readdirSync(tasks).every((task) => state(task) === 'T'))
+  }
+
+  resume(): void {
+    this.process?.child.kill('SIGCONT')
   }
 
   async kill(): Promise<void> {

@@ -99,14 +99,14 @@ describe('a cluster of three nodes', () => {
     const provider = await providerAt([standby?.endpoint ?? '', ...cluster.endpoints])
     await put(provider, 'allowed/hang', 'value')
     await provider.get({ id: 'allowed/hang' })
-    standby?.signal('SIGSTOP')
+    await standby?.pause()
     const tookMs: number[] = []
     for (let count = 0; count < 2; count += 1) {
       const startMs = performance.now()
       expect((await provider.get({ id: 'allowed/hang' })).value.reveal()).toBe('value')
       tookMs.push(performance.now() - startMs)
     }
-    standby?.signal('SIGCONT')
+    standby?.resume()
     expect(tookMs[0]).toBeLessThan(1_500)
     expect(tookMs[1]).toBeLessThan(400)
   })

@@ -1,4 +1,4 @@
-import { type SecretProvider, SecretsError, TextValue } from '@keyplane/core'
+import { type SecretProvider, SecretsError, systemClock, TextValue } from '@keyplane/core'
 import { kvV2, type OpenBaoClient, openBaoClient } from '@keyplane/openbao'
 import { type OpenBaoProviderOptions, openbaoProvider } from '@keyplane/providers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -200,11 +200,20 @@ describe('what is written', () => {
   })
 
   it('more than once under one key is one version, though the answer was lost', async () => {
-    const provider = asRoot({ timeoutMs: 300 })
+    const provider = asRoot()
     await provider.get({ id: 'allowed/db' })
-    server.signal('SIGSTOP')
-    const lost = await failure(put(provider, 'allowed/lost', 'once', 'key', null))
-    server.signal('SIGCONT')
+    await server.pause()
+    const lost = await failure(
+      provider.write?.put(
+        { id: 'allowed/lost' },
+        new TextValue('once'),
+        { idempotencyKey: 'key', ifVersion: null },
+        {
+          deadlineAtMs: systemClock.monotonicMs() + 300,
+        },
+      ),
+    )
+    server.resume()
     expect(lost).toMatchObject({ code: 'timeout' })
     // It may have been served when the server went on, or not at all.
     expect(await put(provider, 'allowed/lost', 'once', 'key', null)).toMatchObject({ version: '1' })
@@ -219,11 +228,11 @@ describe('a server that does not answer', () => {
     const provider = await asApp()
     await provider.get({ id: 'allowed/db' })
     const before = server.asked('auth/approle/login')
-    server.signal('SIGSTOP')
+    await server.pause()
     const startMs = performance.now()
     const error = await failure(provider.get({ id: 'allowed/db' }))
     const tookMs = performance.now() - startMs
-    server.signal('SIGCONT')
+    server.resume()
     expect(error).toMatchObject({ code: 'timeout' })
     expect(tookMs).toBeLessThan(3_000)
     expect((await provider.get({ id: 'allowed/db' })).value.reveal()).toBe('the value')

@@ -28,8 +28,8 @@ describeProvider(
       }),
       spell,
       deniedId: 'denied/db',
-      silence: () => server.signal('SIGSTOP'),
-      stop: () => server.signal('SIGCONT'),
+      silence: () => server.pause(),
+      stop: () => server.resume(),
     }
   },
   { describe, it },
