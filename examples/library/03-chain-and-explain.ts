@@ -78,7 +78,7 @@ rmSync(root, { recursive: true })
 //       result: 'answered',
 //       ageMs: 0.06187199999999393,
 //       ttlLeftMs: 0,
-//       stale: true
+//       stale: false
 //     }
 //   ]
 // }

@@ -46,7 +46,7 @@ await from.close()
 //   PORT: 8080,
 //   TRACING: false,
 //   LOG_LEVEL: 'debug',
-//   SENTRY_DSN: '[secret]'
+//   SENTRY_DSN: undefined
 // }
 // port 8081, database db.internal, Sentry undefined
 // 3 secrets not as defined:

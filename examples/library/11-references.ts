@@ -45,6 +45,6 @@ await secrets.close()
 // password: 13 characters; 1 token
 // the original stays: keyplane://memory/app/db#password
 // 3 secrets could not be resolved:
-//   "keyplane://safe/x": provider: there is no provider "safe".
+//   "keyplane://safe/x": provider: there is no provider "safe"; there are agent, aws, azure, env, file, gcp, github-actions, memory, openbao, service, ssm.
 //   "keyplane://memory/app/db#nope": The secret "app/db" has no field "nope".
 //   "keyplane://memory/nope": There is no secret "nope".

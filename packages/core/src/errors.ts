@@ -43,10 +43,11 @@ export interface SecretsErrorOptions {
 export class SecretsError extends Error {
   override readonly name = 'SecretsError'
   readonly code: ErrorCode
-  readonly source?: string
-  readonly reason?: string
-  readonly retryAfterMs?: number
-  readonly upstream?: Upstream
+  // Declared only: a field that is not there is not shown where the error is printed.
+  declare readonly source?: string
+  declare readonly reason?: string
+  declare readonly retryAfterMs?: number
+  declare readonly upstream?: Upstream
 
   constructor(code: ErrorCode, message: string, options: SecretsErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })

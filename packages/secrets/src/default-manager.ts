@@ -1,6 +1,12 @@
 import type { SecretChange } from './changes/secret-changes.ts'
 import type { ManySecrets } from './many.ts'
-import { type GetSecretJsonOptions, type GetSecretOptions, SecretsManager } from './secrets-manager.ts'
+import {
+  type GetSecretJsonOptions,
+  type GetSecretOptions,
+  type GetSecretSyncOptions,
+  SecretsManager,
+} from './secrets-manager.ts'
+import type { StandardSchema } from './standard-schema.ts'
 import type { WithSecretOptions } from './with-secret/with-secret.ts'
 import type { SecretVersion } from '@keyplane/core'
 
@@ -44,10 +50,10 @@ export const listSecrets = (prefix?: string, options?: GetSecretOptions): Promis
 export const refresh = (key?: string): Promise<void> => getSecretsManager().refresh(key)
 
 /** `SecretsManager.getSecretSync` of the process's own manager. */
-export function getSecretSync(key: string, fallback: string): string
-export function getSecretSync(key: string, fallback?: string): string | undefined
-export function getSecretSync(key: string, fallback?: string): string | undefined {
-  return getSecretsManager().getSecretSync(key, fallback)
+export function getSecretSync(key: string, fallback: string, options?: GetSecretSyncOptions): string
+export function getSecretSync(key: string, fallback?: string, options?: GetSecretSyncOptions): string | undefined
+export function getSecretSync(key: string, fallback?: string, options?: GetSecretSyncOptions): string | undefined {
+  return getSecretsManager().getSecretSync(key, fallback, options)
 }
 
 /** `SecretsManager.getMany` of the process's own manager. */
@@ -73,5 +79,13 @@ export const onChange = (
   listener: (secret: string | undefined, change: SecretChange) => unknown,
 ): (() => void) => getSecretsManager().onChange(key, listener)
 
+/** `SecretsManager.withSecretJson` of the process's own manager. */
+export const withSecretJson = <T, Document = Readonly<Record<string, unknown>>>(
+  key: string,
+  use: (document: Document, version: SecretVersion) => T | Promise<T>,
+  options?: WithSecretOptions & { readonly schema?: StandardSchema<Document> },
+): Promise<T> => getSecretsManager().withSecretJson(key, use, options)
+
 /** `SecretsManager.resolve` of the process's own manager. */
-export const resolve = <T>(data: T): Promise<T> => getSecretsManager().resolve(data)
+export const resolve = <T>(data: T, options?: Pick<GetSecretOptions, 'signal'>): Promise<T> =>
+  getSecretsManager().resolve(data, options)

@@ -23,12 +23,19 @@ export {
   resetSecretsManager,
   resolve,
   withSecret,
+  withSecretJson,
 } from './default-manager.ts'
 export type { ManySecrets } from './many.ts'
+export { namedProvider } from './named-provider.ts'
 export { openSecrets } from './open-secrets.ts'
 export { isReference, parseReference, type SecretReference } from './references/reference.ts'
 export type { CacheSettings, SecretsManagerOptions } from './manager-options.ts'
-export { type GetSecretJsonOptions, type GetSecretOptions, SecretsManager } from './secrets-manager.ts'
+export {
+  type GetSecretJsonOptions,
+  type GetSecretOptions,
+  type GetSecretSyncOptions,
+  SecretsManager,
+} from './secrets-manager.ts'
 export type { TelemetryOptions } from './telemetry/telemetry.ts'
 export type { Parsed, StandardSchema } from './standard-schema.ts'
 export {

@@ -53,6 +53,12 @@ export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: numb
       problems.push(`${name}: ${value} is not ${max === 1 ? 'a number' : 'a whole number'} from ${min} to ${max}.`)
     return value
   }
+  const pollEvery = (): number => {
+    const known = problems.length
+    const pollEveryMs = ms('pollInterval')
+    if (problems.length === known && pollEveryMs < 1_000) problems.push('pollInterval: less than 1 s.')
+    return pollEveryMs
+  }
   const ttlMs = ms('cacheTtl')
   const legOptions = {
     ttlMs,
@@ -66,11 +72,10 @@ export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: numb
     deadlineMs: ms('deadline'),
     attemptTimeoutMs: ms('attemptTimeout'),
     attempts: within('attempts', 1),
-    pollEveryMs: ms('pollInterval'),
+    pollEveryMs: pollEvery(),
     clock,
     random,
   }
-  if (problems.length === 0 && legOptions.pollEveryMs < 1_000) problems.push('pollInterval: less than 1 s.')
   if (problems.length > 0) throw new SecretsError('config_invalid', problems.join('\n'))
   return legOptions
 }

@@ -1,5 +1,5 @@
 import { SecretsError } from '@keyplane/core'
-import { openProvider } from '@keyplane/providers/registry'
+import { openProvider, providerNames } from '@keyplane/providers/registry'
 import { Leg } from './chain/leg.ts'
 import type { LegOptions } from './chain/open-leg.ts'
 import { isProviderName, processEnvironment, type SecretsSettings, stderrLog } from './config.ts'
@@ -49,11 +49,27 @@ export class Legs {
     const { providers = [], env = processEnvironment, log = stderrLog } = this.#options
     const own = providers.find((provider) => provider.name === name)
     if (own) return new Leg(name, own, this.#legOptions)
-    if (!isProviderName(name))
-      throw new SecretsError('config_invalid', `provider: there is no provider ${JSON.stringify(name)}.`)
+    if (!isProviderName(name)) throw new SecretsError('config_invalid', unknownProvider(name))
     const onProblem = (problem: string): void => log.warn(problem, { source: name })
     const awsRegion = this.#awsRegion
     const known = { env, clock: this.#legOptions.clock, onProblem, ...(awsRegion !== undefined && { awsRegion }) }
     return new Leg(name, () => openProvider(name, known), this.#legOptions)
   }
+}
+
+const unknownProvider = (name: string): string =>
+  `provider: there is no provider ${JSON.stringify(name)}; there are ${providerNames.join(', ')}.`
+
+/** What is wrong with the sources that the options name. */
+export const sourceProblems = ({ provider, providers = [] }: SecretsManagerOptions): string[] => {
+  const own = providers.map(({ name }) => name)
+  const twice = new Set(own.filter((name, index) => own.indexOf(name) < index))
+  return [
+    ...(provider !== undefined && !own.includes(provider) && !isProviderName(provider)
+      ? [unknownProvider(provider)]
+      : []),
+    ...[...twice].map(
+      (name) => `providers: two are called ${JSON.stringify(name)}; give one another by namedProvider.`,
+    ),
+  ]
 }

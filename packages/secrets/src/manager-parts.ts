@@ -1,11 +1,19 @@
-import type { Change, Clock, Random, Reading, SecretRef } from '@keyplane/core'
+import {
+  type Change,
+  type Clock,
+  type Random,
+  type Reading,
+  type SecretRef,
+  SecretsError,
+  toSecretsError,
+} from '@keyplane/core'
 import { processValues } from '@keyplane/masking'
 import { Chain, type ChainCall } from './chain/chain.ts'
 import { Reports } from './chain/reports.ts'
 import { Watches } from './changes/watches.ts'
-import { readSettings, stderrLog } from './config.ts'
-import { legOptionsOf } from './leg-options-of.ts'
-import { Legs } from './legs.ts'
+import { readSettings, type SecretsSettings, stderrLog } from './config.ts'
+import { type Bounds, legOptionsOf } from './leg-options-of.ts'
+import { Legs, sourceProblems } from './legs.ts'
 import type { SecretsManagerOptions } from './manager-options.ts'
 import { Registrar } from './masking/registrar.ts'
 import { NewerVersions } from './with-secret/newer-versions.ts'
@@ -27,11 +35,11 @@ type Read = (ref: SecretRef, call: ChainCall) => Promise<Reading | undefined>
 
 /** Makes the parts of a manager, which reads by `read`. @throws SecretsError `config_invalid`, every problem at once. */
 export const openParts = (options: SecretsManagerOptions, read: Read): ManagerParts => {
-  const settings = readSettings(options.env)
+  const { settings, bounds: allBounds } = settledOptions(options)
   const log = options.log ?? stderrLog
   const reports = new Reports(log)
   const registrar = new Registrar(options.values ?? processValues(), options.notSecret)
-  const { pollEveryMs, ...bounds } = legOptionsOf(options, settings.cacheTtlMs)
+  const { pollEveryMs, ...bounds } = allBounds
   const { clock, random } = bounds
   const watches = new Watches({
     // A source that fails is no news of the secret: the next one in the chain must not answer for it.
@@ -60,4 +68,24 @@ export const openParts = (options: SecretsManagerOptions, read: Read): ManagerPa
     clock,
     random,
   }
+}
+
+/** @throws SecretsError `config_invalid` with what is wrong in the environment, in the options and with the sources. */
+const settledOptions = (
+  options: SecretsManagerOptions,
+): { readonly settings: SecretsSettings; readonly bounds: Bounds } => {
+  const problems: string[] = []
+  const collect = <T>(read: () => T): T | undefined => {
+    try {
+      return read()
+    } catch (thrown) {
+      problems.push(toSecretsError(thrown).message)
+      return undefined
+    }
+  }
+  const settings = collect(() => readSettings(options.env))
+  const bounds = collect(() => legOptionsOf(options, settings?.cacheTtlMs ?? 0))
+  problems.push(...sourceProblems(options))
+  if (!settings || !bounds || problems.length > 0) throw new SecretsError('config_invalid', problems.join('\n'))
+  return { settings, bounds }
 }

@@ -1,4 +1,5 @@
-import { type Reading, revealText, SecretsError, toSecretsError } from '@keyplane/core'
+import { type Reading, revealText, type SecretsError } from '@keyplane/core'
+import { problemOf } from './combined-error.ts'
 
 /** What reading many secrets gave: each key is in one of the two. */
 export interface ManySecrets<Key extends string = string> {
@@ -7,34 +8,22 @@ export interface ManySecrets<Key extends string = string> {
   readonly errors: Readonly<Partial<Record<Key, SecretsError>>>
 }
 
-type Read = (key: string) => Promise<Reading>
-
 /** Reads each key once, all at the same time; one that fails does not fail the others. An abort fails all. */
 export const readMany = async <Key extends string>(
   keys: readonly Key[],
-  read: Read,
+  read: (key: string) => Promise<Reading>,
   signal?: AbortSignal,
 ): Promise<ManySecrets<Key>> => {
+  const wanted = [...new Set(keys)]
+  const results = await Promise.allSettled(wanted.map(async (key) => revealText((await read(key)).version.value)))
+  signal?.throwIfAborted()
   // Without a prototype, so that no key of the caller's meets one that is there already.
   const values = Object.create(null) as Partial<Record<Key, string>>
   const errors = Object.create(null) as Partial<Record<Key, SecretsError>>
-  await Promise.all(
-    [...new Set(keys)].map(async (key) => {
-      try {
-        values[key] = revealText((await read(key)).version.value)
-      } catch (thrown) {
-        signal?.throwIfAborted()
-        errors[key] = toSecretsError(thrown)
-      }
-    }),
-  )
+  wanted.forEach((key, index) => {
+    const result = results[index]
+    if (result?.status === 'fulfilled') values[key] = result.value
+    for (const { error } of problemOf(key, result)) errors[key] = error
+  })
   return Object.freeze({ values: Object.freeze(values), errors: Object.freeze(errors) })
-}
-
-/** Several keys' failures as one: with the first one's code, and a line for each. */
-export const combinedError = (errors: Readonly<Partial<Record<string, SecretsError>>>, what: string): SecretsError => {
-  const lines = Object.entries(errors).map(([key, error]) => `  ${JSON.stringify(key)}: ${error?.message}`)
-  const codes = Object.values(errors).flatMap((error) => (error ? [error.code] : []))
-  const count = lines.length === 1 ? '1 secret' : `${lines.length} secrets`
-  return new SecretsError(codes[0] ?? 'internal', `${count} ${what}:\n${lines.join('\n')}`)
 }

@@ -92,6 +92,43 @@ describe('the chain', () => {
     expect(() => start({ provider: 'volt' })).toThrow('there is no provider "volt"')
   })
 
+  it('ends a read at once whose caller has left, cached or not', async () => {
+    const { secrets } = start()
+    await secrets.getSecret('API_KEY')
+    const signal = AbortSignal.abort(new Error('left'))
+    await expect(secrets.getSecret('API_KEY', undefined, { signal })).rejects.toThrow('left')
+    await expect(secrets.getSecretJson('API_KEY', undefined, { signal })).rejects.toThrow('left')
+  })
+
+  it.each([
+    ['an empty text', ''],
+    ['no text', 7 as unknown as string],
+  ])('refuses a key that is %s', async (_what, key) => {
+    const { secrets } = start()
+    const invalid = { code: 'invalid_request' }
+    await expect(secrets.getSecret(key)).rejects.toMatchObject(invalid)
+    await expect(secrets.read({ id: key })).rejects.toMatchObject(invalid)
+    await expect(secrets.withSecret(key, () => {})).rejects.toMatchObject(invalid)
+    expect((await secrets.getMany([key])).errors[key]).toMatchObject(invalid)
+  })
+
+  it('hands out readings that stay as they were given', async () => {
+    const { secrets, source } = start()
+    const before = await secrets.read({ id: 'API_KEY' })
+    source.set('API_KEY', 'another', 'v2')
+    await secrets.refresh('API_KEY')
+    await secrets.read({ id: 'API_KEY' })
+    expect(before?.version.value.reveal()).toBe('from the source')
+  })
+
+  it('gives bytes as a copy, and a text as UTF-8', async () => {
+    const bytes = memoryProvider({ secrets: { KEY: Uint8Array.of(0, 255), TEXT: 'ä' } })
+    const { secrets } = start({ providers: [bytes] })
+    expect(await secrets.getSecretBytes('KEY')).toEqual(Uint8Array.of(0, 255))
+    expect(await secrets.getSecretBytes('TEXT')).toEqual(Uint8Array.of(0xc3, 0xa4))
+    expect(await secrets.getSecretBytes('NOPE')).toBeUndefined()
+  })
+
   it('fails with closed after it was closed, in whatever is asked of it', async () => {
     const { secrets } = start()
     await secrets.getSecret('API_KEY')
@@ -149,6 +186,34 @@ describe('what is said of a read', () => {
     expect(logged).toEqual(['error unavailable'])
     expect(secrets.metrics()['scripted']).toMatchObject({ asked: 1, unreachable: 3 })
     expect((await secrets.explain('API_KEY')).steps[0]).toMatchObject({ stale: true, code: 'unavailable' })
+  })
+
+  it('tells each refusal, for it is about its secret, and an outage again after the source answered', async () => {
+    const { secrets, source, logged } = start()
+    for (const [failure, key] of [
+      [new SecretsError('access_denied', 'no'), 'A'],
+      [new SecretsError('access_denied', 'no'), 'B'],
+      [down, 'C'],
+      [undefined, 'D'],
+      [down, 'E'],
+    ] as const) {
+      source.failure = failure
+      await secrets.getSecret(key, 'default')
+    }
+    expect(logged.filter((line) => line.startsWith('error'))).toEqual([
+      'error access_denied',
+      'error access_denied',
+      'error unavailable',
+      'error unavailable',
+    ])
+  })
+
+  it('says why an open breaker was opened', async () => {
+    const { secrets, source } = start()
+    source.failure = new SecretsError('timeout', 'no answer within 3000 ms')
+    await secrets.getSecret('A')
+    const { steps } = await secrets.explain('B')
+    expect(steps[0]).toMatchObject({ reason: 'breaker_open', message: expect.stringContaining('no answer within') })
   })
 
   it('tells one outage once, however many secrets it touches, and absences within a bound', async () => {

@@ -15,7 +15,8 @@ import type { ReadCounts } from './chain/tally.ts'
 import { type SecretChange, secretChanges } from './changes/secret-changes.ts'
 import type { SecretsManagerOptions } from './manager-options.ts'
 import { type ManagerParts, openParts } from './manager-parts.ts'
-import { combinedError, type ManySecrets, readMany } from './many.ts'
+import { combinedError } from './combined-error.ts'
+import { type ManySecrets, readMany } from './many.ts'
 import { asJsonObject, parsedJson } from './parsed-json.ts'
 import { referredText } from './references/referred-text.ts'
 import { resolveReferences } from './references/resolve.ts'
@@ -26,6 +27,8 @@ export interface GetSecretOptions {
   readonly strict?: boolean
   readonly signal?: AbortSignal
 }
+
+export type GetSecretSyncOptions = Pick<GetSecretOptions, 'strict'>
 
 export interface GetSecretJsonOptions<T> extends GetSecretOptions {
   /** Says what the document must be; without one it must be an object. */
@@ -54,7 +57,7 @@ export class SecretsManager {
   getSecret(key: string, fallback?: string, options?: GetSecretOptions): Promise<string | undefined>
   getSecret(key: string, fallback?: string, options?: GetSecretOptions): Promise<string | undefined> {
     // A cached answer costs no call frame of an async function.
-    const cached = this.#chain.peek({ id: key })
+    const cached = options?.signal?.aborted ? undefined : this.#peek(key)
     if (cached?.version.value.kind === 'text') return Promise.resolve(cached.version.value.reveal())
     return this.#read(key, fallback !== undefined, options).then((reading) =>
       reading ? revealText(reading.version.value) : fallback,
@@ -66,10 +69,11 @@ export class SecretsManager {
    * has expired is asked for again behind the caller's back.
    * @throws SecretsError `invalid_request` for a key that was never read; as `getSecret`.
    */
-  getSecretSync(key: string, fallback: string, options?: Pick<GetSecretOptions, 'strict'>): string
-  getSecretSync(key: string, fallback?: string, options?: Pick<GetSecretOptions, 'strict'>): string | undefined
-  getSecretSync(key: string, fallback?: string, options?: Pick<GetSecretOptions, 'strict'>): string | undefined {
-    const cached = this.#chain.peek({ id: key })
+  getSecretSync(key: string, fallback: string, options?: GetSecretSyncOptions): string
+  getSecretSync(key: string, fallback?: string, options?: GetSecretSyncOptions): string | undefined
+  getSecretSync(key: string, fallback?: string, options?: GetSecretSyncOptions): string | undefined {
+    assertKey(key)
+    const cached = this.#peek(key)
     if (cached) return revealText(cached.version.value)
     const strict = options?.strict ?? this.#strict
     const known = this.recall({ id: key }, { strict })
@@ -77,6 +81,14 @@ export class SecretsManager {
     if (known.ok) return revealText(known.value.version.value)
     if (strict && !isAbsence(known.error)) throw known.error
     return fallback
+  }
+
+  /** The secret's current bytes, a copy; those of a text in UTF-8. @throws SecretsError when strict, for what is no absence. */
+  async getSecretBytes(key: string, options?: GetSecretOptions): Promise<Uint8Array | undefined> {
+    const reading = await this.#read(key, false, options)
+    if (!reading) return undefined
+    const { value } = reading.version
+    return value.kind === 'bytes' ? value.reveal() : new TextEncoder().encode(value.reveal())
   }
 
   /**
@@ -89,7 +101,8 @@ export class SecretsManager {
     fallback?: T,
     options: GetSecretJsonOptions<T> = {},
   ): Promise<T | undefined> {
-    const reading = this.#chain.peek({ id: key }) ?? (await this.#read(key, fallback !== undefined, options))
+    options.signal?.throwIfAborted()
+    const reading = this.#peek(key) ?? (await this.#read(key, fallback !== undefined, options))
     if (!reading) return fallback
     const document = documentOf(reading.version, options.schema)
     const result = document instanceof Promise ? await document : document
@@ -114,7 +127,10 @@ export class SecretsManager {
   /** Reads keys ahead of their use. @throws SecretsError with a line for each that has no value. */
   async preload(keys: readonly string[], options: GetSecretOptions = {}): Promise<void> {
     const { errors } = await this.getMany(keys, options)
-    if (Object.keys(errors).length > 0) throw combinedError(errors, 'could not be loaded')
+    const problems = Object.entries<SecretsError | undefined>(errors).flatMap(([name, error]) =>
+      error ? [{ name, error }] : [],
+    )
+    if (problems.length > 0) throw combinedError(problems, 'could not be loaded')
   }
 
   /**
@@ -134,6 +150,23 @@ export class SecretsManager {
       use: async (version) => use(revealText(version.value), version),
       read: async (ref, call) => (await this.read(ref, { ...call, required: true })).version,
     })
+  }
+
+  /**
+   * The same with the secret's JSON document.
+   * @throws also SecretsError `bad_response` for a version that is no JSON object, or does not fit the schema.
+   */
+  withSecretJson<T, Document = Readonly<Record<string, unknown>>>(
+    key: string,
+    use: (document: Document, version: SecretVersion) => T | Promise<T>,
+    { schema, ...options }: WithSecretOptions & { readonly schema?: StandardSchema<Document> } = {},
+  ): Promise<T> {
+    const useVersion = async (_text: string, version: SecretVersion): Promise<T> => {
+      const document = await documentOf(version, schema)
+      if (document.ok) return use(document.value, version)
+      throw new SecretsError('bad_response', `The secret ${JSON.stringify(key)} ${document.why}.`)
+    }
+    return this.withSecret(key, useVersion, options)
   }
 
   /**
@@ -207,7 +240,9 @@ export class SecretsManager {
   read(ref: SecretRef, call?: ChainCall): Promise<Reading | undefined>
   async read(ref: SecretRef, call: ChainCall = {}): Promise<Reading | undefined> {
     this.#assertOpen()
-    return this.#chain.read(ref, { strict: this.#strict, ...call })
+    assertKey(ref.id)
+    const reading = await this.#chain.read(ref, { strict: this.#strict, ...call })
+    return reading && snapshot(reading)
   }
 
   /** Where a secret comes from, how old it is, and why the sources before that one did not give it. Never its value. */
@@ -246,15 +281,33 @@ export class SecretsManager {
     await Promise.all(this.#parts.legs.all.map((leg) => leg.close()))
   }
 
+  #peek(key: string): Reading | undefined {
+    // Programs without types give other things; `read` says so.
+    return typeof key === 'string' ? this.#chain.peek({ id: key }) : undefined
+  }
+
   #assertOpen(): void {
     if (this.#closed) throw new SecretsError('closed', 'This secrets manager is closed.')
   }
 
   async #read(key: string, hasDefault: boolean, options: GetSecretOptions = {}): Promise<Reading | undefined> {
-    if (key === '') throw new SecretsError('invalid_request', 'A secret’s key is empty.')
+    this.#assertOpen()
+    assertKey(key)
     const strict = options.strict ?? this.#strict
-    return this.read({ id: key }, { ...callOf(options), strict, hasDefault })
+    return this.#chain.read({ id: key }, { ...callOf(options), strict, hasDefault })
   }
+}
+
+/** A cache's own reading goes on to hold the next version; the caller's stays as it was given. */
+const snapshot = ({ version, source, confirmedAtMs, freshUntilMs, generation, failure }: Reading): Reading =>
+  Object.freeze({ version, source, confirmedAtMs, freshUntilMs, generation, ...(failure && { failure }) })
+
+const assertKey = (key: unknown): void => {
+  if (typeof key === 'string' && key !== '') return
+  throw new SecretsError(
+    'invalid_request',
+    `A secret’s key is ${key === '' ? 'empty' : `a ${typeof key}, not a text`}.`,
+  )
 }
 
 const callOf = ({ signal }: { readonly signal?: AbortSignal | undefined }): CallOptions => (signal ? { signal } : {})

@@ -95,6 +95,7 @@ export class Chain {
   async read(ref: SecretRef, call: ChainCall & { readonly required: true }): Promise<Reading>
   async read(ref: SecretRef, call?: ChainCall): Promise<Reading | undefined>
   async read(ref: SecretRef, call: ChainCall = {}): Promise<Reading | undefined> {
+    call.signal?.throwIfAborted()
     let failure: SecretsError | undefined
     for (const leg of this.#legs) {
       try {

@@ -37,9 +37,10 @@ export const answeredStep = (
     result: 'answered',
     ...(version.version !== undefined && { version: version.version }),
     ...(version.stages && { stages: version.stages }),
-    ageMs: Math.max(0, nowMs - confirmedAtMs),
-    ttlLeftMs: Math.max(0, freshUntilMs - nowMs),
-    stale: nowMs > freshUntilMs,
+    ageMs: Math.round(Math.max(0, nowMs - confirmedAtMs)),
+    ttlLeftMs: Math.round(Math.max(0, freshUntilMs - nowMs)),
+    // What is not kept has no time to live, and is as fresh as the question.
+    stale: nowMs > freshUntilMs && (freshUntilMs > confirmedAtMs || failure !== undefined),
     ...(failure && nowMs >= freshUntilMs && factsOf(failure)),
   }
 }

@@ -10,6 +10,10 @@ export interface SecretsLog {
 /** Whether the source said that there is no such thing; everything else is a failure of some kind. */
 export const isAbsence = ({ code }: SecretsError): boolean => failureKind[code] === 'absent'
 
+/** Failures that say that the source is there, and something about this secret: told of each. */
+const isAboutKey = (error: SecretsError): boolean =>
+  isAbsence(error) || error.code === 'access_denied' || error.code === 'integrity'
+
 /** Keys come from callers, so what was told of them is remembered within a bound; beyond it they are not told one by one. */
 const maxRemembered = 1_000
 
@@ -26,8 +30,11 @@ export class Reports {
 
   passedOver(source: string, key: string, error: SecretsError): void {
     const facts = factsOf(source, key, error)
+    if (isAboutKey(error)) this.answered(source)
     if (error.reason === 'sdk_missing') this.#tellOfSource(source, error, facts)
     else if (isAbsence(error)) this.#tellOfKey(source, key, `No secret ${JSON.stringify(key)} in ${source}.`, facts)
+    else if (isAboutKey(error))
+      this.#tellOfKey(source, key, `${source} could not give ${JSON.stringify(key)}: ${error.message}`, facts, 'error')
     else if (this.#isNews(source, error))
       this.#log.error(`${source} could not give ${JSON.stringify(key)}: ${error.message}`, facts)
   }
@@ -61,11 +68,17 @@ export class Reports {
     return true
   }
 
-  #tellOfKey(source: string, key: string, message: string, facts: Readonly<Record<string, string>>): void {
+  #tellOfKey(
+    source: string,
+    key: string,
+    message: string,
+    facts: Readonly<Record<string, string>>,
+    level: 'warn' | 'error' = 'warn',
+  ): void {
     const about = `${source}\u0000${key}\u0000${message}`
     if (this.#toldOfKeys.size > maxRemembered || this.#toldOfKeys.has(about)) return
     this.#toldOfKeys.add(about)
-    this.#log.warn(message, facts)
+    this.#log[level](message, facts)
     if (this.#toldOfKeys.size > maxRemembered) this.#log.warn('Further secrets like this are not told one by one.', {})
   }
 }

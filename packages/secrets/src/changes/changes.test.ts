@@ -97,6 +97,19 @@ describe('a change', () => {
     expect(seen).toEqual(['B zwei', 'A two'])
   })
 
+  it('is heard from the call on, however late its loop begins', async () => {
+    const { provider, put } = remoteMemory({ A: 'one' })
+    const { secrets, clock } = openOver(provider)
+    const changes = secrets.watch(['A'])
+    await clock.advance(10)
+    await put('A', 'two')
+    await clock.advance(10)
+    for await (const { version } of changes) {
+      expect(version?.value.reveal()).toBe('two')
+      break
+    }
+  })
+
   it('ends its loops when the manager is closed', async () => {
     const { provider } = remoteMemory({ A: 'one' })
     const { secrets, clock } = openOver(provider)

@@ -1,5 +1,5 @@
 import type { SecretVersion } from '@keyplane/core'
-import type { Watches } from './watches.ts'
+import type { Listener, Watches } from './watches.ts'
 
 /** A key that has another version than before, or none. */
 export interface SecretChange {
@@ -9,36 +9,49 @@ export interface SecretChange {
 }
 
 /** The changes of some keys, for a loop. Of changes that the loop is too slow for, each key's last one is given. */
-export async function* secretChanges(
+export const secretChanges = (
   watches: Watches,
   keys: readonly string[],
   signal: AbortSignal | undefined,
-): AsyncGenerator<SecretChange> {
+): AsyncIterableIterator<SecretChange> => {
   const waiting = new Map<string, SecretChange>()
-  let wake = (): void => {}
-  const ends = keys.map((key) =>
-    watches.add(key, (version, before) => {
+  const waiter = { wake: (): void => {}, ended: false }
+  const onChange = (key: string): Listener => {
+    return (version, before) => {
       waiting.set(key, { key, version, before: waiting.get(key)?.before ?? before })
-      wake()
-    }),
-  )
-  const onEnd = (): void => wake()
-  ends.push(watches.atEnd(onEnd))
-  signal?.addEventListener('abort', onEnd, { once: true })
+      waiter.wake()
+    }
+  }
+  const ends = keys.map((key) => watches.add(key, onChange(key)))
+  const end = (): void => {
+    waiter.ended = true
+    for (const act of ends) act()
+    signal?.removeEventListener('abort', end)
+    waiter.wake()
+  }
+  ends.push(watches.atEnd(end))
+  if (signal?.aborted) end()
+  else signal?.addEventListener('abort', end, { once: true })
+  return given(waiting, waiter, end)
+}
+
+async function* given(
+  waiting: Map<string, SecretChange>,
+  waiter: { wake: () => void; readonly ended: boolean },
+  end: () => void,
+): AsyncGenerator<SecretChange> {
   try {
-    for (;;) {
-      if (signal?.aborted || watches.closed) return
+    while (!waiter.ended) {
       const [next] = waiting.values()
       if (next) {
         waiting.delete(next.key)
         yield next
       } else
         await new Promise<void>((resolve) => {
-          wake = resolve
+          waiter.wake = resolve
         })
     }
   } finally {
-    signal?.removeEventListener('abort', onEnd)
-    for (const end of ends) end()
+    end()
   }
 }

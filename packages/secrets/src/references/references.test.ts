@@ -149,7 +149,7 @@ describe('data with references', () => {
     const error: SecretsError = await secrets.resolve(data).catch((thrown) => thrown)
     expect(error.message.split('\n')[0]).toBe('7 secrets could not be resolved:')
     expect(error.message).toContain('"keyplane://remote/key#field": The secret "key" is not valid JSON')
-    expect(error.message).toContain('"keyplane://vault/db": provider: there is no provider "vault".')
+    expect(error.message).toContain('"keyplane://vault/db": provider: there is no provider "vault"; there are agent,')
     expect(error.message).not.toMatch(/plain|app|deep/)
   })
 

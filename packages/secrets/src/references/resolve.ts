@@ -1,5 +1,4 @@
-import { type SecretsError, toSecretsError } from '@keyplane/core'
-import { combinedError } from '../many.ts'
+import { combinedError, problemOf } from '../combined-error.ts'
 import { isReference, parseReference, type SecretReference } from './reference.ts'
 
 /** Reads what a reference means. */
@@ -11,19 +10,14 @@ export type ReadReference = (reference: SecretReference) => Promise<string>
  * @throws SecretsError with a line for each reference that leads nowhere: then nothing is given.
  */
 export const resolveReferences = async <T>(data: T, read: ReadReference, signal?: AbortSignal): Promise<T> => {
+  const references = [...referencesIn(data)]
   const texts = new Map<string, string>()
-  const errors = Object.create(null) as Record<string, SecretsError>
-  await Promise.all(
-    [...referencesIn(data)].map(async (text) => {
-      try {
-        texts.set(text, await read(parseReference(text)))
-      } catch (thrown) {
-        signal?.throwIfAborted()
-        errors[text] = toSecretsError(thrown)
-      }
-    }),
+  const results = await Promise.allSettled(
+    references.map(async (text) => texts.set(text, await read(parseReference(text)))),
   )
-  if (Object.keys(errors).length > 0) throw combinedError(errors, 'could not be resolved')
+  signal?.throwIfAborted()
+  const problems = references.flatMap((text, index) => problemOf(text, results[index]))
+  if (problems.length > 0) throw combinedError(problems, 'could not be resolved')
   return copyWith(data, texts, new Map()) as T
 }
 

@@ -11,7 +11,7 @@ export interface BreakerOptions {
 
 type State =
   | { readonly kind: 'closed'; readonly failures: number }
-  | { readonly kind: 'open'; readonly untilMs: number }
+  | { readonly kind: 'open'; readonly untilMs: number; readonly last?: SecretsError }
   | { readonly kind: 'half_open' }
 
 /**
@@ -28,7 +28,7 @@ export const withBreaker = (
     if (state.kind === 'closed') return
     const leftMs = state.kind === 'open' ? state.untilMs - clock.monotonicMs() : openMs
     if (leftMs > 0)
-      throw new SecretsError('unavailable', `${provider.name} failed repeatedly; it is not asked for a moment.`, {
+      throw new SecretsError('unavailable', breakerOpen(provider.name, state), {
         source: provider.name,
         reason: 'breaker_open',
         retryAfterMs: leftMs,
@@ -46,7 +46,9 @@ export const withBreaker = (
     }
     const count = state.kind === 'closed' ? state.failures + 1 : failures
     const opens = code === 'timeout' || count >= failures
-    state = opens ? { kind: 'open', untilMs: clock.monotonicMs() + openMs } : { kind: 'closed', failures: count }
+    state = opens
+      ? { kind: 'open', untilMs: clock.monotonicMs() + openMs, last: error as SecretsError }
+      : { kind: 'closed', failures: count }
   }
 
   return around(provider, async (act, call) => {
@@ -60,4 +62,10 @@ export const withBreaker = (
       throw error
     }
   })
+}
+
+/** With the failure that opened it, or nobody would see the cause. */
+const breakerOpen = (name: string, state: State): string => {
+  const last = state.kind === 'open' ? state.last?.message : undefined
+  return `${name} failed repeatedly; it is not asked for a moment.${last === undefined ? '' : ` Its last failure: ${last}`}`
 }

@@ -75,13 +75,13 @@ describe('defined secrets', () => {
       { PORT: number(), DEBUG: boolean(), DB: json(), TEXT: json(z.object({})), NOPE: string() },
       { from: secrets },
     ).catch((thrown) => thrown)
-    expect(error.message.split('\n').toSorted()).toEqual([
-      '  "DB": The secret "DB" is not a JSON object.',
-      '  "DEBUG": The secret "DEBUG" is neither true nor false.',
-      '  "NOPE": There is no secret "NOPE".',
-      '  "PORT": The secret "PORT" is not a number.',
-      '  "TEXT": The secret "TEXT" is not valid JSON.',
+    expect(error.message.split('\n')).toEqual([
       '5 secrets not as defined:',
+      '  "PORT": The secret "PORT" is not a number.',
+      '  "DEBUG": The secret "DEBUG" is neither true nor false.',
+      '  "DB": The secret "DB" is not a JSON object.',
+      '  "TEXT": The secret "TEXT" is not valid JSON.',
+      '  "NOPE": There is no secret "NOPE".',
     ])
     expect(inspect(error)).not.toContain('canary')
     state.failure = new SecretsError('unavailable', 'down')
@@ -109,6 +109,13 @@ describe('defined secrets', () => {
     const config = await defineSecrets({ KEY: string(), LEVEL: string({ secret: false }) }, { from: secrets })
     for (const printed of [inspect(config), JSON.stringify({ config })]) expect(printed).not.toContain('canary')
     expect(JSON.parse(JSON.stringify(config))).toEqual({ KEY: '[secret]', LEVEL: 'info-level' })
+  })
+
+  it('may not take the names by which they keep secrets to themselves', async () => {
+    const { secrets } = start({})
+    await expect(defineSecrets({ toJSON: string({ default: 'x' }) }, { from: secrets })).rejects.toMatchObject({
+      code: 'config_invalid',
+    })
   })
 
   it('are masked in logs, and what is marked as none is not', async () => {

@@ -1,6 +1,6 @@
-import { type SecretsError, toSecretsError } from '@keyplane/core'
+import { SecretsError } from '@keyplane/core'
 import { getSecretsManager } from '../default-manager.ts'
-import { combinedError } from '../many.ts'
+import { combinedError, problemOf } from '../combined-error.ts'
 import type { SecretsManager } from '../secrets-manager.ts'
 import type { SecretType } from './secret-types.ts'
 import { Slot } from './slot.ts'
@@ -28,20 +28,25 @@ export const defineSecrets = async <const Definitions extends SecretDefinitions>
   definitions: Definitions,
   { from = getSecretsManager(), signal }: DefineSecretsOptions = {},
 ): Promise<DefinedSecrets<Definitions>> => {
+  assertNames(Object.keys(definitions))
   const slots = Object.entries(definitions).map(([name, type]) => new Slot(name, type, from))
-  const errors: Record<string, SecretsError> = Object.create(null) as Record<string, SecretsError>
-  await Promise.all(
-    slots.map(async (slot) => {
-      try {
-        await slot.load(signal)
-      } catch (thrown) {
-        signal?.throwIfAborted()
-        errors[slot.name] = toSecretsError(thrown)
-      }
-    }),
-  )
-  if (Object.keys(errors).length > 0) throw combinedError(errors, 'not as defined')
+  const results = await Promise.allSettled(slots.map((slot) => slot.load(signal)))
+  signal?.throwIfAborted()
+  const problems = slots.flatMap(({ name }, index) => problemOf(name, results[index]))
+  if (problems.length > 0) throw combinedError(problems, 'not as defined')
   return objectOf(slots) as DefinedSecrets<Definitions>
+}
+
+/** By these names the object keeps its secrets to itself where it is printed. */
+const taken: readonly string[] = ['toJSON', 'toString']
+
+const assertNames = (names: readonly string[]): void => {
+  const wrong = names.filter((name) => taken.includes(name))
+  if (wrong.length > 0)
+    throw new SecretsError(
+      'config_invalid',
+      `No secret can be called ${wrong.join(' or ')} here; give it a name and a "key".`,
+    )
 }
 
 /** What stands for a secret wherever the object is printed. */
@@ -49,7 +54,9 @@ const redacted = '[secret]'
 
 const objectOf = (slots: readonly Slot[]): object => {
   const show = (): object =>
-    Object.fromEntries(slots.map((slot) => [slot.name, slot.isSecret ? redacted : slot.current()]))
+    Object.fromEntries(
+      slots.map((slot) => [slot.name, slot.isSecret && slot.current() !== undefined ? redacted : slot.current()]),
+    )
   const hidden = Object.freeze(
     Object.defineProperties(Object.create(null) as object, {
       toJSON: { value: show },

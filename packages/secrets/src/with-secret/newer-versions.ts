@@ -1,8 +1,8 @@
-import type { Clock, SecretVersion } from '@keyplane/core'
+import { type Clock, type SecretVersion, sameValue } from '@keyplane/core'
 
 interface Question {
   /** The version that was refused. */
-  readonly refused: string | undefined
+  readonly refused: SecretVersion
   answer: Promise<SecretVersion>
   askAgainAtMs: number
   pauseMs: number
@@ -25,10 +25,10 @@ export class NewerVersions {
   }
 
   /** The answer to `ask`, which is called only if it is time for another question about this version. */
-  than(refused: string | undefined, key: string, ask: () => Promise<SecretVersion>): Promise<SecretVersion> {
+  than(refused: SecretVersion, key: string, ask: () => Promise<SecretVersion>): Promise<SecretVersion> {
     const nowMs = this.#clock.monotonicMs()
     const known = this.#questions.get(key)
-    if (!known || known.refused !== refused) {
+    if (!known || !isSame(known.refused, refused)) {
       const question = { refused, answer: ask(), askAgainAtMs: nowMs + firstPauseMs, pauseMs: firstPauseMs }
       this.#remember(key, question)
       return question.answer
@@ -54,3 +54,6 @@ export class NewerVersions {
     if (this.#questions.size > maxRemembered) this.#questions.delete(this.#questions.keys().next().value as string)
   }
 }
+
+const isSame = (a: SecretVersion, b: SecretVersion): boolean =>
+  a === b || (a.version === b.version && sameValue(a.value, b.value))

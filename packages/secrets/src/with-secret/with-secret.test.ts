@@ -1,4 +1,4 @@
-import { SecretsError } from '@keyplane/core'
+import { SecretsError, type SecretProvider, TextValue } from '@keyplane/core'
 import { describe, expect, it } from 'vitest'
 import { openOver } from '../../test/open-over.ts'
 import { remoteMemory } from '../../test/remote-memory.ts'
@@ -79,6 +79,47 @@ describe('a secret that was refused', () => {
     server.password = 'two'
     state.failure = new SecretsError('unavailable', 'down')
     await expect(secrets.withSecret('DB', logIn, { patience: 0 })).rejects.toMatchObject({ code: '28P01' })
+  })
+})
+
+describe('a JSON document that was refused', () => {
+  it('is read anew and used again', async () => {
+    const { provider, put } = remoteMemory({ DB: '{"password":"one"}' })
+    const { secrets } = openOver(provider)
+    await secrets.getSecret('DB')
+    await put('DB', '{"password":"two"}')
+    const logIn = async ({ password }: Readonly<Record<string, unknown>>): Promise<unknown> => {
+      if (password === 'one') throw refused()
+      return password
+    }
+    expect(await secrets.withSecretJson('DB', logIn)).toBe('two')
+  })
+
+  it('has to be one, and is not quoted where it is none', async () => {
+    const { provider } = remoteMemory({ DB: 'canary-8d1f2c' })
+    const { secrets } = openOver(provider)
+    await expect(secrets.withSecretJson('DB', () => {})).rejects.toThrow('The secret "DB" is not valid JSON.')
+  })
+})
+
+describe('a source that names no versions', () => {
+  it('is asked again after each rotation', async () => {
+    const held = { text: 'zero' }
+    const get: SecretProvider['get'] = async ({ id, stage }) => {
+      if (stage !== undefined) throw new SecretsError('version_not_found', 'no stages')
+      return Object.freeze({ id, value: new TextValue(held.text) })
+    }
+    const { secrets, clock } = openOver({ name: 'plain', get })
+    for (const password of ['one', 'two', 'three', 'four']) {
+      await secrets.getSecret('DB')
+      held.text = password
+      const logIn = async (secret: string): Promise<string> => {
+        if (secret !== password) throw refused()
+        return secret
+      }
+      expect(await secrets.withSecret('DB', logIn, { patience: 0 })).toBe(password)
+      await clock.advance(150)
+    }
   })
 })
 

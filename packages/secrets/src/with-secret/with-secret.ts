@@ -94,9 +94,7 @@ class Attempts<T> {
     const { key, options, newerVersions, read } = this.#parts
     // Shared by all callers, so that no single one's abort ends it.
     const ask = (): Promise<SecretVersion> => read({ id: key }, newerThan(refused))
-    const current = await this.#runNew(() =>
-      untilAborted(newerVersions.than(refused.version, key, ask), options.signal),
-    )
+    const current = await this.#runNew(() => untilAborted(newerVersions.than(refused, key, ask), options.signal))
     if (current?.ok) return current
     const call = { ...callOf(options), freshness: { maxAgeMs: stageMaxAgeMs } }
     for (const stage of options.stages ?? ['pending', 'previous']) {
