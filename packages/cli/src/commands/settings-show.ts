@@ -14,6 +14,27 @@ const variables: Readonly<Record<string, string>> = {
   SECRETS_ENV_FOLDER: '(the working directory)',
   SECRETS_FILE_ROOTS: 'CREDENTIALS_DIRECTORY, /run/secrets',
   SECRETS_FILE_TRIM: 'none',
+  SECRETS_SSM_KMS_KEY_ID: '(the account’s own)',
+  SECRETS_SERVICE_URL: '(none)',
+  SECRETS_SERVICE_ENVIRONMENT: '(none)',
+  SECRETS_SERVICE_TOKEN_FILE: '(none)',
+  SECRETS_SERVICE_TOKEN: '(none)',
+  SECRETS_GCP_PROJECT: 'GOOGLE_CLOUD_PROJECT, what Google’s SDK finds',
+  SECRETS_AZURE_VAULT_URL: '(none)',
+  SECRETS_OPENBAO_ADDR: 'BAO_ADDR, VAULT_ADDR',
+  SECRETS_OPENBAO_MOUNT: 'secret',
+  SECRETS_OPENBAO_NAMESPACE: 'BAO_NAMESPACE, VAULT_NAMESPACE',
+  SECRETS_OPENBAO_CACERT: 'BAO_CACERT, VAULT_CACERT',
+  SECRETS_OPENBAO_TOKEN: 'BAO_TOKEN, VAULT_TOKEN, ~/.vault-token',
+  SECRETS_OPENBAO_TOKEN_FILE: '(none)',
+  SECRETS_OPENBAO_ROLE_ID: '(none)',
+  SECRETS_OPENBAO_SECRET_ID: '(none)',
+  SECRETS_OPENBAO_SECRET_ID_FILE: '(none)',
+  SECRETS_OPENBAO_SECRET_ID_WRAPPED: 'false',
+  SECRETS_OPENBAO_KUBERNETES_ROLE: '(none)',
+  SECRETS_OPENBAO_JWT_ROLE: '(none)',
+  SECRETS_OPENBAO_JWT_FILE: '(Kubernetes’ own, for its role)',
+  SECRETS_OPENBAO_AUTH_MOUNT: '(the login’s own name)',
   SECRETS_AGENT_ENDPOINT: 'http://127.0.0.1:2773',
   SECRETS_AGENT_TOKEN_FILE: '(none)',
   SECRETS_AGENT_TOKEN: 'AWS_TOKEN, AWS_SESSION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN',
@@ -31,7 +52,7 @@ const variables: Readonly<Record<string, string>> = {
 
 /** Whether the variable holds a secret; a file's name is none. */
 const isSecret = (name: string, value: string): boolean =>
-  /TOKEN$|SECRET_ACCESS_KEY$|ACCESS_KEY_ID$/.test(name) && !value.startsWith('file://')
+  /TOKEN$|SECRET_ID$|SECRET_ACCESS_KEY$|ACCESS_KEY_ID$/.test(name) && !value.startsWith('file://')
 
 interface ShowOptions {
   /** An agent's file. */
