@@ -1,3 +1,4 @@
+import { BytesValue } from '@keyplane/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createStreamMasker } from '../mask-stream.ts'
@@ -120,6 +121,30 @@ describe('masking by value', () => {
         expect(pump(bytes, registry, () => bytes.length).toString('latin1')).toBe(wanted)
       }),
       { numRuns: 4_000 },
+    )
+  }, 120_000)
+
+  it('masks bytes that are no text in streams, wherever they are cut', () => {
+    const byte = fc.constantFrom(0, 1, 10, 34, 65, 92, 128, 195, 254, 255)
+    const bytes = fc.array(byte, { minLength: 8, maxLength: 20 }).map((list) => Buffer.from([...list, 255, 254]))
+    fc.assert(
+      fc.property(fc.array(bytes, { minLength: 1, maxLength: 3 }), fc.array(bytes), fc.nat(9), (held, other, size) => {
+        const registry = createValueRegistry()
+        for (const value of held) registry.hold(new BytesValue(value))
+        const whole = Buffer.concat(other.flatMap((piece, index) => [piece, held[index % held.length] ?? piece]))
+        const forms = held
+          .map((value) => ({ text: value.toString('latin1'), binary: true }))
+          .filter(({ text }) => isWorthFinding(text))
+          .flatMap((value) => {
+            const written: string[] = []
+            eachForm(value, (form) => written.push(form))
+            return written
+          })
+        const wanted = expected(whole.toString('latin1'), forms)
+        expect(pump(whole, registry, () => 1).toString('latin1')).toBe(wanted)
+        expect(pump(whole, registry, (at) => 1 + ((at * 5) % (size + 1))).toString('latin1')).toBe(wanted)
+      }),
+      { numRuns: 1_000 },
     )
   }, 120_000)
 })

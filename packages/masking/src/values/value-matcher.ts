@@ -42,6 +42,7 @@ const pieceStep = scratchLength - 2 * windowLength
 export class ValueMatcher {
   readonly #values: (KnownValue | undefined)[] = []
   readonly #free: number[] = []
+  readonly #isLive: (value: KnownValue) => boolean
   readonly #table = new WindowTable()
   /** Made for the first stream that asks. */
   #beginnings: Beginnings | undefined
@@ -49,6 +50,10 @@ export class ValueMatcher {
   #writtenForm = -1
   #written = ''
   #longest = 0
+
+  constructor(isLive: (value: KnownValue) => boolean) {
+    this.#isLive = isLive
+  }
 
   /** The length of the longest form that was ever known. */
   get longest(): number {
@@ -199,7 +204,7 @@ export class ValueMatcher {
     if (own !== everywhere && own !== domain) return undefined
     const way = Math.floor(number / domains) % waysPerValue
     const value = this.#values[Math.floor(number / (waysPerValue * domains))]
-    if (!value) return undefined
+    if (!value || !this.#isLive(value)) return undefined
     const place = table.placeAt(slot)
     if (way === lineWay) {
       const { start, line } = lineAt(value, place)

@@ -34,6 +34,32 @@ describe('a registry of values', () => {
     expect(clock.waiting).toBe(0)
   })
 
+  it('has each masked for its own hour', async () => {
+    const { clock, values, text } = start()
+    for (let index = 0; index < 100; index += 1) {
+      values.note(`value-number-${index}`)
+      await clock.advance(1_000)
+    }
+    await clock.advance(hourMs - 50_000)
+    expect(text('value-number-50 value-number-51')).toBe('value-number-50 ****')
+    expect(values.size).toBe(49)
+    await clock.advance(hourMs)
+    expect(values.size).toBe(0)
+    expect(clock.waiting).toBe(0)
+  })
+
+  it('keeps a value as long as it is told, for years too', async () => {
+    const { clock, values, text } = start({ keepMs: 100 * 24 * hourMs })
+    values.note(secret)
+    await clock.advance(99 * 24 * hourMs)
+    expect(text(secret)).toBe('****')
+    await clock.advance(24 * hourMs)
+    expect(text(secret)).toBe(secret)
+    expect(() => createValueRegistry({ keepMs: Number.NaN })).toThrow(
+      expect.objectContaining({ code: 'config_invalid' }),
+    )
+  })
+
   it('begins the hour anew with each note', async () => {
     const { clock, values, text } = start()
     for (let turn = 0; turn < 5; turn += 1) {

@@ -1,4 +1,4 @@
-import { type Clock, type SecretValue, systemClock, type Timer } from '@keyplane/core'
+import { type Clock, SecretsError, type SecretValue, systemClock, type Timer } from '@keyplane/core'
 import { jsonParts } from './json-parts.ts'
 import type { KnownValue } from './value-forms.ts'
 import { ValueMatcher } from './value-matcher.ts'
@@ -40,6 +40,12 @@ interface Entry extends KnownValue {
   id: number
 }
 
+/** The longest that timers wait. */
+const maxDelayMs = 2_147_483_647
+const sweepsPerKeep = 60
+
+const isLive = (entry: Entry, nowMs: number): boolean => entry.holds > 0 || entry.untilMs > nowMs
+
 const none: readonly Entry[] = Object.freeze([])
 const hourMs = 3_600_000
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -69,24 +75,27 @@ class Registry implements ValueRegistry {
   #size = 0
   /** What bytes were found to be, so that they are not decoded at each read. */
   readonly #ofBytes = new WeakMap<SecretValue, Entry>()
-  readonly #matcher = new ValueMatcher()
+  readonly #matcher: ValueMatcher
   readonly #clock: Clock
   readonly #keepMs: number
   #sweepAtMs = Number.POSITIVE_INFINITY
   #timer: Timer | undefined
 
   constructor({ clock = systemClock, keepMs = hourMs }: ValueRegistryOptions) {
+    if (!(keepMs >= 0)) throw new SecretsError('config_invalid', 'keepMs must be 0 or more milliseconds.')
     this.#clock = clock
     this.#keepMs = keepMs
+    // Sweeps wait for each other, values do not: what is over is not found, though it may still be there.
+    this.#matcher = new ValueMatcher((value) => isLive(value as Entry, clock.monotonicMs()))
   }
 
   get size(): number {
-    this.#sweep()
+    this.#sweep(this.#clock.monotonicMs())
     return this.#size
   }
 
   get [matcherOf](): ValueMatcher {
-    if (this.#clock.monotonicMs() >= this.#sweepAtMs) this.#sweep()
+    this.#sweepIfDue()
     return this.#matcher
   }
 
@@ -169,23 +178,30 @@ class Registry implements ValueRegistry {
   #sweepAt(atMs: number): void {
     this.#timer?.cancel()
     this.#sweepAtMs = atMs
-    this.#timer =
-      atMs === Number.POSITIVE_INFINITY
-        ? undefined
-        : this.#clock.after(atMs - this.#clock.monotonicMs(), () => this.#sweep())
+    const delayMs = Math.min(atMs - this.#clock.monotonicMs(), maxDelayMs)
+    this.#timer = atMs === Number.POSITIVE_INFINITY ? undefined : this.#clock.after(delayMs, () => this.#onTimer())
+  }
+
+  #onTimer(): void {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs >= this.#sweepAtMs) this.#sweep(nowMs)
+    else this.#sweepAt(this.#sweepAtMs)
+  }
+
+  #sweepIfDue(): void {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs >= this.#sweepAtMs) this.#sweep(nowMs)
   }
 
   /** Drops what is over, and waits for the next that will be, some together: each sweep goes through all. */
-  #sweep(): void {
-    const nowMs = this.#clock.monotonicMs()
-    if (nowMs < this.#sweepAtMs) return
+  #sweep(nowMs: number): void {
     let nextMs = Number.POSITIVE_INFINITY
     const gone = new Set<number>()
     for (const [sample, first] of this.#entries) {
       let kept: Entry | undefined
       for (let entry: Entry | undefined = first; entry; ) {
         const { next }: Entry = entry
-        if (entry.holds > 0 || entry.untilMs > nowMs) {
+        if (isLive(entry, nowMs)) {
           if (entry.holds === 0) nextMs = Math.min(nextMs, entry.untilMs)
           entry.next = kept
           kept = entry
@@ -200,10 +216,13 @@ class Registry implements ValueRegistry {
     }
     this.#size -= gone.size
     if (gone.size > 0) this.#matcher.remove(gone)
-    this.#sweepAt(nextMs)
+    this.#sweepAt(Math.max(nextMs, nowMs + this.#keepMs / sweepsPerKeep))
   }
 }
 
-/** A registry of its own, apart from the process's. */
+/**
+ * A registry of its own, apart from the process's.
+ * @throws SecretsError `config_invalid` for a `keepMs` that is no time.
+ */
 export const createValueRegistry = (options: ValueRegistryOptions = {}): ValueRegistry =>
   Object.freeze(new Registry(options))
