@@ -38,7 +38,12 @@ describe('an answer of OpenBao', () => {
       'source_misconfigured: no_mount',
     ],
     ['no namespace', 404, errors('namespace not found'), 'source_misconfigured: no_namespace'],
-    ['no such feature', 404, errors('unsupported path'), 'source_misconfigured: unsupported_path'],
+    [
+      'no such feature',
+      404,
+      errors('1 error occurred:\n\t* unsupported path\n\n'),
+      'source_misconfigured: unsupported_path',
+    ],
     [
       'a path of version 1 at a mount of version 2',
       404,
@@ -57,8 +62,8 @@ describe('an answer of OpenBao', () => {
     ["a policy's no", 403, errors('1 error occurred:\n\t* permission denied\n\n'), 'access_denied: policy'],
     [
       'a locked namespace',
-      403,
-      errors('API access to this namespace has been locked by an administrator'),
+      503,
+      errors('API access to this namespace has been locked by an administrator - "team/" must be unlocked'),
       'access_denied: namespace_locked',
     ],
     [

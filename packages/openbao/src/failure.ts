@@ -87,6 +87,12 @@ const rules: readonly Rule[] = [
     failure: failure('unavailable', 'lease_backend', 'what the lease is for did not answer; the lease is still there'),
   },
   {
+    // Somebody stopped all access on purpose: no outage, to be covered by what was read before.
+    status: [403, 503],
+    text: /has been locked by an administrator/,
+    failure: failure('access_denied', 'namespace_locked', 'an administrator has locked the namespace'),
+  },
+  {
     status: 403,
     text: /(?:service account name|namespace) not authorized/,
     failure: failure(
@@ -118,11 +124,6 @@ const rules: readonly Rule[] = [
     status: 403,
     text: /^permission denied$|\binvalid token\b|\bbad token\b/,
     failure: failure('unauthenticated', 'invalid_token', 'the token is missing, expired, revoked or used up'),
-  },
-  {
-    status: 403,
-    text: /namespace has been locked/,
-    failure: failure('access_denied', 'namespace_locked', 'an administrator has locked the namespace'),
   },
   { status: 403, failure: failure('access_denied', 'policy', "the token's policies do not allow this") },
   {

@@ -100,6 +100,15 @@ describe('404', () => {
       code: 'source_misconfigured',
       reason: 'kv_version',
     })
+    await server.done('POST', 'sys/mounts/transit', { type: 'transit' })
+    expect(await failure(asRoot({ mount: 'transit' }).get(ref))).toMatchObject({
+      code: 'source_misconfigured',
+      reason: 'unsupported_path',
+    })
+    expect(await failure(asRoot({ mount: 'cubbyhole' }).get(ref))).toMatchObject({
+      code: 'source_misconfigured',
+      reason: 'kv_version',
+    })
     expect(await failure(client().call({ method: 'GET', path: 'secret/allowed/db' }))).toMatchObject({
       code: 'source_misconfigured',
       reason: 'kv_path',
@@ -161,6 +170,14 @@ describe('400', () => {
     expect(await put(strict, 'a', 'second', 'k2')).toMatchObject({ version: '2' })
   })
 
+  it('of a lease that is gone is an absence', async () => {
+    for (const path of ['sys/leases/renew', 'sys/leases/lookup'])
+      expect(await failure(client().call({ method: 'POST', path, body: { lease_id: 'nope' } }))).toMatchObject({
+        code: 'secret_not_found',
+        reason: 'lease_gone',
+      })
+  })
+
   it('of a path is refused before it is asked: it would be another secret', async () => {
     const before = server.auditLog.length
     const provider = asRoot()
@@ -169,6 +186,17 @@ describe('400', () => {
     expect(server.auditLog.length).toBe(before)
     // No control character, but Go's server prints it no more than one.
     expect(await failure(provider.get({ id: 'allowed/soft\u00adhyphen' }))).toMatchObject({ code: 'invalid_request' })
+  })
+})
+
+describe('503', () => {
+  it('of a namespace that somebody has locked is a refusal, no outage', async () => {
+    await server.done('POST', 'sys/namespaces/locked', {})
+    await server.done('POST', 'sys/namespaces/api-lock/lock/locked')
+    expect(await failure(asRoot({ namespace: 'locked' }).get({ id: 'allowed/db' }))).toMatchObject({
+      code: 'access_denied',
+      reason: 'namespace_locked',
+    })
   })
 })
 
