@@ -116,6 +116,13 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     async () => (await import('./commands/list.ts')).list,
   )
 
+  command(
+    'explain <name>',
+    'Where a secret comes from, and why not from the sources before; never its value',
+    'keyplane explain demo/dev/api-key\nSECRETS_PROVIDER=aws keyplane explain API_KEY --json',
+    async () => (await import('./commands/explain.ts')).explain,
+  )
+
   const runParser = command(
     'run <mapping...>',
     'Run a program with secrets in its environment; its exit code and signals pass through',

@@ -52,7 +52,7 @@ const variables: Readonly<Record<string, string>> = {
 
 /** Whether the variable holds a secret; a file's name is none. */
 const isSecret = (name: string, value: string): boolean =>
-  /TOKEN$|SECRET_ID$|SECRET_ACCESS_KEY$|ACCESS_KEY_ID$/.test(name) && !value.startsWith('file://')
+  /TOKEN$|SECRET_ID$|ROLE_ID$|SECRET_ACCESS_KEY$|ACCESS_KEY_ID$/.test(name) && !value.startsWith('file://')
 
 interface ShowOptions {
   /** An agent's file. */

@@ -27,6 +27,9 @@ const effects: Readonly<Record<ErrorCode, FailureEffect>> = {
   internal: 'pass_on',
 }
 
-/** Credentials that have expired pass, since they are renewed; those that the source does not know were taken back. */
+/** Reasons of a refused login that pass: an expired token is renewed, and a lockout is often another process's doing. */
+const passing: readonly (string | undefined)[] = ['expired_token', 'locked_out']
+
+/** Credentials that the source does not know were taken back; what passes is covered. */
 export const onFailure = ({ code, reason }: SecretsError): FailureEffect =>
-  code === 'unauthenticated' && reason === 'expired_token' ? 'serve_stale' : effects[code]
+  code === 'unauthenticated' && passing.includes(reason) ? 'serve_stale' : effects[code]
