@@ -149,6 +149,7 @@ describe('an expired answer', () => {
 
   it.each([
     ['expired_token', '1'],
+    ['locked_out', '1'],
     ['unknown_key', 'unauthenticated'],
   ])('under credentials that are refused as %s is %s', async (reason, answer) => {
     const { clock, source, text, code } = start({}, { a: '1' })
