@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 
 interface Builtins {
+  readonly 'node:async_hooks': typeof import('node:async_hooks')
   readonly 'node:stream': typeof import('node:stream')
   readonly 'node:util': typeof import('node:util')
 }

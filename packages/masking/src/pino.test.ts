@@ -126,6 +126,21 @@ describe('a pino with the masking hook', () => {
     expect(written.join('')).not.toContain(canary)
   })
 
+  it("lets the user's own way to merge work, within the hook and after it", () => {
+    const mixinMergeStrategy = (fields: object, mixed: object): object => Object.assign(mixed, { ...fields, merged: 1 })
+    const within = start({ pino: { mixinMergeStrategy, mixin: () => ({ a: 1 }) } })
+    withLogContext({ b: 2 }, () => within.log.info({ c: 3 }))
+    expect(within.lines()[0]).toMatchObject({ a: 1, b: 2, c: 3, merged: 1 })
+    const written: string[] = []
+    const after = pino({ ...maskingHook(), mixinMergeStrategy }, { write: (line: string) => written.push(line) })
+    after.info({ c: 3, token: canary })
+    withLogContext({ b: 2 }, () => after.info('x'))
+    expect(written.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { c: 3, merged: 1, token: '****' },
+      { b: 2, merged: 1 },
+    ])
+  })
+
   it('masks a line that is not JSON', () => {
     const { log, written } = start({ pino: { hooks: { streamWrite: () => `INFO password=${canary}\n` } } })
     log.info('x')

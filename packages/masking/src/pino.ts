@@ -26,7 +26,7 @@ export interface MaskingHookOptions<Options extends object> extends MaskerOption
 }
 
 /** What pino does by default: the line's own fields win. */
-const joinOver: MergeStrategy = (mergeObject, mixinObject) => ({ ...mixinObject, ...mergeObject })
+const joinOver: MergeStrategy = (mergeObject, mixinObject) => Object.assign(mixinObject, mergeObject)
 
 /** pino 9.6 was the first to call `hooks.streamWrite`; an older one would write the line unmasked. */
 const requireStreamWrite = (logger: { readonly version?: string } | undefined): void => {
@@ -51,17 +51,19 @@ export const maskingHook = <Options extends object = object>(
   const masker = createMasker(options)
   const theirWrite = theirHooks?.streamWrite
   let checked = false
+  let nothing: object | undefined
   return {
     ...pino,
     mixin: (mergeObject: object, level: number, logger: object) => {
       if (!checked) requireStreamWrite(logger)
       checked = true
       const context = currentLogContext()
-      return theirMixin ? { ...context, ...theirMixin(mergeObject, level, logger) } : context
+      if (context === noLogContext && !theirMixin) return (nothing = {})
+      return { ...context, ...theirMixin?.(mergeObject, level, logger) }
     },
     // A line without context is not copied to add nothing to it.
     mixinMergeStrategy: (mergeObject: object, mixinObject: object) =>
-      mixinObject === noLogContext ? mergeObject : merge(mergeObject, { ...mixinObject }),
+      mixinObject === nothing ? mergeObject : merge(mergeObject, mixinObject),
     hooks: { ...theirHooks, streamWrite: (line: string) => masker.line(theirWrite ? theirWrite(line) : line) },
   }
 }
