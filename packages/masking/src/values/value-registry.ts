@@ -1,11 +1,13 @@
 import { type Clock, SecretsError, type SecretValue, systemClock, type Timer } from '@keyplane/core'
 import { jsonParts } from './json-parts.ts'
+import { urlPassword } from './url-password.ts'
 import type { KnownValue } from './value-forms.ts'
 import { ValueMatcher } from './value-matcher.ts'
 import { isWorthFinding } from './worth-finding.ts'
 
 /**
- * The values that maskers look for in texts. A value that is a JSON object or array stands for its texts as well.
+ * The values that maskers look for in texts. A value that is a JSON object or array stands for its texts
+ * as well, and a URL for its password.
  * Values are compared by content. What is short or says little (see `docs/masking.md`) is not taken.
  */
 export interface ValueRegistry {
@@ -142,7 +144,7 @@ class Registry implements ValueRegistry {
   #enter({ text, binary }: KnownValue): Entry | undefined {
     const known = this.#find(text, binary)
     if (known || !isWorthFinding(text)) return known
-    const inner = binary ? [] : [...jsonParts(text), text.trim()]
+    const inner = binary ? [] : [...jsonParts(text), ...urlPassword(text), text.trim()]
     const found = inner
       .filter((part) => part !== text)
       .map((part) => this.#enter({ text: part, binary: false }))
