@@ -3,9 +3,12 @@ import { runProgram } from '../../packages/cli/test/keyplane-process.ts'
 import { requiredTool } from './required-tool.ts'
 
 describe('a part that these tests need', () => {
-  it.each(['aws', 'python', 'moto_server', 'bao', 'curl', 'openssl', 'strace', 'redis-server'])('is here: %s', (name) => {
-    expect(requiredTool(name)).toMatch(/^\//)
-  })
+  it.each(['aws', 'python', 'moto_server', 'bao', 'curl', 'openssl', 'strace', 'redis-server'])(
+    'is here: %s',
+    (name) => {
+      expect(requiredTool(name)).toMatch(/^\//)
+    },
+  )
 
   it.each(['boto3', 'requests', 'moto'])('is here: %s for Python', async (name) => {
     const { code } = await runProgram(requiredTool('python'), ['-c', `import ${name}`], { cwd: '/' })
