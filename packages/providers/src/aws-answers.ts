@@ -33,10 +33,14 @@ const millis = (operation: string, name: string, seconds: unknown): number | und
   return Math.round(seconds * 1e6) / 1e3
 }
 
+/** What nearly every version has, kept once for all. */
+const current: readonly Stage[] = Object.freeze(['current'] as const)
+
 const stagesOf = (operation: string, labels: unknown): readonly Stage[] => {
   if (!Array.isArray(labels) || !labels.every((label): label is string => typeof label === 'string'))
     throw malformed(operation, 'has staging labels that are no texts')
-  return Object.freeze(labels.map(stageOfLabel))
+  const stages = labels.map(stageOfLabel)
+  return stages.length === 1 && stages[0] === 'current' ? current : Object.freeze(stages)
 }
 
 const valueOf = (operation: string, answer: GetSecretValueResponse): SecretValue => {

@@ -23,7 +23,7 @@ export class Legs {
   }
 
   get all(): readonly Leg[] {
-    return [...this.ofChain, ...this.#beside.values()]
+    return this.#beside.size === 0 ? this.ofChain : [...this.ofChain, ...this.#beside.values()]
   }
 
   /** The source of this name, in the chain or beside it. @throws SecretsError `config_invalid` where there is none. */

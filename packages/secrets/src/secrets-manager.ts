@@ -218,7 +218,8 @@ export class SecretsManager {
   async refresh(key?: string): Promise<void> {
     this.#assertOpen()
     if (key !== undefined) return this.invalidate({ kind: 'deleted', id: key })
-    for (const under of this.#parts.legs.all.map((leg) => leg.ready?.refresh())) await under
+    const underWay = this.#parts.legs.all.flatMap((leg) => leg.ready?.refresh() ?? [])
+    if (underWay.length > 0) await Promise.all(underWay)
   }
 
   /** A cached, fresh answer of the first source; no I/O. */

@@ -148,9 +148,10 @@ export class Answers {
     entry.askAgainAtMs = 0
     entry.confirmations = 0
     entry.generation += 1
-    entry.confirmedAtMs = clock.monotonicMs() - ageMs
+    // Whole milliseconds take no memory of their own.
+    entry.confirmedAtMs = Math.floor(clock.monotonicMs() - ageMs)
     entry.freshUntilMs = entry.confirmedAtMs + ttlMs
-    entry.refreshFromMs = aheadMs > 0 ? entry.freshUntilMs - aheadMs : Number.POSITIVE_INFINITY
+    entry.refreshFromMs = Math.ceil(entry.freshUntilMs - aheadMs)
     return asReading(entry)
   }
 

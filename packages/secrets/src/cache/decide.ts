@@ -63,7 +63,7 @@ export const decide = (
   policy: CachePolicy,
   wanted: Freshness = anyAge,
 ): Decision => {
-  if (!entry || refuses(entry, nowMs, wanted)) return 'ask'
+  if (!entry || (wanted !== anyAge && refuses(entry, nowMs, wanted))) return 'ask'
   if (entry.version === undefined || entry.suspended) return nowMs < entry.askAgainAtMs ? 'fail' : 'ask'
   if (nowMs < entry.freshUntilMs) return nowMs < entry.refreshFromMs ? 'serve' : 'serve_and_refresh'
   if (nowMs < entry.askAgainAtMs && mayServeStale(entry, nowMs, policy, wanted)) return 'serve'

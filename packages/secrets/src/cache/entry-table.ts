@@ -72,9 +72,10 @@ export class EntryTable {
 
   /** All at once: the tables are replaced, not taken apart, and what was kept is released when there is time. */
   clear(): void {
+    if (this.#entries.size === 0) return
     const [entries, keeping] = [this.#entries, this.#keeping]
     const versions = this.#versions
-    if (keeping && entries.size > 0)
+    if (keeping)
       setImmediate(() => {
         for (const { version } of [...[...versions.values()].flat(), ...unshared(entries)]) keeping.release(version)
       })

@@ -18,7 +18,7 @@ export class Entry {
   confirmedAtMs = 0
   freshUntilMs = 0
   /** From here on a reader sets off a refresh, and does not wait for it. */
-  refreshFromMs: number = Number.POSITIVE_INFINITY
+  refreshFromMs = 0
   /** After a failure: no question to the source before this moment. */
   askAgainAtMs = 0
   generation = 0
