@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SecretsError } from '@keyplane/core'
 import { fakeClock, seededRandom } from '@keyplane/testkit'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { memoryProvider } from '@keyplane/providers'
 import { ScriptedSource } from '../test/scripted-source.ts'
-import { readSettings } from './config.ts'
-import { getSecret, getSecretsManager, resetSecretsManager } from './default-manager.ts'
 import { openSecrets } from './open-secrets.ts'
 import type { SecretsManagerOptions } from './manager-options.ts'
 
@@ -355,76 +353,6 @@ describe('refresh', () => {
     await secrets.refresh()
     for (const key of ['A', 'B']) await secrets.getSecret(key)
     expect(source.calls.get).toHaveLength(5)
-  })
-})
-
-describe('the settings', () => {
-  it.each([
-    ['local: the environment', {}, { provider: 'env' }],
-    [
-      'staging: AWS for five minutes',
-      { SECRETS_PROVIDER: 'aws', SECRETS_CACHE_TTL: '300' },
-      { provider: 'aws', cacheTtlMs: 300_000 },
-    ],
-    [
-      'production: AWS for an hour',
-      { SECRETS_PROVIDER: 'aws', SECRETS_CACHE_TTL: '3600' },
-      { provider: 'aws', cacheTtlMs: 3_600_000 },
-    ],
-    ['a duration with its unit', { SECRETS_CACHE_TTL: '5m' }, { cacheTtlMs: 300_000 }],
-    ['KEYPLANE_ before SECRETS_', { SECRETS_PROVIDER: 'aws', KEYPLANE_PROVIDER: 'env' }, { provider: 'env' }],
-    ['a region', { SECRETS_AWS_REGION: 'eu-west-1' }, { awsRegion: 'eu-west-1' }],
-  ])('are read from the environment: %s', (_row, env, settings) => {
-    expect(readSettings(env)).toMatchObject({ cacheTtlMs: 3_600_000, ...settings })
-  })
-
-  it('that are wrong are told all at once', () => {
-    const env = {
-      SECRETS_PROVIDER: 'asw',
-      SECRETS_CACHE_TTL: 'soon',
-      SECRETS_AWS_REGION: 'Ohio!',
-      SECRETS_STRICT: 'yes',
-    }
-    const message = (() => {
-      try {
-        readSettings(env)
-      } catch (error) {
-        return (error as Error).message
-      }
-      return ''
-    })()
-    for (const name of Object.keys(env)) expect(message).toContain(name)
-    expect(message.split('\n')).toHaveLength(4)
-  })
-})
-
-describe('the options', () => {
-  it('that are wrong are told all at once', () => {
-    const wrong = {
-      cacheTtl: 'soon',
-      attempts: 0,
-      cache: { maxEntries: -1, refreshAheadRatio: 2, readValueEveryNthCheck: 0 },
-    }
-    const names = ['cacheTtl', 'attempts', 'maxEntries', 'refreshAheadRatio', 'readValueEveryNthCheck']
-    expect(() => start(wrong)).toThrow(new RegExp(names.map((name) => `(?=[^]*${name}: )`).join('')))
-  })
-})
-
-describe('the process’s own manager', () => {
-  afterEach(resetSecretsManager)
-
-  it('is made at the first call, the same until it is reset', async () => {
-    const first = getSecretsManager()
-    expect(getSecretsManager()).toBe(first)
-    await resetSecretsManager()
-    expect(getSecretsManager()).not.toBe(first)
-  })
-
-  it('reads the environment by default', async () => {
-    process.env['KEYPLANE_TEST_SECRET'] = 'set'
-    expect(await getSecret('KEYPLANE_TEST_SECRET')).toBe('set')
-    delete process.env['KEYPLANE_TEST_SECRET']
-    expect(await getSecret('KEYPLANE_TEST_SECRET', 'default')).toBe('default')
   })
 })
 
