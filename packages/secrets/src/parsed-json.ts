@@ -1,5 +1,5 @@
 import { revealText, type SecretVersion } from '@keyplane/core'
-import type { Parsed } from './standard-schema.ts'
+import { type Parsed, type StandardSchema, validated } from './standard-schema.ts'
 
 const parsed = new WeakMap<SecretVersion, Parsed<unknown>>()
 
@@ -30,4 +30,14 @@ export const asJsonObject = (document: Parsed<unknown>): Parsed<Readonly<Record<
   return isObject
     ? { ok: true, value: value as Readonly<Record<string, unknown>> }
     : { ok: false, why: 'is not a JSON object' }
+}
+
+/** The version's JSON document as its schema gives it; without one it has to be an object. */
+export const documentOf = <T>(
+  version: SecretVersion,
+  schema: StandardSchema<T> | undefined,
+): Parsed<T> | Promise<Parsed<T>> => {
+  const document = parsedJson(version)
+  if (!schema || !document.ok) return asJsonObject(document) as Parsed<T>
+  return validated(schema, document.value)
 }

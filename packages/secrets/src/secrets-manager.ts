@@ -16,11 +16,12 @@ import { type SecretChange, secretChanges } from './changes/secret-changes.ts'
 import type { SecretsManagerOptions } from './manager-options.ts'
 import { type ManagerParts, openParts } from './manager-parts.ts'
 import { combinedError } from './combined-error.ts'
+import { assertKey, notLoaded } from './key-errors.ts'
 import { type ManySecrets, readMany } from './many.ts'
-import { asJsonObject, parsedJson } from './parsed-json.ts'
+import { documentOf } from './parsed-json.ts'
 import { referredText } from './references/referred-text.ts'
 import { resolveReferences } from './references/resolve.ts'
-import { type Parsed, type StandardSchema, validated } from './standard-schema.ts'
+import type { StandardSchema } from './standard-schema.ts'
 import { withSecret, type WithSecretOptions } from './with-secret/with-secret.ts'
 
 export interface GetSecretOptions {
@@ -303,27 +304,4 @@ export class SecretsManager {
 const snapshot = ({ version, source, confirmedAtMs, freshUntilMs, generation, failure }: Reading): Reading =>
   Object.freeze({ version, source, confirmedAtMs, freshUntilMs, generation, ...(failure && { failure }) })
 
-const assertKey = (key: unknown): void => {
-  if (typeof key === 'string' && key !== '') return
-  throw new SecretsError(
-    'invalid_request',
-    `A secret’s key is ${key === '' ? 'empty' : `a ${typeof key}, not a text`}.`,
-  )
-}
-
 const callOf = ({ signal }: { readonly signal?: AbortSignal | undefined }): CallOptions => (signal ? { signal } : {})
-
-const documentOf = <T>(
-  version: SecretVersion,
-  schema: StandardSchema<T> | undefined,
-): Parsed<T> | Promise<Parsed<T>> => {
-  const document = parsedJson(version)
-  if (!schema || !document.ok) return asJsonObject(document) as Parsed<T>
-  return validated(schema, document.value)
-}
-
-const notLoaded = (key: string): SecretsError =>
-  new SecretsError(
-    'invalid_request',
-    `The secret ${JSON.stringify(key)} was not read yet: await preload([${JSON.stringify(key)}]) at the start.`,
-  )
