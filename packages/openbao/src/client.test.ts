@@ -240,19 +240,71 @@ describe('several nodes', () => {
     }
   })
 
-  it('lead to the leader by one redirect', async () => {
+  const redirectingTo =
+    (endpoint: () => string, named = endpoint): NodeDouble['answer'] =>
+    ({ target }) =>
+      target === '/v1/sys/leader'
+        ? recorded.follower(named())
+        : { status: 307, headers: { location: `${endpoint()}${target}` } }
+
+  it('lead to the leader that they name by one redirect', async () => {
     const leader = await node(serving)
-    const standby = await node(({ target }) => ({ status: 307, headers: { location: `${leader.endpoint}${target}` } }))
+    const standby = await node(redirectingTo(() => leader.endpoint))
     await client([standby]).call(write)
     expect(calls(leader)).toEqual(['POST /v1/auth/approle/login', 'POST /v1/secret/data/db'])
+  })
+
+  it('lead to another configured node whatever they name', async () => {
+    const leader = await node(serving)
+    const standby = await node(
+      redirectingTo(
+        () => leader.endpoint,
+        () => '',
+      ),
+    )
+    await client([standby, leader]).call(write)
+    expect(calls(leader)).toContain('POST /v1/secret/data/db')
+  })
+
+  it.each(['https://elsewhere.example', ''])(
+    'take no token to a node that is neither configured nor the leader, which is %j',
+    async (named) => {
+      const foreign = await node(serving)
+      const token = { method: 'token', token: 'token-canary' } as const
+      const standby = await node(
+        redirectingTo(
+          () => foreign.endpoint,
+          () => named,
+        ),
+      )
+      for (const call of [read, write])
+        expect(await failure(client([standby], { auth: token }).call(call))).toMatchObject({
+          code: 'unavailable',
+          reason: 'foreign_redirect',
+        })
+      expect(foreign.asked).toEqual([])
+    },
+  )
+
+  it('that redirect to a stranger are passed over for the next, in writing too', async () => {
+    const foreign = await node(serving)
+    const other = await node(serving)
+    const standby = await node(
+      redirectingTo(
+        () => foreign.endpoint,
+        () => '',
+      ),
+    )
+    await client([standby, other]).call(write)
+    expect([calls(foreign), calls(other)]).toEqual([[], ['POST /v1/auth/approle/login', 'POST /v1/secret/data/db']])
   })
 
   it('have no leader where the redirect leads to nobody, or to another redirect', async () => {
     const gone = await node(serving)
     await gone.stop()
-    const standby = await node(({ target }) => ({ status: 307, headers: { location: `${gone.endpoint}${target}` } }))
+    const standby = await node(redirectingTo(() => gone.endpoint))
     expect(await failure(client([standby]).call(read))).toMatchObject({ code: 'unavailable', reason: 'no_leader' })
-    standby.answer = ({ target }) => ({ status: 307, headers: { location: `${standby.endpoint}${target}` } })
+    standby.answer = redirectingTo(() => standby.endpoint)
     expect(await failure(client([standby]).call(read))).toMatchObject({ code: 'unavailable', reason: 'no_leader' })
   })
 

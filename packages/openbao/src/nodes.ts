@@ -1,7 +1,8 @@
 import { type Clock, SecretsError } from '@keyplane/core'
 import { OpenBaoAnswer } from './answer.ts'
 import { type Failure, failureOf, type Purpose } from './failure.ts'
-import { leaderOrigin } from './leader-origin.ts'
+import { checkLeader, originOf, redirectOrigin } from './leader-origin.ts'
+import { Leaders } from './leaders.ts'
 import { NodeClient } from './node-client.ts'
 
 export interface NodesOptions {
@@ -44,6 +45,7 @@ const untouched: readonly (string | undefined)[] = [
   'uninitialised',
   'standby',
   'no_leader',
+  'foreign_redirect',
 ]
 
 const passes = (failure: { readonly code: string; readonly reason?: string }, repeatable: boolean): boolean =>
@@ -53,18 +55,15 @@ const passes = (failure: { readonly code: string; readonly reason?: string }, re
 export class Nodes {
   readonly #options: NodesOptions
   readonly #nodes: readonly NodeClient[]
-  /** Leaders that a redirect named and that are none of the configured nodes. */
-  readonly #others = new Map<string, NodeClient>()
-  /** Leaders that can't be reached from here, and until when that is believed. */
-  readonly #unreachable = new Map<string, number>()
+  readonly #leaders: Leaders
   #first = 0
-  #closed = false
 
   constructor(options: NodesOptions) {
     this.#options = options
     if (options.endpoints.length === 0)
       throw new SecretsError('config_invalid', 'OpenBao needs at least one endpoint.', { source: options.source })
     this.#nodes = options.endpoints.map((endpoint) => this.#open(endpoint))
+    this.#leaders = new Leaders(options.clock, (origin) => this.#open(origin))
   }
 
   get origins(): readonly string[] {
@@ -85,8 +84,8 @@ export class Nodes {
   }
 
   close(): void {
-    this.#closed = true
-    for (const node of [...this.#nodes, ...this.#others.values()]) node.close()
+    for (const node of this.#nodes) node.close()
+    this.#leaders.close()
   }
 
   async #sendToAny(request: NodeRequest): Promise<NodeAnswer> {
@@ -111,7 +110,7 @@ export class Nodes {
     const leftMs = this.#leftMs(request)
     const outcome = await this.#once(node, request, request.repeatable ? leftMs / nodesLeft : leftMs)
     if (outcome.answer.status !== 307) return outcome
-    const leader = this.#leader(node, outcome.answer.location, request.target)
+    const leader = await this.#redirected(node, outcome.answer.location, request)
     return this.#askLeader(leader, request, nodesLeft)
   }
 
@@ -147,63 +146,67 @@ export class Nodes {
   }
 
   /** The leader that a standby names; nothing where the node asked leads itself, or nobody can tell. */
-  async #namedLeader({ target, headers, signal, deadlineAtMs }: NodeRequest): Promise<NodeClient | undefined> {
-    const nowMs = this.#options.clock.monotonicMs()
+  async #namedLeader(request: NodeRequest): Promise<NodeClient | undefined> {
     try {
-      const { answer } = await this.#sendToAny({
-        method: 'GET',
-        target: '/v1/sys/leader',
-        headers: { 'x-vault-request': headers['x-vault-request'] ?? 'true' },
-        deadlineAtMs: nowMs + (deadlineAtMs - nowMs) / 3,
-        purpose: 'other',
-        repeatable: true,
-        ...(signal ? { signal } : {}),
-      })
-      const address = answer.member('leader_address')
-      if (answer.member('is_self') !== false || typeof address !== 'string' || address === '') return undefined
-      const leader = this.#leader(this.#nodes[this.#first] as NodeClient, `${address}${target}`, target)
-      return (this.#unreachable.get(leader.endpoint.origin) ?? 0) > nowMs ? undefined : leader
+      const { answer } = await this.#sendToAny(this.#whoLeads(request))
+      const origin = originOf(answer.member('leader_address'))
+      if (answer.member('is_self') !== false || origin === undefined) return undefined
+      const leader = this.#leader(origin, { from: this.#nodes[this.#first] as NodeClient, named: origin })
+      return this.#leaders.isUnreachable(origin) ? undefined : leader
     } catch (thrown) {
       if (thrown instanceof SecretsError && thrown.code !== 'closed') return undefined
       throw thrown
     }
   }
 
+  /** The node that a redirect leads to. The token goes along, so the word of the redirect alone is not enough. */
+  async #redirected(from: NodeClient, location: string | undefined, request: NodeRequest): Promise<NodeClient> {
+    const { source } = this.#options
+    const origin = redirectOrigin({ location, target: request.target, from: from.endpoint, source })
+    if (this.origins.includes(origin)) return this.#leader(origin, { from, named: undefined })
+    const question = this.#whoLeads(request)
+    const { answer, failure } = await this.#once(from, question, this.#leftMs(question))
+    return this.#leader(origin, { from, named: failure ? undefined : originOf(answer.member('leader_address')) })
+  }
+
+  /** Asked without token and namespace, and of the node itself: a standby knows. */
+  #whoLeads({ headers, signal, deadlineAtMs }: NodeRequest): NodeRequest {
+    const nowMs = this.#options.clock.monotonicMs()
+    return {
+      method: 'GET',
+      target: '/v1/sys/leader',
+      headers: { 'x-vault-request': headers['x-vault-request'] ?? 'true' },
+      deadlineAtMs: nowMs + (deadlineAtMs - nowMs) / 3,
+      purpose: 'other',
+      repeatable: true,
+      ...(signal ? { signal } : {}),
+    }
+  }
+
   /** The leader's answer; nothing where it can't be reached from here, as behind a load balancer. */
   async #sendToLeader(leader: NodeClient, request: NodeRequest): Promise<NodeAnswer | undefined> {
     try {
-      return await this.#once(leader, request, Math.min(this.#leftMs(request) / 2, 1_000))
+      const outcome = await this.#once(leader, request, Math.min(this.#leftMs(request) / 2, 1_000))
+      // It leads no more; who does is told by the redirects of those who are asked next.
+      return outcome.answer.status === 307 ? undefined : outcome
     } catch (thrown) {
       if (!(thrown instanceof SecretsError) || !passes(thrown, true)) throw thrown
-      this.#unreachable.set(leader.endpoint.origin, this.#options.clock.monotonicMs() + unreachableMs)
+      this.#leaders.noteUnreachable(leader.endpoint.origin)
       if (passes(thrown, request.repeatable)) return undefined
       throw thrown
     }
   }
 
-  #leader(node: NodeClient, location: string | undefined, target: string): NodeClient {
+  /** A configured node, or the leader that one names. */
+  #leader(
+    origin: string,
+    { from, named }: { readonly from: NodeClient; readonly named: string | undefined },
+  ): NodeClient {
+    const configured = this.#nodes.find(({ endpoint }) => endpoint.origin === origin)
+    if (configured) return configured
     const { source, allowInsecureHttp = false } = this.#options
-    const origin = leaderOrigin({
-      location,
-      target,
-      from: node.endpoint,
-      known: this.origins,
-      allowInsecureHttp,
-      source,
-    })
-    const known = this.#nodes.find(({ endpoint }) => endpoint.origin === origin) ?? this.#others.get(origin)
-    if (known) return known
-    // Each leader that ever was would keep its connections.
-    for (const [other, client] of this.#others) {
-      if (this.#others.size < maxOthers) break
-      client.close()
-      this.#others.delete(other)
-      this.#unreachable.delete(other)
-    }
-    const opened = this.#open(origin)
-    if (this.#closed) opened.close()
-    this.#others.set(origin, opened)
-    return opened
+    checkLeader({ origin, from: from.endpoint, named, allowInsecureHttp, source })
+    return this.#leaders.at(origin)
   }
 
   #open(endpoint: string): NodeClient {
@@ -223,6 +226,3 @@ export class Nodes {
     return deadlineAtMs - this.#options.clock.monotonicMs()
   }
 }
-
-const maxOthers = 8
-const unreachableMs = 60_000
