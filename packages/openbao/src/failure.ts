@@ -203,6 +203,9 @@ const applies = (rule: Rule, facts: FailureFacts, purpose: Purpose): boolean =>
 /** An answer that no rule of OpenBao's own explains. */
 const unexplained = ({ status, isObject, empty }: FailureFacts): Failure => {
   if (status >= 500) return failure('unavailable', 'server_error', 'the server, or a proxy before it, failed')
+  // Somebody refuses on purpose: no outage, to be covered by what was read before.
+  if (status === 403 && !isObject)
+    return failure('access_denied', 'proxy', 'a proxy before the server does not allow this')
   if (status === 401 || status === 407) return failure('unauthenticated', 'proxy', 'a proxy wants a login of its own')
   if (status >= 300 && status < 400) return failure('bad_response', 'redirect', 'a redirect that leads nowhere')
   // OpenBao has no word for a path with a character that can't be printed.

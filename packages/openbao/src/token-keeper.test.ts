@@ -183,10 +183,14 @@ describe('a token that is refused', () => {
     expect([it.logins, await it.keeper.token()]).toEqual([1, it.token])
   })
 
-  it('while nobody can tell is kept', async () => {
+  it.each([
+    ['unavailable', 'refused'],
+    ['access_denied', 'proxy'],
+    ['unauthenticated', 'proxy'],
+  ] as const)('while nobody can tell for %s (%s) is kept', async (code, reason) => {
     const it = await proven()
-    it.reply = () => failure('unavailable', 'refused')
-    expect(await failing(it.keeper.other(it.token, dead))).toMatchObject({ code: 'unavailable' })
+    it.reply = () => failure(code, reason)
+    expect(await failing(it.keeper.other(it.token, dead))).toMatchObject({ code, reason })
     expect([it.logins, await it.keeper.token()]).toEqual([1, it.token])
   })
 

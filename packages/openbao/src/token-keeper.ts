@@ -28,7 +28,9 @@ const freshMs = 5_000
 /** Between two tries to replace a token that still serves. */
 const betweenLoginsMs = 5_000
 
-const codeOf = (thrown: unknown): string => (thrown instanceof SecretsError ? thrown.code : 'internal')
+/** What OpenBao says; a proxy's refusal says nothing about a token. */
+const codeOf = (thrown: unknown): string =>
+  thrown instanceof SecretsError ? (thrown.reason === 'proxy' ? 'unavailable' : thrown.code) : 'internal'
 
 /**
  * Keeps one token alive: a login at the first use, a renewal at two thirds of its life, one login for all who find it

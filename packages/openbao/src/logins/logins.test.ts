@@ -104,6 +104,8 @@ describe('a login', () => {
     expect(root.token.ttlMs).toBeUndefined()
     const mute = await logIn(token, { [lookup]: new SecretsError('access_denied', 'no') })
     expect([mute.token.reveal(), mute.token.ttlMs, mute.token.renewable]).toEqual(['given', undefined, false])
+    const proxied = new SecretsError('access_denied', 'no', { reason: 'proxy' })
+    expect(await failure(logIn(token, { [lookup]: proxied }))).toBe(proxied)
     const dead = new SecretsError('unauthenticated', 'dead')
     expect(await failure(logIn(token, { [lookup]: dead }))).toBe(dead)
   })

@@ -15,7 +15,7 @@ const lookUp = async (token: string, ask: Ask): Promise<GrantedToken> => {
     return new GrantedToken(token, { ttlMs, renewable: answer.member('data', 'renewable') === true })
   } catch (thrown) {
     // A token that may not look at itself is alive all the same; how long it lives is not known.
-    if (thrown instanceof SecretsError && thrown.code === 'access_denied')
+    if (thrown instanceof SecretsError && thrown.code === 'access_denied' && thrown.reason !== 'proxy')
       return new GrantedToken(token, { ttlMs: undefined, renewable: false })
     throw thrown
   }
