@@ -16,7 +16,7 @@ describe('an endpoint', () => {
     expect(parseEndpoint('https://example.com:8443/')).toMatchObject({ port: 8443, host: 'example.com:8443' })
   })
 
-  it.each(['http://127.0.0.1:1', 'http://localhost', 'http://[::1]:2773', 'http://127.8.9.10', 'http://a.localhost'])(
+  it.each(['http://127.0.0.1:1', 'http://localhost', 'http://[::1]:2773', 'http://127.8.9.10'])(
     'may be plain http on this machine: %s',
     (text) => {
       expect(parseEndpoint(text).secure).toBe(false)
@@ -41,6 +41,28 @@ describe('an endpoint', () => {
   it('with a password is refused without quoting it', () => {
     expect(() => parseEndpoint('https://user:hunter2@host')).toThrow(/without/)
     expect(() => parseEndpoint('https://user:hunter2@host')).not.toThrow(/hunter2/)
+  })
+
+  it.each([
+    'https://user:hunter2@host:99999',
+    'user:hunter2@host',
+    'https://host?token=hunter2',
+    'https://host/hunter2',
+    'https://host#hunter2',
+    'http://host.example/?token=hunter2',
+    'hunter2',
+  ])('is refused with no more of it quoted than scheme and host: %j', (text) => {
+    expect(() => parseEndpoint(text)).toThrow(/^The endpoint /)
+    expect(() => parseEndpoint(text)).not.toThrow(/hunter2/)
+  })
+
+  it('that has more than scheme and host is told by these', () => {
+    expect(() => parseEndpoint('https://host:8200/v1')).toThrow('The endpoint "https://host:8200" has a path')
+  })
+
+  it('is not this machine for a name below localhost, which a resolver may send anywhere', () => {
+    expect(isLoopback('evil.localhost')).toBe(false)
+    expect(() => parseEndpoint('http://evil.localhost')).toThrow(/plain http/)
   })
 
   it('counts as loopback by its whole name only', () => {

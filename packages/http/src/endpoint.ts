@@ -12,15 +12,16 @@ export interface Endpoint {
   readonly origin: string
 }
 
-/** Whether a host name or address can only be this machine. */
+/**
+ * Whether a host name or address can only be this machine. Names below `localhost` are not taken for it: what they lead
+ * to is the resolver's word.
+ */
 export const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' ||
-  hostname.endsWith('.localhost') ||
-  hostname === '::1' ||
-  /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
+  hostname === 'localhost' || hostname === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
 
-const invalid = (text: string, why: string): SecretsError =>
-  new SecretsError('config_invalid', `The endpoint ${JSON.stringify(text)} ${why}.`)
+/** No more than scheme and host is ever quoted: a password or token may stand anywhere else. */
+const invalid = (why: string, url?: URL): SecretsError =>
+  new SecretsError('config_invalid', `The endpoint ${url ? `"${url.protocol}//${url.host}" ` : ''}${why}.`)
 
 /**
  * An endpoint as people write it: `https://host[:port]`, or `http://…` to this machine.
@@ -30,20 +31,17 @@ export const parseEndpoint = (
   text: string,
   { allowInsecureHttp = false }: { readonly allowInsecureHttp?: boolean } = {},
 ): Endpoint => {
-  if (!URL.canParse(text)) throw invalid(text, 'is not a URL; give one such as "https://host:port"')
+  if (!URL.canParse(text)) throw invalid('is not a URL; give one such as "https://host:port"')
   const url = new URL(text)
-  if (url.username !== '' || url.password !== '')
-    throw new SecretsError('config_invalid', 'The endpoint holds a user or a password; give it without.')
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalid(text, 'is neither https nor http')
+  if (url.username !== '' || url.password !== '') throw invalid('holds a user or a password; give it without')
+  // Of `user:password@host` the part before the colon is the scheme.
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalid('is neither https nor http')
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
-    throw invalid(text, 'has a path or a query; give scheme, host and port only')
+    throw invalid('has a path or a query; give scheme, host and port only', url)
   const secure = url.protocol === 'https:'
   const hostname = url.hostname.replace(/^\[|\]$/g, '')
   if (!secure && !allowInsecureHttp && !isLoopback(hostname))
-    throw invalid(
-      text,
-      'is plain http to another machine: use https, or allowInsecureHttp where the network is trusted',
-    )
+    throw invalid('is plain http to another machine: use https, or allowInsecureHttp where the network is trusted', url)
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
   return { secure, hostname, port, host: url.host, origin: url.origin }
 }

@@ -1,7 +1,8 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
-import { type Clock, SecretsError, systemClock, untilAborted } from '@keyplane/core'
+import { type Clock, SecretsError, systemClock } from '@keyplane/core'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { failureCode, transportError } from './transport-error.ts'
+import { withinLimits } from './within-limits.ts'
 
 export interface HttpCall {
   readonly method: string
@@ -13,6 +14,11 @@ export interface HttpCall {
   readonly signal?: AbortSignal
   /** Default: the client's. */
   readonly timeoutMs?: number
+  /**
+   * Whether it does no harm that the server gets it twice. Such a request goes over a kept connection, and again where
+   * that dies at its reuse; another goes once, over a connection of its own. Default: `true` for GET and HEAD.
+   */
+  readonly repeatable?: boolean
 }
 
 export interface HttpAnswer {
@@ -69,7 +75,9 @@ const openTransport = async (secure: boolean, ca: string | undefined): Promise<T
   }
 }
 
-/** The server closed an idle connection at the moment of its reuse: it never saw the request, so it is sent again. */
+const isRepeatable = ({ method, repeatable = method === 'GET' || method === 'HEAD' }: HttpCall): boolean => repeatable
+
+/** Most often the server closed an idle connection at the moment of its reuse; it may have seen the request all the same. */
 const isStaleSocket = (request: ClientRequest, thrown: unknown): boolean =>
   request.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(failureCode(thrown))
 
@@ -87,18 +95,22 @@ class KeepAliveClient implements HttpClient {
   }
 
   async send(call: HttpCall): Promise<HttpAnswer> {
-    const ended = new AbortController()
-    const release = this.#endWith(call, (reason) => ended.abort(reason))
-    try {
-      ended.signal.throwIfAborted()
-      return await untilAborted(this.#exchange(call, ended.signal), ended.signal)
-    } catch (thrown) {
-      if (ended.signal.aborted) throw ended.signal.reason
-      if (thrown instanceof SecretsError) throw thrown
-      throw transportError(thrown, this.endpoint.origin, this.#options.source)
-    } finally {
-      release()
+    const { source } = this.#options
+    const timeoutMs = call.timeoutMs ?? this.#options.timeoutMs ?? 30_000
+    const limits = {
+      clock: this.#clock,
+      timeoutMs,
+      signals: [call.signal, this.#closing.signal],
+      late: () =>
+        new SecretsError('timeout', `${this.endpoint.origin} did not answer within ${timeoutMs} ms.`, { source }),
     }
+    return withinLimits(limits, async (ended) => {
+      try {
+        return await this.#exchange(call, ended)
+      } catch (thrown) {
+        throw thrown instanceof SecretsError ? thrown : transportError(thrown, this.endpoint.origin, source)
+      }
+    })
   }
 
   close(): void {
@@ -108,31 +120,11 @@ class KeepAliveClient implements HttpClient {
     void this.#transport?.then(({ agent }) => agent.destroy())
   }
 
-  /** Ends the call by its timeout, its signal or the client's `close`, whichever is first. */
-  #endWith(call: HttpCall, end: (reason: unknown) => void): () => void {
-    const { source } = this.#options
-    const limitMs = call.timeoutMs ?? this.#options.timeoutMs ?? 30_000
-    const timer = this.#clock.after(limitMs, () =>
-      end(new SecretsError('timeout', `${this.endpoint.origin} did not answer within ${limitMs} ms.`, { source })),
-    )
-    const links = [call.signal, this.#closing.signal].flatMap((signal) => {
-      if (!signal) return []
-      const onAbort = (): void => end(signal.reason)
-      if (signal.aborted) onAbort()
-      signal.addEventListener('abort', onAbort, { once: true })
-      return [() => signal.removeEventListener('abort', onAbort)]
-    })
-    return () => {
-      timer.cancel()
-      for (const unlink of links) unlink()
-    }
-  }
-
   async #exchange(call: HttpCall, ended: AbortSignal): Promise<HttpAnswer> {
     this.#transport ??= openTransport(this.endpoint.secure, this.#options.ca)
     const transport = await this.#transport
     ended.throwIfAborted()
-    return this.#attempt(call, ended, transport, transport.agent)
+    return this.#attempt(call, ended, transport, isRepeatable(call) ? transport.agent : false)
   }
 
   #attempt(call: HttpCall, ended: AbortSignal, transport: Transport, agent: Agent | false): Promise<HttpAnswer> {

@@ -14,6 +14,8 @@ describe('a failed exchange', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'unavailable', 'tls'],
     ['ESOMETHING', 'unavailable', 'connection'],
     ['ETIMEDOUT', 'timeout', 'no_answer'],
+    ['ERR_INVALID_CHAR', 'source_misconfigured', 'header'],
+    ['ERR_INVALID_HTTP_TOKEN', 'source_misconfigured', 'header'],
     ['HPE_INVALID_CONSTANT', 'bad_response', undefined],
   ])('%s is %s, reason %s', (code, expected, reason) => {
     const error = transportError(Object.assign(new Error('x'), { code }), 'https://a', 'aws')

@@ -29,6 +29,12 @@ export const failureCode = (thrown: unknown): string =>
 export const transportError = (thrown: unknown, origin: string, source: string): SecretsError => {
   const code = failureCode(thrown)
   const options = { source, cause: thrown }
+  if (code === 'ERR_INVALID_CHAR' || code === 'ERR_INVALID_HTTP_TOKEN')
+    return new SecretsError(
+      'source_misconfigured',
+      `${origin} was not asked: a header's name or value holds what no header may hold, perhaps a line end (${code}).`,
+      { ...options, reason: 'header' },
+    )
   if (code.startsWith('HPE_'))
     return new SecretsError('bad_response', `What ${origin} answered is not HTTP (${code}).`, options)
   if (code === 'ETIMEDOUT')
