@@ -48,6 +48,21 @@ describe('GetCallerIdentity', () => {
     })
   })
 
+  it('gives no credentials away where STS echoes them', async () => {
+    const { secretAccessKey } = credentials
+    const body = `<Error><Code>SignatureDoesNotMatch</Code><Message>no: ${secretAccessKey}\nThe Canonical String</Message></Error>`
+    await expect(ask({ status: 403, body })).rejects.toMatchObject({ upstream: { message: 'no: [secret]' } })
+  })
+
+  it('waits for credentials no longer than its caller', async () => {
+    const options = {
+      region: 'eu-west-1',
+      endpoint: 'http://127.0.0.1:1',
+      credentials: () => new Promise<never>(() => {}),
+    }
+    await expect(getCallerIdentity(options, { timeoutMs: 5 })).rejects.toMatchObject({ code: 'timeout' })
+  })
+
   it.each([
     '',
     '<html></html>',

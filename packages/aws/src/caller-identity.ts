@@ -1,5 +1,7 @@
-import { SecretsError, systemClock, untilAborted } from '@keyplane/core'
+import { SecretsError, systemClock } from '@keyplane/core'
 import { type HttpAnswer, httpClient } from '@keyplane/http'
+import { awaitCredentials } from './await-credentials.ts'
+import type { AwsCredentials } from './credentials.ts'
 import type { AwsCallOptions, AwsClientOptions } from './json-client.ts'
 import { partitionOf } from './partition.ts'
 import { signRequest } from './sigv4/sign.ts'
@@ -37,13 +39,17 @@ const parseIdentity = (xml: string): CallerIdentity | undefined => {
   return arn?.startsWith('arn:') && userId !== undefined ? { account, arn, userId } : undefined
 }
 
-const readAnswer = (answer: HttpAnswer, source: string, nowMs: number): CallerIdentity => {
+const readAnswer = (
+  answer: HttpAnswer,
+  context: { readonly source: string; readonly nowMs: number; readonly credentials: AwsCredentials },
+): CallerIdentity => {
+  const { source } = context
   const xml = new TextDecoder().decode(answer.body)
   if (answer.status !== 200)
     throw upstreamError(
       answer,
       { name: elementText(xml, 'Code') ?? '', message: elementText(xml, 'Message') ?? '' },
-      { protocol: 'aws-query', operation: 'GetCallerIdentity', source, nowMs },
+      { protocol: 'aws-query', operation: 'GetCallerIdentity', ...context },
     )
   const identity = parseIdentity(xml)
   if (!identity) throw new SecretsError('bad_response', 'GetCallerIdentity: the answer has no identity.', { source })
@@ -62,12 +68,18 @@ export const getCallerIdentity = async (
   const endpoint = options.endpoint ?? `https://sts.${region}.${partitionOf(region).dnsSuffix}`
   const http = httpClient({ ...options, endpoint, source, clock })
   try {
-    const credentials = await untilAborted(options.credentials(), call.signal)
+    const { credentials, timeoutMs } = await awaitCredentials(options.credentials, {
+      clock,
+      source,
+      timeoutMs: call.timeoutMs ?? options.timeoutMs ?? 30_000,
+      signals: [call.signal],
+    })
     const headers = { host: http.endpoint.host, 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }
     const request = { method: 'POST', target: '/', body }
     const signature = signRequest({ ...request, headers, credentials, region, service: 'sts', atMs: clock.nowMs() })
     const sent = { ...headers, ...signature, 'user-agent': options.userAgent ?? 'keyplane' }
-    return readAnswer(await http.send({ ...request, ...call, headers: sent }), source, clock.nowMs())
+    const answer = await http.send({ ...request, ...call, headers: sent, timeoutMs })
+    return readAnswer(answer, { source, nowMs: clock.nowMs(), credentials })
   } finally {
     http.close()
   }

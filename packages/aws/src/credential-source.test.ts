@@ -40,6 +40,45 @@ describe('AWS credentials', () => {
     expect(inspect(error, { depth: 10 })).not.toContain('canary')
   })
 
+  it.each([
+    { AWS_SESSION_TOKEN: 'token-canary\n' },
+    { AWS_ACCESS_KEY_ID: 'AKID-canary\n' },
+    { AWS_SECRET_ACCESS_KEY: 'secret-canary\n' },
+  ])('that no request can carry are a mistake, told without a value (%#)', async (wrong) => {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = { ...env, ...wrong }
+    const whole = {
+      accessKeyId: AWS_ACCESS_KEY_ID,
+      secretAccessKey: AWS_SECRET_ACCESS_KEY,
+      sessionToken: AWS_SESSION_TOKEN,
+    }
+    const sources = [
+      awsCredentials({ ...env, ...wrong }),
+      awsCredentials({}, { credentials: whole }),
+      awsCredentials(
+        {},
+        chainOf(async () => whole),
+      ),
+    ]
+    for (const source of sources) {
+      const error = await source().catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'source_misconfigured', reason: 'invalid_credentials' })
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('canary')
+    }
+  })
+
+  it('are asked for anew once they are forgotten, even where a chain hangs', async () => {
+    const hung = new Promise<object>(() => {})
+    const answers = [hung, Promise.resolve({ accessKeyId: 'A', secretAccessKey: 'B' })]
+    const source = awsCredentials(
+      {},
+      chainOf(() => answers.shift() ?? hung),
+    )
+    void source()
+    await new Promise(setImmediate)
+    source.forget?.()
+    expect(await source()).toMatchObject({ accessKeyId: 'A' })
+  })
+
   it('come from the chain last, once for any number of waiters, until five minutes before they expire', async () => {
     const clock = fakeClock()
     const chain = chainOf(async () => ({

@@ -65,6 +65,24 @@ const fromEnvironment = (env: AwsEnvironment): AwsCredentials | undefined => {
   return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
 }
 
+/**
+ * The credentials, if a request can carry them: key and token stand in headers.
+ * @throws SecretsError `source_misconfigured`, reason `invalid_credentials`, without a value.
+ */
+const sendable = (credentials: AwsCredentials): AwsCredentials => {
+  const { accessKeyId, secretAccessKey, sessionToken = 'none' } = credentials
+  const wrong = [
+    ...(/^[\x21-\x7e]+$/.test(accessKeyId) ? [] : ['access key id']),
+    ...(/^[\x20-\x7e]+$/.test(secretAccessKey) ? [] : ['secret access key']),
+    ...(/^[\x21-\x7e]+$/.test(sessionToken) ? [] : ['session token']),
+  ]
+  if (wrong.length === 0) return credentials
+  throw misconfigured(
+    `The ${wrong.join(' and the ')} of the AWS credentials is empty or holds what none can hold: a blank, a line end?`,
+    'invalid_credentials',
+  )
+}
+
 /** What a provider of the chain threw may quote a command and its output: it is told by name only. */
 const chainFailure = (thrown: unknown): SecretsError => {
   if (thrown instanceof SecretsError) return thrown
@@ -101,16 +119,19 @@ class CredentialChain {
 
   get(): Promise<AwsCredentials> {
     if (this.#kept && !this.#isWithin(this.#kept, renewBeforeMs)) return Promise.resolve(this.#kept)
-    this.#flight ??= this.#fetch().finally(() => {
-      this.#flight = undefined
+    if (this.#flight) return this.#flight
+    const flight = this.#fetch().finally(() => {
+      if (this.#flight === flight) this.#flight = undefined
     })
-    return this.#flight
+    this.#flight = flight
+    return flight
   }
 
   forget(): void {
     this.#kept = undefined
-    // The SDK's provider memoizes too.
+    // The SDK's provider memoizes too, and one that hangs is waited for no longer.
     this.#provider = undefined
+    this.#flight = undefined
   }
 
   #isWithin({ expiresAtMs }: AwsCredentials, leftMs: number): boolean {
@@ -121,7 +142,7 @@ class CredentialChain {
     const before = this.#kept
     try {
       this.#provider ??= this.#load()
-      this.#kept = adopt(await (await this.#provider)())
+      this.#kept = sendable(adopt(await (await this.#provider)()))
       return this.#kept
     } catch (thrown) {
       this.#provider = undefined
@@ -137,15 +158,19 @@ class CredentialChain {
  * (profile, SSO, web identity, container, instance) if its package is installed. The chain's answer is kept until five
  * minutes before it expires, and fetched once for any number of waiters.
  *
- * The source throws `source_misconfigured` where there are none, and `unavailable` where the chain fails otherwise.
+ * The source throws `source_misconfigured` where there are none, or such that no request can carry, and `unavailable` where the chain fails otherwise.
  */
 export const awsCredentials = (env: AwsEnvironment, options: AwsCredentialOptions = {}): AwsCredentialSource => {
   const { credentials, region, clock = systemClock, loadChain = loadSdkChain } = options
-  if (credentials) return () => Promise.resolve(credentials)
+  if (credentials) return async () => sendable(credentials)
   const profile = env['AWS_PROFILE']
   const chain = new CredentialChain(
     () => loadChain({ ...(profile ? { profile } : {}), ...(region === undefined ? {} : { region }) }),
     clock,
   )
-  return Object.assign(async () => fromEnvironment(env) ?? chain.get(), { forget: () => chain.forget() })
+  const fromEither = async (): Promise<AwsCredentials> => {
+    const found = fromEnvironment(env)
+    return found ? sendable(found) : chain.get()
+  }
+  return Object.assign(fromEither, { forget: () => chain.forget() })
 }

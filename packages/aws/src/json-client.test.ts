@@ -88,6 +88,27 @@ describe('a call', () => {
     expect(double.asked).toHaveLength(3)
   })
 
+  it.each(['PutSecretValue', 'DeleteSecret', 'UpdateSecretVersionStage'] as const)(
+    'that writes is sent once, whatever the connection does: %s',
+    async (operation) => {
+      const { client, double } = await start(({ headers }) =>
+        headers['x-amz-target'] === 'secretsmanager.GetSecretValue' ? ok : 'reset',
+      )
+      await get(client)
+      const write = client.call(operation, { SecretId: 'db', VersionStage: 'x' })
+      expect(await failure(write)).toMatchObject({ code: 'unavailable', reason: 'reset' })
+      expect(double.asked).toHaveLength(2)
+    },
+  )
+
+  it('that writes does not fail by a kept connection that the server has closed meanwhile', async () => {
+    const { client, double } = await start(() => ok)
+    await get(client)
+    double.cut()
+    expect(await client.call('PutSecretValue', { SecretId: 'db', SecretString: 'x' })).toEqual(value)
+    expect(double.asked).toHaveLength(2)
+  })
+
   it('is not sent again where a new connection is reset', async () => {
     const { client, double } = await start(() => 'reset')
     expect(await failure(get(client))).toMatchObject({ code: 'unavailable', reason: 'reset', source: 'aws' })
@@ -176,6 +197,41 @@ describe('an answer', () => {
     expect(inspect(error)).not.toMatch(/canary/)
   })
 
+  it('that quotes the request as it should have been signed gives no credentials away', async () => {
+    const said = 'The request signature we calculated does not match the signature you provided.'
+    const { client } = await start(({ headers }) =>
+      awsError(
+        'InvalidSignatureException',
+        `${said}\n\nThe Canonical String for this request should have been\n'POST\n/\n\nhost:x\n` +
+          `x-amz-security-token:${headers['x-amz-security-token']}\n'`,
+      ),
+    )
+    const error = await failure(get(client))
+    expect(error).toMatchObject({
+      code: 'unauthenticated',
+      message: `GetSecretValue: AWS answered InvalidSignatureException: ${said}`,
+      upstream: { message: said },
+    })
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/canary|Canonical/)
+  })
+
+  it('that echoes the credentials anywhere is told without them', async () => {
+    const { client } = await start(({ headers }) => {
+      const echo = `${headers['x-amz-security-token']} ${credentials.secretAccessKey}`
+      return awsError(`Odd${headers['x-amz-security-token']}`, `refused: ${echo}`)
+    })
+    const error = await failure(get(client))
+    expect(error.upstream).toMatchObject({ code: 'Odd[secret]', message: 'refused: [secret] [secret]' })
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/canary|wJalr/)
+  })
+
+  it('is told in no more than 4,096 characters', async () => {
+    const { client } = await start(() => awsError('X'.repeat(100_000), 'm'.repeat(5_000_000)))
+    const error = await failure(get(client))
+    expect(error.upstream?.message).toHaveLength(4_096)
+    expect(error.message.length).toBeLessThan(4_500)
+  })
+
   it('that refuses the credentials makes their source forget them', async () => {
     let forgotten = 0
     const source = Object.assign(async () => credentials, { forget: () => void (forgotten += 1) })
@@ -184,6 +240,44 @@ describe('an answer', () => {
     expect(error).toMatchObject({ code: 'unauthenticated', reason: 'expired_token' })
     expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/canary|wJalr/)
     expect(forgotten).toBe(1)
+  })
+})
+
+describe('credentials that do not come', () => {
+  const hanging = () => new Promise<AwsCredentials>(() => {})
+
+  it('hold a call no longer than its time', async () => {
+    const clock = fakeClock()
+    const { client } = await start(() => ok, { clock, credentials: hanging })
+    const call = failure(get(client, { timeoutMs: 500 }))
+    await clock.advance(500)
+    expect(await call).toMatchObject({ code: 'timeout', reason: 'credentials' })
+  })
+
+  it('hold a call no longer than its caller, or the client', async () => {
+    const { client } = await start(() => ok, { credentials: hanging })
+    const reason = new Error('left')
+    const controller = new AbortController()
+    const left = get(client, { signal: controller.signal })
+    controller.abort(reason)
+    await expect(left).rejects.toBe(reason)
+    const closed = failure(get(client))
+    client.close()
+    expect(await closed).toMatchObject({ code: 'closed', source: 'aws' })
+  })
+
+  it('leave the answer what is left of the time', async () => {
+    const clock = fakeClock()
+    const slow = async () => {
+      await new Promise<void>((resolve) => clock.after(300, resolve))
+      return credentials
+    }
+    const { client, double } = await start(() => 'hang', { clock, credentials: slow })
+    const call = failure(get(client, { timeoutMs: 500 }))
+    await clock.advance(300)
+    while (double.asked.length === 0) await clock.advance(0)
+    await clock.advance(200)
+    expect(await call).toMatchObject({ code: 'timeout', message: expect.stringContaining('200 ms') })
   })
 })
 

@@ -1,5 +1,6 @@
-import { type Clock, SecretsError, systemClock, untilAborted } from '@keyplane/core'
+import { type Clock, SecretsError, systemClock } from '@keyplane/core'
 import { type HttpAnswer, type HttpClient, httpClient } from '@keyplane/http'
+import { awaitCredentials } from './await-credentials.ts'
 import type { AwsCredentialSource, AwsCredentials } from './credentials.ts'
 import { partitionOf } from './partition.ts'
 import type { SecretsManagerOperations } from './shapes/operations.ts'
@@ -22,7 +23,7 @@ export interface AwsClientOptions {
   /** Default `keyplane`. */
   readonly userAgent?: string
   readonly clock?: Clock
-  /** From the call to the answer's last byte. Default 30,000. */
+  /** From the call, its credentials included, to the answer's last byte. Default 30,000. */
   readonly timeoutMs?: number
   /** Default 10 MiB. */
   readonly maxAnswerBytes?: number
@@ -45,8 +46,8 @@ export interface AwsCallOptions {
 export interface AwsJsonClient<Operations extends { readonly [O in keyof Operations]: OperationShapes[string] }> {
   readonly region: string
   /**
-   * One signed call, never retried but for a connection that was closed while idle. The answer is an object; its members
-   * are not checked.
+   * One signed call. A read is repeated where the kept connection dies at its reuse; all else is sent once, over a
+   * connection of its own. The answer is an object; its members are not checked.
    * @throws SecretsError what AWS said, by `errorCodeOfAws`, with `upstream`; `unavailable`, `timeout`, `bad_response`.
    */
   call<Operation extends keyof Operations & string>(
@@ -86,6 +87,9 @@ const withoutValues = (message: string, input: object): string => {
   return masked
 }
 
+/** By AWS's names: what is not known to read may write. */
+const isRead = (operation: string): boolean => /^(?:BatchGet|Describe|Get|List)[A-Z]/.test(operation)
+
 const isForgettable = (error: SecretsError): boolean =>
   error.code === 'unauthenticated' && (error.reason === 'expired_token' || error.reason === 'unknown_key')
 
@@ -96,6 +100,7 @@ class JsonClient<Operations extends OperationShapes> implements AwsJsonClient<Op
   readonly #source: string
   readonly #clock: Clock
   readonly #http: HttpClient
+  readonly #closing = new AbortController()
   readonly #signingKeys = new SigningKeyCache({ maxKeys: 8 })
 
   constructor(options: AwsJsonClientOptions) {
@@ -114,18 +119,27 @@ class JsonClient<Operations extends OperationShapes> implements AwsJsonClient<Op
     input: Operations[Operation]['input'],
     options: AwsCallOptions = {},
   ): Promise<Operations[Operation]['output']> {
-    const credentials = await untilAborted(this.#options.credentials(), options.signal)
+    const { credentials, timeoutMs } = await awaitCredentials(this.#options.credentials, {
+      clock: this.#clock,
+      source: this.#source,
+      timeoutMs: options.timeoutMs ?? this.#options.timeoutMs ?? 30_000,
+      signals: [options.signal, this.#closing.signal],
+    })
     const body = JSON.stringify(input)
     const headers = this.#sign(operation, body, credentials)
-    const answer = await this.#http.send({ method: 'POST', target: '/', headers, body, ...options })
+    const call = { method: 'POST', target: '/', headers, body, repeatable: isRead(operation) }
+    const answer = await this.#http.send({ ...call, ...(options.signal && { signal: options.signal }), timeoutMs })
+    if (answer.status !== 200) throw this.#refused(operation, input, answer, credentials)
     const members = parseObject(answer.body)
-    if (answer.status !== 200) throw this.#refused(operation, input, answer, members ?? {})
     if (!members)
       throw new SecretsError('bad_response', `${operation}: the answer is not a JSON object.`, { source: this.#source })
     return members as Operations[Operation]['output']
   }
 
   close(): void {
+    if (this.#closing.signal.aborted) return
+    const { origin } = this.#http.endpoint
+    this.#closing.abort(new SecretsError('closed', `The client of ${origin} was closed.`, { source: this.#source }))
     this.#http.close()
   }
 
@@ -149,15 +163,17 @@ class JsonClient<Operations extends OperationShapes> implements AwsJsonClient<Op
     return { ...headers, ...signature, 'user-agent': this.#options.userAgent ?? 'keyplane' }
   }
 
-  #refused(
-    operation: string,
-    input: object,
-    answer: HttpAnswer,
-    members: Readonly<Record<string, unknown>>,
-  ): SecretsError {
+  #refused(operation: string, input: object, answer: HttpAnswer, credentials: AwsCredentials): SecretsError {
+    const members = parseObject(answer.body) ?? {}
     const name = bareName(firstText(members['__type'], answer.headers['x-amzn-errortype']))
     const message = withoutValues(firstText(members['message'], members['Message']), input)
-    const context = { protocol: 'aws-json-1.1', operation, source: this.#source, nowMs: this.#clock.nowMs() }
+    const context = {
+      protocol: 'aws-json-1.1',
+      operation,
+      source: this.#source,
+      nowMs: this.#clock.nowMs(),
+      credentials,
+    }
     const error = upstreamError(answer, { name, message }, context)
     if (isForgettable(error)) this.#options.credentials.forget?.()
     return error
