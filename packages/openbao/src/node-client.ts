@@ -10,13 +10,11 @@ import {
 /** One node, asked over connections that are kept, or over one of its own. */
 export class NodeClient {
   readonly endpoint: Endpoint
-  readonly #kept: HttpClient
-  readonly #single: HttpClient
+  readonly #http: HttpClient
 
   constructor(options: HttpClientOptions) {
-    this.#kept = httpClient(options)
-    this.#single = httpClient(options)
-    this.endpoint = this.#kept.endpoint
+    this.#http = httpClient(options)
+    this.endpoint = this.#http.endpoint
   }
 
   /**
@@ -24,12 +22,10 @@ export class NodeClient {
    * is sent again. One that may not gets a connection of its own, over which it is sent once or not at all.
    */
   send(call: HttpCall, { repeatable }: { readonly repeatable: boolean }): Promise<HttpAnswer> {
-    if (repeatable) return this.#kept.send(call)
-    return this.#single.send({ ...call, headers: { ...call.headers, connection: 'close' } })
+    return this.#http.send({ ...call, repeatable })
   }
 
   close(): void {
-    this.#kept.close()
-    this.#single.close()
+    this.#http.close()
   }
 }
