@@ -54,7 +54,10 @@ export interface OpenBaoClient {
   health(call?: Limits): Promise<ReadonlyMap<string, Health>>
   /** Each node's seal, by its origin; asked without a token. */
   sealStatus(call?: Limits): Promise<ReadonlyMap<string, SealStatus>>
-  /** Forgets the token, and that a login was refused: the next call logs in. */
+  /**
+   * Forgets the token, and that a login was refused: the next call logs in. By AppRole, whose role would be locked, a
+   * refused login is tried again so once in 15 minutes.
+   */
   refresh(): void
   /** Cuts all connections; every later call fails with `closed`. */
   close(): void
@@ -103,7 +106,8 @@ class NodesClient implements OpenBaoClient {
       ...(ca === undefined ? {} : { ca }),
     })
     const ask: Ask = (request) => this.#askForLogin(request)
-    this.#keeper = new TokenKeeper({ login: loginOf(options.auth, source), ask, clock, random, source })
+    const places = this.#nodes.origins.map((origin) => `${origin} ${options.namespace ?? ''}`)
+    this.#keeper = new TokenKeeper({ login: loginOf(options.auth, source), ask, clock, random, source, places })
   }
 
   async call(call: OpenBaoCall): Promise<OpenBaoAnswer> {

@@ -42,6 +42,8 @@ export class GrantedToken {
 export interface Presented {
   /** The same for the same credentials, so that refused ones are not shown again and again. A hash, never themselves. */
   readonly fingerprint: string
+  /** What OpenBao counts refusals by, where it locks a role for them: a hash of role and mount. */
+  readonly role?: string
   readonly grant: (ask: Ask) => Promise<GrantedToken>
 }
 

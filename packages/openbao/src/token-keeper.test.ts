@@ -1,5 +1,5 @@
 import { SecretsError } from '@keyplane/core'
-import { fakeClock } from '@keyplane/testkit'
+import { type FakeClock, fakeClock } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
 import { OpenBaoAnswer } from './answer.ts'
 import { GrantedToken, type LoginRequest, type Login } from './login.ts'
@@ -15,10 +15,18 @@ const answer = (body: object): OpenBaoAnswer =>
   new OpenBaoAnswer({ status: 200, headers: {}, body: new TextEncoder().encode(JSON.stringify(body)) }, 0)
 
 /** A keeper whose logins and questions are answered from here. */
-const start = (options: { method?: Login['method']; ttlMs?: number | undefined; renewable?: boolean } = {}) => {
-  const { method = 'approle', renewable = true } = options
+interface StartOptions {
+  readonly method?: Login['method']
+  readonly ttlMs?: number | undefined
+  readonly renewable?: boolean
+  readonly clock?: FakeClock
+  readonly places?: readonly string[]
+  readonly role?: string
+}
+
+const start = (options: StartOptions = {}) => {
+  const { method = 'approle', renewable = true, clock = fakeClock(), places = ['https://bao '], role = 'app' } = options
   const ttlMs = 'ttlMs' in options ? options.ttlMs : 600_000
-  const clock = fakeClock()
   const state = {
     clock,
     credentials: 'first',
@@ -31,6 +39,7 @@ const start = (options: { method?: Login['method']; ttlMs?: number | undefined; 
     method,
     present: async () => ({
       fingerprint: fingerprintOf(state.credentials),
+      role,
       grant: async () => {
         state.logins += 1
         if (state.login) throw state.login
@@ -45,7 +54,7 @@ const start = (options: { method?: Login['method']; ttlMs?: number | undefined; 
     return answer(reply)
   }
   const random = { unit: () => 0.5, bytes: (length: number) => new Uint8Array(length) }
-  const keeper = new TokenKeeper({ login, ask, clock, random, source: 'openbao' })
+  const keeper = new TokenKeeper({ login, ask, clock, random, source: 'openbao', places })
   return Object.assign(state, { keeper })
 }
 
@@ -248,6 +257,67 @@ describe('a login that is refused', () => {
       expect(await failing(it.keeper.token())).toMatchObject({ code: 'unauthenticated' })
     }
     expect(it.logins).toBe(4)
+  })
+
+  it('by AppRole is counted for all of the process, by node and role', async () => {
+    const clock = fakeClock()
+    const keepers = [['a ', 'b '], ['b '], ['b ', 'c ']].map((places) => start({ clock, places }))
+    for (let half = 0; half < 20; half += 1) {
+      for (const it of keepers) {
+        it.login = refused
+        expect(await failing(it.keeper.token())).toMatchObject({ code: 'unauthenticated' })
+      }
+      await clock.advance(30_000)
+    }
+    expect(keepers.map(({ logins }) => logins)).toEqual([2, 0, 0])
+    for (const other of [start({ clock, places: ['d '] }), start({ clock, places: ['b '], role: 'other' })]) {
+      await other.keeper.token()
+      expect(other.logins).toBe(1)
+    }
+  })
+
+  it('by AppRole is not begun beside another that may be refused', async () => {
+    const clock = fakeClock()
+    const keepers = Array.from({ length: 20 }, (_, index) => {
+      const it = Object.assign(start({ clock }), { login: refused })
+      it.credentials = String(index)
+      return it
+    })
+    await Promise.all(keepers.map(({ keeper }) => failing(keeper.token())))
+    expect(keepers.reduce((sum, { logins }) => sum + logins, 0)).toBe(4)
+  })
+
+  it('by AppRole is tried again through refresh() once in 15 minutes, whoever calls it', async () => {
+    const clock = fakeClock()
+    const keepers = [start({ clock }), start({ clock })]
+    for (let round = 0; round < 6; round += 1)
+      for (const it of keepers) {
+        it.login = refused
+        await failing(it.keeper.token())
+        it.keeper.forget()
+        it.keeper.close()
+      }
+    expect(keepers.reduce((sum, { logins }) => sum + logins, 0)).toBe(2)
+  })
+
+  it('by AppRole is forgotten once another is taken', async () => {
+    const it = start()
+    it.login = refused
+    await failing(it.keeper.token())
+    it.login = undefined
+    it.credentials = 'second'
+    await it.keeper.token()
+    it.keeper.forget()
+    it.credentials = 'first'
+    await it.keeper.token()
+    expect(it.logins).toBe(3)
+  })
+
+  it('by a proxy is none of OpenBao’s', async () => {
+    const it = start()
+    it.login = failure('unauthenticated', 'proxy')
+    for (let times = 0; times < 5; times += 1) await failing(it.keeper.token())
+    expect(it.logins).toBe(5)
   })
 
   it('by another method is tried again after 5 s, then ever less often, up to a minute', async () => {

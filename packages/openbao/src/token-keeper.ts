@@ -8,6 +8,8 @@ export interface TokenKeeperParts {
   readonly clock: Clock
   readonly random: Random
   readonly source: string
+  /** The nodes that are asked, with the namespace. */
+  readonly places: readonly string[]
 }
 
 interface Held {
@@ -48,7 +50,7 @@ export class TokenKeeper {
 
   constructor(parts: TokenKeeperParts) {
     this.#parts = parts
-    this.#backoff = new LoginBackoff(parts.login.method, parts.clock)
+    this.#backoff = new LoginBackoff({ method: parts.login.method, clock: parts.clock, places: parts.places })
   }
 
   /** The token to ask with. @throws SecretsError where the login fails. */
@@ -92,17 +94,21 @@ export class TokenKeeper {
     if (this.#held?.token === token) this.#held.proven = true
   }
 
-  /** Forgets the token and all refusals: the next use logs in, whatever was refused before. */
+  /** Forgets the token, and refusals as far as no role may be locked for it: the next use logs in. */
   forget(): void {
-    this.#generation += 1
-    this.#flight = undefined
     this.#backoff.forget()
-    if (this.#held) this.#drop(this.#held)
+    this.#forgetToken()
   }
 
   close(): void {
     this.#closed = true
-    this.forget()
+    this.#forgetToken()
+  }
+
+  #forgetToken(): void {
+    this.#generation += 1
+    this.#flight = undefined
+    if (this.#held) this.#drop(this.#held)
   }
 
   /** Logs in while the old token serves. Nobody waits for it, so nobody is told if it fails; the token's end will tell. */
@@ -122,20 +128,12 @@ export class TokenKeeper {
 
   async #logIn(generation: number): Promise<Held> {
     const { login, ask, clock } = this.#parts
-    const { fingerprint, grant } = await login.present()
-    const blocked = this.#backoff.blocks(fingerprint)
-    if (blocked) throw blocked
-    let token: GrantedToken
-    try {
-      token = await grant(ask)
-    } catch (thrown) {
-      if (generation === this.#generation) this.#backoff.note(fingerprint, thrown)
-      throw thrown
-    }
+    const presented = await login.present()
+    const token = await this.#backoff.guard(presented, () => presented.grant(ask))
     const sinceMs = clock.monotonicMs()
     const held: Held = {
       token,
-      fingerprint,
+      fingerprint: presented.fingerprint,
       sinceMs,
       expiresAtMs: token.ttlMs === undefined ? undefined : sinceMs + token.ttlMs,
       renewable: token.renewable,
@@ -143,7 +141,6 @@ export class TokenKeeper {
       dueAtMs: Infinity,
     }
     if (generation === this.#generation && !this.#closed) {
-      this.#backoff.forget()
       this.#held = held
       this.#schedule(held, token.ttlMs)
     }

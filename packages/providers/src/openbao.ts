@@ -67,7 +67,7 @@ class OpenBaoProvider implements SecretProvider {
     })
   }
 
-  /** Forgets the token and every refused login. */
+  /** Forgets the token and refused logins, by AppRole for one more try in 15 minutes. */
   async refresh(): Promise<void> {
     this.#client.refresh()
   }

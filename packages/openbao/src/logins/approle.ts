@@ -41,6 +41,7 @@ export const appRoleLogin = (auth: AppRoleAuth, source: string): Login => {
     const given = await readCredential(secretId, wrapped ? 'The wrapping token' : 'The secret id', source)
     return {
       fingerprint: fingerprintOf('approle', role_id, given),
+      role: fingerprintOf('approle', mount, role_id),
       grant: async (ask) => {
         const secret_id = wrapped ? await unwrapped.open(given, ask) : given
         const request = { method: 'POST', path: `auth/${mount}/login`, body: { role_id, secret_id } } as const

@@ -1,0 +1,80 @@
+import type { Clock, SecretsError } from '@keyplane/core'
+
+export interface Refusal {
+  /** Of the credentials. */
+  readonly fingerprint: string
+  readonly atMs: number
+  readonly error: SecretsError
+}
+
+/** For how long a refusal counts: OpenBao's own window. @see sys/locked-users */
+export const lockoutWindowMs = 900_000
+
+/** What is refused is kept under several keys, since clients of one cluster may name its nodes differently. */
+export class Refusals {
+  readonly #clock: Clock
+  readonly #refused = new Map<string, readonly Refusal[]>()
+  /** When a wait was last lifted. */
+  readonly #lifted = new Map<string, number>()
+  readonly #turns = new Map<string, Promise<unknown>>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  note(keys: readonly string[], fingerprint: string, error: SecretsError): void {
+    const refusal = { fingerprint, atMs: this.#clock.monotonicMs(), error }
+    for (const key of this.#refused.keys()) if (this.#recent(key).length === 0) this.#refused.delete(key)
+    for (const key of keys) this.#refused.set(key, [...this.#recent(key), refusal])
+  }
+
+  /** The last 64 at most, oldest first. */
+  recent(keys: readonly string[]): readonly Refusal[] {
+    const all = new Set(keys.flatMap((key) => this.#recent(key)))
+    return [...all].sort((a, b) => a.atMs - b.atMs).slice(-64)
+  }
+
+  /** Lifts a wait, once in a window; says whether it did. */
+  lift(keys: readonly string[]): boolean {
+    const nowMs = this.#clock.monotonicMs()
+    if (keys.some((key) => nowMs - (this.#lifted.get(key) ?? -Infinity) < lockoutWindowMs)) return false
+    for (const key of keys) this.#lifted.set(key, nowMs)
+    return true
+  }
+
+  forget(keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#refused.delete(key)
+      this.#lifted.delete(key)
+    }
+  }
+
+  /** One after the other for each key, so that none is begun before the one before it is known to be refused. */
+  inTurn<T>(keys: readonly string[], act: () => Promise<T>): Promise<T> {
+    const before = keys.flatMap((key) => this.#turns.get(key) ?? [])
+    const turn = Promise.allSettled(before).then(act)
+    const done = turn.then(
+      () => undefined,
+      () => undefined,
+    )
+    for (const key of keys) this.#turns.set(key, done)
+    void done.then(() => {
+      for (const key of keys) if (this.#turns.get(key) === done) this.#turns.delete(key)
+    })
+    return turn
+  }
+
+  #recent(key: string): readonly Refusal[] {
+    const sinceMs = this.#clock.monotonicMs() - lockoutWindowMs
+    return (this.#refused.get(key) ?? []).filter(({ atMs }) => atMs > sinceMs).slice(-64)
+  }
+}
+
+const ofProcess = new WeakMap<Clock, Refusals>()
+
+/** The refusals that this process has met, by whichever client; by clock, since their moments are that clock's. */
+export const refusalsOfProcess = (clock: Clock): Refusals => {
+  const known = ofProcess.get(clock) ?? new Refusals(clock)
+  ofProcess.set(clock, known)
+  return known
+}
