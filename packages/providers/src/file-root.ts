@@ -12,6 +12,13 @@ export interface ReadFile {
   readonly state: BigIntStats
 }
 
+export interface FileRootOptions {
+  /** Bytes; a larger file is refused. */
+  readonly maxBytes: number
+  /** Somebody wrote this root down, so that it has to be there. */
+  readonly isNamed: boolean
+}
+
 const maxAttempts = 3
 // Without O_NONBLOCK, opening a named pipe would wait for its writer.
 const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
@@ -41,14 +48,18 @@ const partsOf = (id: string): readonly string[] => {
   return parts
 }
 
+const isAbsence = (thrown: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemCode(thrown))
+
 /** One folder of secrets. Nothing outside of it is read, whatever links in it say. */
 export class FileRoot {
   readonly path: string
   readonly #maxBytes: number
+  readonly #isNamed: boolean
 
-  constructor(root: string, maxBytes: number) {
+  constructor(root: string, { maxBytes, isNamed }: FileRootOptions) {
     this.path = root
     this.#maxBytes = maxBytes
+    this.#isNamed = isNamed
   }
 
   /** Reads a file whole; again if it changed meanwhile, as when Kubernetes swaps the folder behind `..data`. */
@@ -61,7 +72,8 @@ export class FileRoot {
         if (attempt >= maxAttempts) throw failure('unavailable', id, 'the file changes while it is read')
       } catch (thrown) {
         const code = systemCode(thrown)
-        if (attempt >= maxAttempts || (code !== 'ENOENT' && code !== 'ELOOP')) throw thrown
+        if (attempt < maxAttempts && (code === 'ENOENT' || code === 'ELOOP')) continue
+        throw await this.#absence(thrown)
       }
     }
   }
@@ -69,14 +81,47 @@ export class FileRoot {
   /** The file's state, without reading it. */
   async describe(id: string): Promise<{ readonly path: string; readonly state: BigIntStats }> {
     const parts = partsOf(id)
-    const state = await stat(await this.#resolve(id, parts), { bigint: true })
-    this.#checkKind(id, state)
-    return { path: join(this.path, ...parts), state }
+    try {
+      const state = await stat(await this.#resolve(id, parts), { bigint: true })
+      this.#checkKind(id, state)
+      return { path: join(this.path, ...parts), state }
+    } catch (thrown) {
+      throw await this.#absence(thrown)
+    }
   }
 
-  /** The ids of the files below the root, links to outside left out. A root that is not there holds none. */
+  /** The ids of the files below the root, links to outside left out. A root that nobody named and that is not there has none. */
   async *ids(): AsyncGenerator<string> {
+    if (!(await this.#isThere())) {
+      if (this.#isNamed) throw this.#noRoot()
+      return
+    }
     yield* this.#idsBelow([], [])
+  }
+
+  /** A missing file by what is missing: where it is the named root itself, nothing is known of the file. */
+  async #absence(thrown: unknown): Promise<unknown> {
+    return this.#isNamed && isAbsence(thrown) && !(await this.#isThere()) ? this.#noRoot() : thrown
+  }
+
+  /** Whether the root is a folder. Looked at again: a root that leads through `..data` is away for the moment of a swap. */
+  async #isThere(): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return (await stat(this.path)).isDirectory()
+      } catch (thrown) {
+        if (!isAbsence(thrown)) throw thrown
+        if (attempt >= maxAttempts) return false
+      }
+    }
+  }
+
+  #noRoot(): SecretsError {
+    return new SecretsError(
+      'source_misconfigured',
+      `The root ${JSON.stringify(this.path)} is not there, or is no folder.`,
+      { source: 'file', reason: 'no_root' },
+    )
   }
 
   async #resolve(id: string, parts: readonly string[]): Promise<string> {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { systemClock } from '@keyplane/core'
+import { type SecretProvider, systemClock } from '@keyplane/core'
 import { describeProvider } from '@keyplane/testkit'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -56,6 +56,11 @@ const start = async (files: Record<string, string | Uint8Array>, options: FilePr
     return found
   }
   return { base, root, provider, text, names }
+}
+const listed = async (provider: SecretProvider): Promise<string[]> => {
+  const names: string[] = []
+  for await (const { name } of provider.list?.list({}) ?? []) names.push(name)
+  return names
 }
 const failing = (code: string) => expect.objectContaining({ code, source: 'file' })
 
@@ -174,9 +179,33 @@ describe('the root', () => {
     expect(await names()).toEqual(['A'])
   })
 
-  it('may be missing', async () => {
-    const provider = fileProvider({ root: join(await newFolder(), 'missing') })
-    await expect(provider.get({ id: 'A' })).rejects.toEqual(failing('secret_not_found'))
+  it.each([
+    ['missing', 'there is none'],
+    ['file', 'it is no folder'],
+    ['file/below', 'its parent is no folder'],
+  ])('that was named and is not there is a mistake, not an absence: %s, %s', async (name) => {
+    const base = await newFolder()
+    await writeFile(join(base, 'file'), 'x')
+    const root = join(base, name)
+    const providers = [
+      fileProvider({ root }),
+      fileProvider({ roots: [base, root] }),
+      fileFromSettings({ env: { SECRETS_FILE_ROOTS: root }, clock: systemClock }),
+    ]
+    const wrong = expect.objectContaining({ code: 'source_misconfigured', reason: 'no_root', source: 'file' })
+    for (const provider of providers) {
+      await expect(provider.get({ id: 'A' })).rejects.toEqual(wrong)
+      expect(await provider.state?.describe([{ id: 'A' }])).toEqual([{ ok: false, error: wrong }])
+      await expect(listed(provider)).rejects.toEqual(wrong)
+    }
+  })
+
+  it('that nobody named may be missing', async () => {
+    const env = { CREDENTIALS_DIRECTORY: join(await newFolder(), 'missing') }
+    const provider = fileFromSettings({ env, clock: systemClock })
+    const id = 'keyplane-has-no-secret-of-this-name'
+    await expect(provider.get({ id })).rejects.toEqual(failing('secret_not_found'))
+    expect(await listed(provider)).not.toContain(id)
   })
 
   it('gives nothing from outside, whatever is asked', async () => {
@@ -278,6 +307,35 @@ describe('secrets that Kubernetes mounts', () => {
   })
 })
 
+describe('a root that leads through ..data', () => {
+  it('never looks missing while Kubernetes swaps the folder behind it', async () => {
+    const base = await newFolder()
+    const swap = async (folder: string) => {
+      await mkdir(join(base, folder))
+      await writeFile(join(base, folder, 'password'), folder)
+      await symlink(folder, join(base, '..data_tmp'))
+      await rename(join(base, '..data_tmp'), join(base, '..data'))
+    }
+    await swap('..turn_0')
+    const provider = fileProvider({ root: join(base, '..data') })
+    let swapping = true
+    const swaps = (async () => {
+      for (let turn = 1; turn <= 100; turn++) {
+        await swap(`..turn_${turn}`)
+        await rm(join(base, `..turn_${turn - 1}`), { recursive: true })
+      }
+      swapping = false
+    })()
+    const reasons = new Set<unknown>()
+    while (swapping) {
+      await provider.get({ id: 'absent' }).catch(({ code }: { code: string }) => reasons.add(code))
+      await listed(provider).catch(({ code }: { code: string }) => reasons.add(code))
+    }
+    await swaps
+    expect([...reasons]).toEqual(['secret_not_found'])
+  })
+})
+
 describe('credentials that systemd hands over', () => {
   it('are read from $CREDENTIALS_DIRECTORY, by their owner only, bytes too', async () => {
     const { root } = await start({ 'db.password': 'secret' })
@@ -319,7 +377,10 @@ it('lets a caller leave in the middle of a read', async () => {
 it('opens by settings', async () => {
   const { root } = await start({ A: 'x\n' })
   const open = (env: Record<string, string>) => fileFromSettings({ env, clock: systemClock })
-  const all = open({ KEYPLANE_FILE_ROOTS: ['missing', root].join(delimiter), SECRETS_FILE_TRIM: 'final-newline' })
+  const all = open({
+    KEYPLANE_FILE_ROOTS: [await newFolder(), root].join(delimiter),
+    SECRETS_FILE_TRIM: 'final-newline',
+  })
   expect((await all.get({ id: 'A' })).value.reveal()).toBe('x')
   expect((await open({ CREDENTIALS_DIRECTORY: root }).get({ id: 'A' })).value.reveal()).toBe('x\n')
   expect(() => open({ KEYPLANE_FILE_TRIM: 'all' })).toThrow(expect.objectContaining({ code: 'config_invalid' }))

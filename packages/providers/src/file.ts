@@ -49,15 +49,11 @@ class FileProvider implements SecretProvider {
   readonly #trim: FileProviderOptions['trim']
   #closed = false
 
-  constructor({
-    root,
-    roots = root === undefined ? [] : [root],
-    trim = 'none',
-    maxBytes = 1_048_576,
-  }: FileProviderOptions) {
+  constructor(options: FileProviderOptions, isNamed: boolean) {
+    const { root, roots = root === undefined ? [] : [root], trim = 'none', maxBytes = 1_048_576 } = options
     if (roots.length === 0 || roots.includes(''))
       throw new SecretsError('config_invalid', 'The file provider needs a root: the folder with one file per secret.')
-    this.#roots = roots.map((folder) => new FileRoot(folder, maxBytes))
+    this.#roots = roots.map((folder) => new FileRoot(folder, { maxBytes, isNamed }))
     this.#trim = trim
     this.state = { maxRefs: 1_000, describe: (refs, call) => this.#describeAll(refs, call) }
     this.list = { list: (query, call) => this.#list(query, call) }
@@ -165,13 +161,14 @@ class FileProvider implements SecretProvider {
  * below the root. UTF-8 is text, anything else bytes. Nothing outside the root is read.
  * @throws SecretsError `config_invalid` without a root. `get`: `secret_not_found`, `version_not_found`,
  * `access_denied` (also for a link out of the root), `invalid_request` for a path that is not below the root,
- * `bad_response` for too large a file, `unsupported`, `source_misconfigured`, `unavailable`, `closed`.
+ * `bad_response` for too large a file, `unsupported`, `source_misconfigured` (reason `no_root` where a root is not there, or
+ * is no folder), `unavailable`, `closed`.
  */
-export const fileProvider = (options: FileProviderOptions): SecretProvider => new FileProvider(options)
+export const fileProvider = (options: FileProviderOptions): SecretProvider => new FileProvider(options, true)
 
 /**
- * The provider by settings: `FILE_ROOTS` as a path list, else systemd's `CREDENTIALS_DIRECTORY` and `/run/secrets`;
- * `FILE_TRIM` as the option `trim`.
+ * The provider by settings: `FILE_ROOTS` as a path list, else systemd's `CREDENTIALS_DIRECTORY` and `/run/secrets`,
+ * neither of which has to be there; `FILE_TRIM` as the option `trim`.
  */
 export const fileFromSettings = (settings: ProviderSettings): SecretProvider => {
   const roots = setting(settings, 'FILE_ROOTS')
@@ -181,5 +178,6 @@ export const fileFromSettings = (settings: ProviderSettings): SecretProvider => 
   const trim = setting(settings, 'FILE_TRIM') ?? 'none'
   if (trim !== 'none' && trim !== 'final-newline')
     throw new SecretsError('config_invalid', 'FILE_TRIM: give "none" or "final-newline".')
-  return fileProvider({ roots: roots ?? [...(credentials ? [credentials] : []), '/run/secrets'], trim })
+  const usual = [...(credentials ? [credentials] : []), '/run/secrets']
+  return new FileProvider({ roots: roots ?? usual, trim }, roots !== undefined)
 }
