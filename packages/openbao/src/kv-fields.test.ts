@@ -22,6 +22,11 @@ describe('a map of fields as a value', () => {
     expect(textOf({ value: 'a', other: null })).toBe('{"other":null,"value":"a"}')
     expect(textOf({})).toBe('{}')
   })
+
+  it('is no value where it is nested without a measure', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`)
+    expect(() => valueOfFields({ x: deep })).toThrow(expect.objectContaining({ code: 'bad_response' }))
+  })
 })
 
 describe('a value as a map of fields', () => {

@@ -8,10 +8,20 @@ const bytesField = 'value_base64'
 const isStrings = (fields: Fields): fields is Readonly<Record<string, string>> =>
   Object.values(fields).every((field) => typeof field === 'string')
 
+/** A field's text. @throws SecretsError `bad_response` for one so deep that it has no text here. */
+const jsonOfField = (field: unknown): string => {
+  try {
+    return JSON.stringify(field)
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown
+    throw new SecretsError('bad_response', "OpenBao's answer is nested too deeply to be read.", { source: 'openbao' })
+  }
+}
+
 /** The map's text, with its names in OpenBao's order: as it is read back. */
 const jsonOf = (fields: Fields): string => {
   const names = Object.keys(fields).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-  return `{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(fields[name])}`).join(',')}}`
+  return `{${names.map((name) => `${JSON.stringify(name)}:${jsonOfField(fields[name])}`).join(',')}}`
 }
 
 /** The one field's text, where a map has one field and it is a text. */
@@ -28,6 +38,7 @@ const bytesOf = (base64: string): Uint8Array | undefined => {
 /**
  * A map of fields as a secret's value: the text of its only field `value`, the bytes of its only field `value_base64`,
  * else the whole map as JSON.
+ * @throws SecretsError `bad_response` for a map that is nested too deeply.
  */
 export const valueOfFields = (fields: Fields): SecretValue => {
   const text = only(fields, textField)
