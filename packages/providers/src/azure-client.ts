@@ -1,4 +1,4 @@
-import type { CallLimits } from './call-limits.ts'
+import type { SdkLimits } from './bounded-call.ts'
 import { loadSdk } from './optional-sdk.ts'
 
 /** What a call is told. */
@@ -51,21 +51,19 @@ interface IdentitySdk {
   readonly DefaultAzureCredential: new () => AzureCredential
 }
 
-const defaultTimeoutMs = 30_000
-
 /** A client of Azure's own SDK, told not to retry; signed in as `DefaultAzureCredential` does where nothing is given. */
 export const openAzureClient = async (
   vaultUrl: string,
   credential: AzureCredential | undefined,
 ): Promise<AzureSecretsClient> => {
-  const { SecretClient } = await loadSdk<SecretsSdk>('@azure/keyvault-secrets', 'azure')
+  const { SecretClient } = await loadSdk<SecretsSdk>({ name: '@azure/keyvault-secrets', major: 4 }, 'azure')
   const options = { retryOptions: { maxRetries: 0 } }
   if (credential) return new SecretClient(vaultUrl, credential, options)
-  const { DefaultAzureCredential } = await loadSdk<IdentitySdk>('@azure/identity', 'azure')
+  const { DefaultAzureCredential } = await loadSdk<IdentitySdk>({ name: '@azure/identity', major: 4 }, 'azure')
   return new SecretClient(vaultUrl, new DefaultAzureCredential(), options)
 }
 
-export const azureCallOptions = ({ signal, timeoutMs = defaultTimeoutMs }: CallLimits): AzureCallOptions => ({
+export const azureCallOptions = ({ signal, timeoutMs }: SdkLimits): AzureCallOptions => ({
   requestOptions: { timeout: timeoutMs },
-  ...(signal ? { abortSignal: signal } : {}),
+  abortSignal: signal,
 })

@@ -1,4 +1,5 @@
 import { type ErrorCode, SecretsError, type SecretsErrorOptions } from '@keyplane/core'
+import { networkFailure } from './network-failure.ts'
 
 interface Meaning {
   readonly code: ErrorCode
@@ -38,10 +39,10 @@ const signInFailure = (thrown: Thrown): SecretsError | undefined => {
 }
 
 /** What the SDK throws where no server answered. */
-const bySdk = (code: string): Meaning =>
-  code === 'REQUEST_SEND_ERROR' || /^E[A-Z_]+$/.test(code)
-    ? { code: 'unavailable', reason: 'connection' }
-    : { code: 'internal' }
+const bySdk = (thrown: unknown, code: string): Meaning => {
+  const failure = networkFailure(thrown) ?? (code === 'REQUEST_SEND_ERROR' ? 'unavailable' : undefined)
+  return failure ? { code: failure, reason: 'connection' } : { code: 'internal' }
+}
 
 const byStatus = (status: number, said: string): Meaning => {
   if (status === 401) return { code: 'unauthenticated' }
@@ -74,7 +75,7 @@ export const azureError = (thrown: unknown, hidden: readonly string[] = []): Sec
   let said = text(message)
   for (const value of hidden) if (value !== '') said = said.replaceAll(value, '[secret]')
   const status = typeof statusCode === 'number' ? statusCode : 0
-  const meaning = status === 0 ? bySdk(code) : byStatus(status, `${code} ${said}`)
+  const meaning = status === 0 ? bySdk(thrown, code) : byStatus(status, `${code} ${said}`)
   const options: SecretsErrorOptions = {
     source: 'azure',
     ...(meaning.reason === undefined ? {} : { reason: meaning.reason }),

@@ -11,12 +11,19 @@ import { storedValue, versionOfSecret } from './azure-answers.ts'
 import type { AzureCallOptions, AzureSecretsClient } from './azure-client.ts'
 import { WriteLedger } from './write-ledger.ts'
 
+export interface AzureAskOptions {
+  /** What no error may tell. */
+  readonly hidden?: readonly string[]
+  /** For a call without a deadline. Default 30 s. */
+  readonly limitMs?: number
+}
+
 export interface AzureWriterParts {
-  /** Calls the client within the call's limits; its failures are ours, without the hidden texts. */
+  /** Calls the client within the call's limits; its failures are ours. */
   readonly ask: <T>(
     call: CallOptions | undefined,
     act: (client: AzureSecretsClient, options: AzureCallOptions) => Promise<T>,
-    hidden?: readonly string[],
+    options?: AzureAskOptions,
   ) => Promise<T>
   /** The secret's name in the vault. */
   readonly nameOf: (id: string) => string
@@ -48,7 +55,7 @@ class AzureWriter implements SecretWriter {
     const written = await this.#parts.ask(
       call,
       (client, limits) => client.setSecret(name, text, { ...limits, ...facts }),
-      hidden,
+      { hidden },
     )
     const { value: _, ...version } = versionOfSecret(
       { ...written, value: text, properties: { ...written.properties, tags: {} } },
@@ -63,7 +70,7 @@ class AzureWriter implements SecretWriter {
     const poller = await this.#parts.ask(call, (client, limits) => client.beginDeleteSecret(name, limits))
     if (options.recoverableForMs > 0) return
     // A vault deletes in its own time, and only what is deleted can be purged.
-    await this.#parts.ask(call, () => poller.pollUntilDone())
+    await this.#parts.ask(call, () => poller.pollUntilDone(), { limitMs: Infinity })
     await this.#parts.ask(call, (client, limits) => client.purgeDeletedSecret(name, limits))
   }
 

@@ -106,6 +106,8 @@ describe('a version of a vault', () => {
     [504, '', 'timeout'],
     [undefined, 'PARSE_ERROR', 'bad_response'],
     [undefined, 'ENOTFOUND', 'unavailable'],
+    [undefined, 'ETIMEDOUT', 'timeout'],
+    [undefined, 'ENOENT', 'internal'],
     [undefined, '', 'internal'],
   ])('that does not come by %j %j is %s', async (status, name, code) => {
     const { client, provider } = start()
@@ -143,6 +145,37 @@ describe('a version of a vault', () => {
     expect(await calls[0]).toBe('gone')
     await hung.close?.()
     expect(await calls[1]).toMatchObject({ code: 'closed' })
+  })
+
+  it('is a timeout where the SDK gives up at the time limit that it was told', async () => {
+    const { client, provider } = start()
+    client.fault = Object.assign(new Error('The operation was aborted.'), { name: 'AbortError' })
+    expect(await failure(provider.get({ id: 'db' }))).toMatchObject({ code: 'timeout', source: 'azure' })
+  })
+
+  it('is its caller’s reason where the SDK gives up at the caller’s word', async () => {
+    const { client } = start()
+    const caller = new AbortController()
+    const getSecret = async (): Promise<never> => {
+      caller.abort('gone')
+      throw Object.assign(new Error('The operation was aborted.'), { name: 'AbortError' })
+    }
+    const provider = azureProvider({ vaultUrl, client: Object.assign(client, { getSecret }) })
+    expect(await failure(provider.get({ id: 'db' }, { signal: caller.signal }))).toBe('gone')
+  })
+
+  it('is not waited for without an end where the SDK hangs', async () => {
+    const clock = fakeClock()
+    const { client } = start()
+    const never = (): Promise<never> => new Promise(() => {})
+    const provider = azureProvider({ vaultUrl, client: Object.assign(client, { getSecret: never }), clock })
+    const late = failure(provider.get({ id: 'db' }, { deadlineAtMs: clock.monotonicMs() + 250 }))
+    const patient = failure(provider.get({ id: 'db' }))
+    await clock.advance(250)
+    expect(await late).toMatchObject({ code: 'timeout', source: 'azure' })
+    await clock.advance(30_000)
+    expect(await patient).toMatchObject({ code: 'timeout' })
+    expect(clock.waiting).toBe(0)
   })
 
   it('of bytes that are marked so has to be base64', async () => {
@@ -211,7 +244,7 @@ describe('the azure provider', () => {
     expect(await failure(provider.get({ id: 'db' }))).toMatchObject({
       code: 'source_misconfigured',
       reason: 'sdk_missing',
-      message: 'azure needs a package that is not installed: run `npm install @azure/keyvault-secrets`.',
+      message: 'azure needs a package that is not installed: run `npm install @azure/keyvault-secrets@4`.',
     })
   })
 

@@ -10,7 +10,6 @@ import {
   type SecretVersion,
   type SecretWriter,
   systemClock,
-  untilAborted,
 } from '@keyplane/core'
 import { parseEndpoint } from '@keyplane/http'
 import { entryOfProperties, versionOfSecret } from './azure-answers.ts'
@@ -23,8 +22,8 @@ import {
   openAzureClient,
 } from './azure-client.ts'
 import { azureError } from './azure-errors.ts'
-import { azureWriter } from './azure-writer.ts'
-import { callLimits } from './call-limits.ts'
+import { type AzureAskOptions, azureWriter } from './azure-writer.ts'
+import { boundedCall } from './bounded-call.ts'
 import { type ProviderSettings, setting } from './provider-settings.ts'
 
 export interface AzureProviderOptions {
@@ -36,6 +35,9 @@ export interface AzureProviderOptions {
   readonly client?: AzureSecretsClient
   readonly clock?: Clock
 }
+
+/** For a call without a deadline. */
+const defaultTimeoutMs = 30_000
 
 class AzureProvider implements SecretProvider {
   readonly name = 'azure'
@@ -53,14 +55,14 @@ class AzureProvider implements SecretProvider {
     this.#clock = options.clock ?? systemClock
     this.list = { list: ({ prefix }, call) => this.#list(prefix, call) }
     this.write = azureWriter({
-      ask: (call, act, hidden) => this.#ask(call, act, hidden),
+      ask: (call, act, options) => this.#ask(call, act, options),
       nameOf: (id) => this.#nameOf(id),
       read: (ref, call) => this.get(ref, call),
     })
   }
 
   async get(ref: SecretRef, call?: CallOptions): Promise<SecretVersion> {
-    this.#begin(call, ref)
+    this.#begin(ref)
     const { stage } = ref
     const name = this.#nameOf(ref.id)
     const wanted = stage === 'previous' ? await this.#beforeCurrent(name, call) : this.#versionOf(ref)
@@ -95,29 +97,22 @@ class AzureProvider implements SecretProvider {
   async #ask<T>(
     call: CallOptions | undefined,
     act: (client: AzureSecretsClient, options: AzureCallOptions) => Promise<T>,
-    hidden: readonly string[] = [],
+    { hidden = [], limitMs = defaultTimeoutMs }: AzureAskOptions = {},
   ): Promise<T> {
-    const options = this.#begin(call)
-    const caller = options.abortSignal
-    // The SDK has no way to be closed; a call under way is called off one by one.
-    const ended = new AbortController()
-    const end = (): void => ended.abort()
-    for (const signal of [caller, this.#closing.signal]) signal?.addEventListener('abort', end, { once: true })
-    try {
-      const asked = this.#client().then((client) => act(client, { ...options, abortSignal: ended.signal }))
-      return await untilAborted(asked, ended.signal)
-    } catch (thrown) {
-      if (caller?.aborted) throw caller.reason
-      throw this.#closing.signal.aborted ? this.#closedError() : azureError(thrown, hidden)
-    } finally {
-      for (const signal of [caller, this.#closing.signal]) signal?.removeEventListener('abort', end)
-    }
+    this.#begin()
+    return boundedCall(call, async (limits) => act(await this.#client(), azureCallOptions(limits)), {
+      clock: this.#clock,
+      source: this.name,
+      // The SDK has no way to be closed; a call under way is called off one by one.
+      closing: this.#closing.signal,
+      limitMs,
+      errorOf: (thrown) => azureError(thrown, hidden),
+    })
   }
 
-  #begin(call: CallOptions = {}, ref?: SecretRef): AzureCallOptions {
-    if (this.#closing.signal.aborted) throw this.#closedError()
+  #begin(ref?: SecretRef): void {
+    if (this.#closing.signal.aborted) throw this.#error('closed', 'The azure provider was closed.')
     if (ref?.as !== undefined) throw this.#error('unsupported', 'The azure provider assumes no identity for a read.')
-    return azureCallOptions(callLimits(call, this.#clock, this.name))
   }
 
   /** A name, or the secret's address in this vault without its version. */
@@ -176,10 +171,6 @@ class AzureProvider implements SecretProvider {
       const entry = entryOfProperties(next.value)
       if (entry.name.startsWith(prefix)) yield entry
     }
-  }
-
-  #closedError(): SecretsError {
-    return this.#error('closed', 'The azure provider was closed.')
   }
 
   #error(code: ErrorCode, message: string): SecretsError {

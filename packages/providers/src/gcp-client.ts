@@ -1,4 +1,4 @@
-import type { CallLimits } from './call-limits.ts'
+import type { SdkLimits } from './bounded-call.ts'
 import { loadSdk } from './optional-sdk.ts'
 
 /** What a call is told. `retry: null` keeps the SDK from asking again by itself. */
@@ -77,8 +77,7 @@ interface Sdk {
   readonly SecretManagerServiceClient: new (options: { readonly projectId?: string }) => GcpSecretsClient
 }
 
-const sdkPackage = '@google-cloud/secret-manager'
-const defaultTimeoutMs = 30_000
+const sdkPackage = { name: '@google-cloud/secret-manager', major: 7 } as const
 
 /** A client of Google's own SDK, with the credentials that Google's chain finds. */
 export const openGcpClient = async (projectId: string | undefined): Promise<GcpSecretsClient> => {
@@ -86,8 +85,8 @@ export const openGcpClient = async (projectId: string | undefined): Promise<GcpS
   return new SecretManagerServiceClient(projectId === undefined ? {} : { projectId })
 }
 
-export const gcpCallOptions = ({ signal, timeoutMs = defaultTimeoutMs }: CallLimits): GcpCallOptions => ({
+export const gcpCallOptions = ({ signal, timeoutMs }: SdkLimits): GcpCallOptions => ({
   retry: null,
   timeout: timeoutMs,
-  ...(signal ? { signal } : {}),
+  signal,
 })

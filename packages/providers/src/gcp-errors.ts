@@ -1,4 +1,5 @@
 import { type ErrorCode, SecretsError } from '@keyplane/core'
+import { networkFailure } from './network-failure.ts'
 
 interface Meaning {
   readonly code: ErrorCode
@@ -34,6 +35,9 @@ const bySaying = (message: string): Meaning | undefined => {
   if (message.includes('Could not load the default credentials'))
     return { code: 'source_misconfigured', reason: 'no_credentials' }
   if (message.includes('Unable to detect a Project Id')) return { code: 'source_misconfigured', reason: 'no_project' }
+  // By itself, or in gRPC's words on what its credentials failed with.
+  if (/^(?:.+failed with error: )?(?:invalid_grant|invalid_client|unauthorized_client)\b/.test(message))
+    return { code: 'unauthenticated', reason: 'sign_in' }
   return undefined
 }
 
@@ -55,7 +59,10 @@ export const gcpError = (thrown: unknown, hidden: readonly string[] = []): Secre
   if (noJson.test(message)) return new SecretsError('bad_response', "Google's answer is not JSON.", { source: 'gcp' })
   for (const text of hidden) if (text !== '') message = message.replaceAll(text, '[secret]')
   const status = typeof given === 'number' ? given : -1
-  const { code, reason } = bySaying(message) ?? meaningOf(status, message)
+  const network = status === -1 ? networkFailure(thrown) : undefined
+  const { code, reason } = network
+    ? { code: network, reason: 'connection' }
+    : (bySaying(message) ?? meaningOf(status, message))
   const name = statuses[status]?.[0] ?? ''
   const options = { source: 'gcp', ...(reason === undefined ? {} : { reason }) }
   if (name === '') return new SecretsError(code, `Google's SDK failed: ${message || 'it does not say why'}`, options)
@@ -65,6 +72,12 @@ export const gcpError = (thrown: unknown, hidden: readonly string[] = []): Secre
 
 /** A client that could not begin: it does nothing then but look for credentials. */
 export const gcpSignInError = (thrown: unknown): SecretsError => {
+  // The parser quotes a piece of the text, which may be a key.
+  if (thrown instanceof SyntaxError || (thrown instanceof Error && noJson.test(thrown.message)))
+    return new SecretsError('source_misconfigured', "Google's credentials file is not JSON.", {
+      source: 'gcp',
+      reason: 'credentials',
+    })
   const error = gcpError(thrown)
   if (error.code !== 'internal') return error
   const said = thrown instanceof Error ? thrown.message : ''

@@ -137,8 +137,60 @@ describe('a version of Google’s', () => {
     const { client, provider } = start({ clock })
     const { signal } = new AbortController()
     await provider.get({ id: 'db' }, { signal, deadlineAtMs: clock.monotonicMs() + 250 })
-    expect(client.options).toEqual([{ retry: null, timeout: 250, signal }])
+    expect(client.options).toEqual([{ retry: null, timeout: 250, signal: expect.any(AbortSignal) }])
     expect(await failure(provider.get({ id: 'db' }, { deadlineAtMs: 0 }))).toMatchObject({ code: 'timeout' })
+  })
+
+  it.each([
+    ['ECONNREFUSED', 'unavailable', 'connection'],
+    ['ENOTFOUND', 'unavailable', 'connection'],
+    ['ETIMEDOUT', 'timeout', 'connection'],
+    ['ENOENT', 'internal', undefined],
+  ])('that does not come for want of a network (%s) is %s', async (name, code, reason) => {
+    const { client, provider } = start()
+    for (const thrown of [
+      Object.assign(new Error(`connect ${name}`), { code: name }),
+      new Error('fetch failed', { cause: Object.assign(new Error(name), { code: name }) }),
+    ]) {
+      client.fault = thrown
+      const error = await failure(provider.get({ id: 'projects/mine/secrets/db' }))
+      expect(error).toMatchObject({ code, source: 'gcp' })
+      expect((error as { reason?: string }).reason).toBe(reason)
+    }
+  })
+
+  it.each(['invalid_grant: expired', '14 UNAVAILABLE: Getting metadata from plugin failed with error: invalid_grant'])(
+    'whose sign-in is refused by %j is told so',
+    async (message) => {
+      const { client, provider } = start()
+      client.fault = new GrpcError(14, message)
+      expect(await failure(provider.get({ id: 'projects/mine/secrets/db' }))).toMatchObject({
+        code: 'unauthenticated',
+        reason: 'sign_in',
+      })
+    },
+  )
+
+  const never = (): Promise<never> => new Promise(() => {})
+  it.each<[string, Partial<GcpDouble>]>([
+    ['its sign-in', { initialize: never } as object],
+    ['its project', { getProjectId: never }],
+    ['its answer', { accessSecretVersion: never }],
+  ])('is not waited for without an end where %s hangs', async (_what, hung) => {
+    const clock = fakeClock()
+    const { client } = start()
+    const provider = gcpProvider({ client: Object.assign(client, hung), clock })
+    const late = failure(provider.get({ id: 'db' }, { deadlineAtMs: clock.monotonicMs() + 250 }))
+    const patient = failure(provider.get({ id: 'db' }))
+    await clock.advance(250)
+    expect(await late).toMatchObject({ code: 'timeout', source: 'gcp' })
+    await clock.advance(30_000)
+    expect(await patient).toMatchObject({ code: 'timeout' })
+    const underWay = failure(provider.get({ id: 'db' }))
+    await clock.advance(0)
+    await provider.close?.()
+    expect(await underWay).toMatchObject({ code: 'closed' })
+    expect(clock.waiting).toBe(0)
   })
 
   it('is left alone when its caller leaves', async () => {
@@ -232,12 +284,21 @@ describe('the gcp provider', () => {
     expect(client.asked).toEqual([])
   })
 
+  it('tells a credentials file that is no JSON, without a piece of it', async () => {
+    const { client } = start()
+    const initialize = async (): Promise<unknown> => JSON.parse('-----BEGIN CANARY')
+    const provider = gcpProvider({ client: Object.assign(client, { initialize }) })
+    const error = await failure(provider.get({ id: 'db' }))
+    expect(error).toMatchObject({ code: 'source_misconfigured', reason: 'credentials' })
+    expect(String(error)).not.toMatch(/BEGIN|-----/)
+  })
+
   it('says what to install where Google’s SDK is missing', async () => {
     const provider = await gcpFromSettings({ env: { GOOGLE_CLOUD_PROJECT: 'mine' }, clock: fakeClock() })
     expect(await failure(provider.get({ id: 'db' }))).toMatchObject({
       code: 'source_misconfigured',
       reason: 'sdk_missing',
-      message: 'gcp needs a package that is not installed: run `npm install @google-cloud/secret-manager`.',
+      message: 'gcp needs a package that is not installed: run `npm install @google-cloud/secret-manager@7`.',
     })
     await provider.close?.()
   })

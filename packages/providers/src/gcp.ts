@@ -10,9 +10,8 @@ import {
   type SecretVersion,
   type SecretWriter,
   systemClock,
-  untilAborted,
 } from '@keyplane/core'
-import { callLimits } from './call-limits.ts'
+import { boundedCall, type SdkLimits } from './bounded-call.ts'
 import { entryOfSecret, partsOfVersion, valueOfPayload } from './gcp-answers.ts'
 import { type GcpCallOptions, type GcpSecretsClient, gcpCallOptions, openGcpClient } from './gcp-client.ts'
 import { gcpError, gcpSignInError } from './gcp-errors.ts'
@@ -26,6 +25,9 @@ export interface GcpProviderOptions {
   readonly client?: GcpSecretsClient
   readonly clock?: Clock
 }
+
+/** For a call without a deadline. */
+const defaultTimeoutMs = 30_000
 
 const isEnabled = (state: unknown): boolean => state === 'ENABLED' || state === 1
 
@@ -48,16 +50,18 @@ class GcpProvider implements SecretProvider {
   readonly write: SecretWriter
   readonly #options: GcpProviderOptions
   readonly #clock: Clock
+  readonly #closing = new AbortController()
   #own: Promise<GcpSecretsClient> | undefined
+  /** The own client once it can be closed. */
+  #ready: GcpSecretsClient | undefined
   #project: Promise<string> | undefined
-  #closed = false
 
   constructor(options: GcpProviderOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.list = { list: ({ prefix }, call) => this.#list(prefix, call) }
     this.write = gcpWriter({
-      ask: (call, act, hidden) => this.#ask(call, act, hidden),
+      ask: (call, act, hidden) => this.#ask(call, act, { hidden }),
       resource: (id, call) => this.#resource(id, call),
       read: (ref, call) => this.get(ref, call),
     })
@@ -82,55 +86,74 @@ class GcpProvider implements SecretProvider {
 
   /** The next call begins with a client and credentials of its own. */
   async refresh(): Promise<void> {
-    const before = this.#own
+    const [before, ready] = [this.#own, this.#ready]
     this.#own = undefined
-    // A client that never came to be can't be closed, and says so.
-    await before?.then((client) => client.close()).catch(() => {})
+    this.#ready = undefined
+    // One that still looks for its credentials may never find them, and is not waited for.
+    if (!ready) void before?.then((client) => client.close()).catch(() => {})
+    await ready?.close()
   }
 
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     await this.refresh()
   }
 
   #client(): Promise<GcpSecretsClient> {
-    const { client, projectId } = this.#options
+    const { client } = this.#options
     if (client) return signedIn(client)
-    this.#own ??= openGcpClient(projectId)
-      .then(signedIn)
-      .catch((thrown: unknown) => {
-        // Its client remembers for as long as it lives that it found no credentials.
-        this.#own = undefined
-        throw thrown
-      })
+    this.#own ??= this.#open()
     return this.#own
   }
 
-  async #ask<T>(
-    call: CallOptions | undefined,
-    act: (client: GcpSecretsClient, options: GcpCallOptions) => Promise<T>,
-    hidden: readonly string[] = [],
-  ): Promise<T> {
-    const options = this.#begin(call)
-    try {
-      return await untilAborted(
-        this.#client().then((client) => act(client, options)),
-        call?.signal,
+  #open(): Promise<GcpSecretsClient> {
+    const own = openGcpClient(this.#options.projectId)
+      .then(signedIn)
+      .then(
+        (client) => {
+          if (this.#own === own) this.#ready = client
+          return client
+        },
+        (thrown: unknown) => {
+          // Its client remembers for as long as it lives that it found no credentials.
+          if (this.#own === own) this.#own = undefined
+          throw thrown
+        },
       )
-    } catch (thrown) {
-      if (call?.signal?.aborted) throw thrown
-      throw this.#closed ? this.#closedError() : gcpError(thrown, hidden)
-    }
+    return own
   }
 
-  #begin(call: CallOptions = {}, ref?: SecretRef): GcpCallOptions {
-    if (this.#closed) throw this.#closedError()
+  #ask<T>(
+    call: CallOptions | undefined,
+    act: (client: GcpSecretsClient, options: GcpCallOptions) => Promise<T>,
+    { hidden = [] }: { readonly hidden?: readonly string[] | undefined } = {},
+  ): Promise<T> {
+    const asked = async (limits: SdkLimits): Promise<T> => act(await this.#client(), gcpCallOptions(limits))
+    return this.#bounded(call, asked, hidden)
+  }
+
+  async #bounded<T>(
+    call: CallOptions | undefined,
+    act: (limits: SdkLimits) => Promise<T>,
+    hidden: readonly string[] = [],
+  ): Promise<T> {
+    this.#begin()
+    return boundedCall(call, act, {
+      clock: this.#clock,
+      source: this.name,
+      closing: this.#closing.signal,
+      limitMs: defaultTimeoutMs,
+      errorOf: (thrown) => gcpError(thrown, hidden),
+    })
+  }
+
+  #begin(ref?: SecretRef): void {
+    if (this.#closing.signal.aborted) throw this.#error('closed', 'The gcp provider was closed.')
     if (ref?.as !== undefined) throw this.#error('unsupported', 'The gcp provider assumes no identity for a read.')
-    return gcpCallOptions(callLimits(call, this.#clock, this.name))
   }
 
   async #resource(id: string, call?: CallOptions, ref?: SecretRef): Promise<string> {
-    this.#begin(call, ref)
+    this.#begin(ref)
     if (/^projects\/[^/]+\/(?:locations\/[^/]+\/)?secrets\/[\w-]{1,255}$/.test(id)) return id
     if (!/^[\w-]{1,255}$/.test(id))
       throw this.#error(
@@ -148,7 +171,8 @@ class GcpProvider implements SecretProvider {
       this.#project = undefined
       throw thrown
     })
-    return `projects/${await untilAborted(this.#project, call?.signal)}`
+    const project = this.#project
+    return `projects/${await this.#bounded(call, () => project)}`
   }
 
   /** `latest`, a number, or an alias, which is what a label is to Google. */
@@ -192,10 +216,6 @@ class GcpProvider implements SecretProvider {
       const entry = entryOfSecret(next.value)
       if (entry.name.startsWith(prefix)) yield entry
     }
-  }
-
-  #closedError(): SecretsError {
-    return this.#error('closed', 'The gcp provider was closed.')
   }
 
   #error(code: ErrorCode, message: string): SecretsError {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { loadSdk } from './optional-sdk.ts'
 
-const failure = (name: string): Promise<unknown> => loadSdk(name, 'gcp').catch((thrown: unknown) => thrown)
+const failure = (name: string): Promise<unknown> =>
+  loadSdk({ name, major: 7 }, 'gcp').catch((thrown: unknown) => thrown)
 
 describe('a package that the user installs', () => {
   it('is given where it is there', async () => {
-    expect(await loadSdk<typeof import('node:path')>('node:path', 'gcp')).toHaveProperty('join')
+    expect(await loadSdk<typeof import('node:path')>({ name: 'node:path', major: 1 }, 'gcp')).toHaveProperty('join')
   })
 
   it('is told as missing, with the line that installs it', async () => {
@@ -13,7 +14,7 @@ describe('a package that the user installs', () => {
       code: 'source_misconfigured',
       source: 'gcp',
       reason: 'sdk_missing',
-      message: 'gcp needs a package that is not installed: run `npm install @keyplane/not-there`.',
+      message: 'gcp needs a package that is not installed: run `npm install @keyplane/not-there@7`.',
     })
   })
 
