@@ -1,5 +1,6 @@
 import { errorCodeOfAws } from '@keyplane/aws'
 import { type ErrorCode, SecretsError, type SecretsErrorOptions } from '@keyplane/core'
+import { quotable } from '@keyplane/http'
 import { parseAgentError } from '@keyplane/protocol'
 
 interface Meaning {
@@ -30,6 +31,9 @@ const plainMeaning = (status: number, text: string): Meaning & { readonly quotab
     return { code: 'invalid_request', quotable: true }
   // Whatever else stands behind the endpoint may answer with anything: it is not quoted.
   if (status === 429) return { code: 'rate_limited', quotable: false }
+  if (status === 401) return { code: 'unauthenticated', quotable: false }
+  // A proxy's refusal, or a policy's: never taken for a broken answer, behind which an old value might be served.
+  if (status === 403) return { code: 'access_denied', quotable: false }
   return { code: status >= 500 ? 'unavailable' : 'bad_response', quotable: false }
 }
 
@@ -45,9 +49,17 @@ const optionsOf = ({ reason }: Meaning): SecretsErrorOptions => ({
   ...(reason === undefined ? {} : { reason }),
 })
 
-/** A refusal or failure that the agent answered, with AWS's own words in `upstream` where it passed them on. */
-export const agentError = (status: number, body: string): SecretsError => {
-  const { type, message } = parseAgentError(body)
+const maxMessage = 4_096
+const maxName = 256
+
+/**
+ * A refusal or failure that the agent answered, with AWS's own words in `upstream` where it passed them on: up to 4,096
+ * characters, and without the token that it was asked with.
+ */
+export const agentError = (status: number, body: string, token: string): SecretsError => {
+  const answered = parseAgentError(body)
+  const type = quotable(answered.type, { hidden: [token], maxLength: maxName })
+  const message = quotable(answered.message, { hidden: [token], maxLength: maxMessage })
   if (type !== '') {
     const meaning = typedMeaning(status, type, message)
     const upstream = { protocol: 'aws-agent', code: type, status, message }

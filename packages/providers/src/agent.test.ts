@@ -123,6 +123,11 @@ describe('a read through the agent', () => {
     [400, 'missing parameter secretId', { code: 'invalid_request' }],
     [400, 'unknown parameter: roleArn', { code: 'unsupported' }],
     [404, '<html>value-canary', { code: 'bad_response' }],
+    [403, 'RBAC: access denied, value-canary', { code: 'access_denied' }],
+    [403, '', { code: 'access_denied' }],
+    [401, 'value-canary', { code: 'unauthenticated' }],
+    [403, '{"__type":"AccessDeniedException","message":"denied for agent-token-canary"}', { code: 'access_denied' }],
+    [400, 'invalid agent-token-canary', { code: 'invalid_request' }],
     [400, 'value-canary', { code: 'bad_response' }],
     [502, '<html>value-canary', { code: 'unavailable' }],
     [502, '{"__type":"ConnectionError","message":"Read Error"}', { code: 'unavailable', reason: 'upstream' }],
@@ -147,6 +152,20 @@ describe('a read through the agent', () => {
     const error = await failure(provider.get({ id: 'db' }))
     expect(error).toMatchObject({ ...expected, source: 'agent' })
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('canary')
+  })
+
+  it('is told in no more than 4,096 characters', async () => {
+    const body = JSON.stringify({ __type: 'X', message: 'm'.repeat(5_000_000) })
+    const { provider } = await start(() => ({ status: 400, body }))
+    const error = (await failure(provider.get({ id: 'db' }))) as SecretsError
+    expect(error.upstream?.message).toHaveLength(4_096)
+    expect(error.message.length).toBeLessThan(4_200)
+  })
+
+  it('is refused for half a character, which would be asked for as another id', async () => {
+    const { provider, double } = await start(() => ({ body: whole }))
+    expect(await failure(provider.get({ id: 'a\ud800' }))).toMatchObject({ code: 'invalid_request' })
+    expect(double.asked).toHaveLength(0)
   })
 
   it("keeps AWS's own words", async () => {

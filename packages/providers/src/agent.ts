@@ -11,6 +11,7 @@ import {
 import { getSecretTarget, parseSecret, stageLabel } from '@keyplane/protocol'
 import { agentError } from './agent-errors.ts'
 import { type AgentToken, TokenKeeper } from './agent-token.ts'
+import { type CallLimits, callLimits } from './call-limits.ts'
 import { type ProviderSettings, setting } from './provider-settings.ts'
 
 export interface AgentProviderOptions {
@@ -29,7 +30,7 @@ export interface AgentProviderOptions {
 }
 
 class AgentProvider implements SecretProvider {
-  readonly name = 'agent'
+  readonly name = 'agent' as const
   readonly #http: HttpClient
   readonly #clock: Clock
   readonly #token: TokenKeeper
@@ -39,12 +40,15 @@ class AgentProvider implements SecretProvider {
     const { token, tokenHeader = 'X-Aws-Parameters-Secrets-Token', ...transport } = options
     this.#http = httpClient({ endpoint: 'http://127.0.0.1:2773', ...transport, source: this.name })
     this.#clock = options.clock ?? systemClock
-    this.#token = new TokenKeeper(token, 'agent')
+    this.#token = new TokenKeeper({ token, source: this.name, clock: this.#clock })
     this.#tokenHeader = tokenHeader
   }
 
   async get(ref: SecretRef, call: CallOptions = {}): Promise<SecretVersion> {
-    call.signal?.throwIfAborted()
+    const limits = this.#limits(call)
+    // It would be asked for as another id, with U+FFFD in its place.
+    if (/\p{Surrogate}/u.test(ref.id))
+      throw new SecretsError('invalid_request', 'The id has half a character.', { source: this.name })
     const target = getSecretTarget({
       secretId: ref.id,
       ...(ref.version === undefined ? {} : { versionId: ref.version }),
@@ -52,11 +56,12 @@ class AgentProvider implements SecretProvider {
       ...(ref.as === undefined ? {} : { roleArn: ref.as }),
       refreshNow: call.freshness?.maxAgeMs === 0,
     })
-    const token = await this.#token.get()
+    const token = await this.#token.get(limits)
     const version = await this.#ask(target, token, call)
     if (version instanceof SecretsError) {
       // The agent's token file may have been written anew, by an agent that was started again.
-      const other = version.reason === 'bad_token' ? await this.#token.other(token) : undefined
+      const isRefused = version.reason === 'bad_token'
+      const other = isRefused ? await this.#token.other(token, this.#limits(call)) : undefined
       if (other === undefined) throw version
       const second = await this.#ask(target, other, call)
       if (second instanceof SecretsError) throw second
@@ -77,15 +82,12 @@ class AgentProvider implements SecretProvider {
   async #ask(target: string, token: string, call: CallOptions): Promise<SecretVersion | SecretsError> {
     const headers = { host: this.#http.endpoint.host, [this.#tokenHeader]: token }
     const answer = await this.#http.send({ method: 'GET', target, headers, ...this.#limits(call) })
-    if (answer.status !== 200) return agentError(answer.status, new TextDecoder().decode(answer.body))
+    if (answer.status !== 200) return agentError(answer.status, new TextDecoder().decode(answer.body), token)
     return this.#read(answer)
   }
 
-  #limits({ signal, deadlineAtMs }: CallOptions): { readonly signal?: AbortSignal; readonly timeoutMs?: number } {
-    const timeoutMs = deadlineAtMs === undefined ? undefined : deadlineAtMs - this.#clock.monotonicMs()
-    if (timeoutMs !== undefined && timeoutMs <= 0)
-      throw new SecretsError('timeout', "The call's time was over before the agent was asked.", { source: this.name })
-    return { ...(signal ? { signal } : {}), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+  #limits(call: CallOptions): CallLimits {
+    return callLimits(call, this.#clock, this.name)
   }
 
   #read({ body }: HttpAnswer): SecretVersion {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestOptions } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { type Clock, SecretsError, type Timer } from '@keyplane/core'
 import type { Endpoint } from '@keyplane/http'
 
@@ -23,6 +23,15 @@ export interface OpenStream {
 
 const cut = (origin: string, cause: unknown): SecretsError =>
   new SecretsError('unavailable', `The stream of ${origin} was cut.`, { source: 'service', reason: 'stream', cause })
+
+/** A request that Node refuses to begin, for a header that can be none, is no stream either. */
+const beginOrCut = (begin: () => ClientRequest, origin: string): ClientRequest => {
+  try {
+    return begin()
+  } catch (thrown) {
+    throw cut(origin, thrown)
+  }
+}
 
 /** Runs `act` when nothing was heard for so long. */
 class Silence {
@@ -69,7 +78,7 @@ export const openStream = async (call: EventSourceCall): Promise<OpenStream> => 
   const { hostname, port, origin, host } = endpoint
   const options: RequestOptions = { hostname, port, path: target, headers: { ...headers, host }, agent: false, signal }
   return new Promise((resolve, reject) => {
-    const request = begin({ ...options, ...(ca === undefined ? {} : { ca }) })
+    const request = beginOrCut(() => begin({ ...options, ...(ca === undefined ? {} : { ca }) }), origin)
     const silence = new Silence(clock, silenceMs, () => request.destroy())
     request.on('socket', (socket) => socket.unref())
     request.on('error', (thrown) => {

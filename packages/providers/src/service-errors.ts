@@ -1,5 +1,5 @@
 import { type ErrorCode, SecretsError, type SecretsErrorOptions } from '@keyplane/core'
-import { retryAfterMs } from '@keyplane/http'
+import { quotable, retryAfterMs } from '@keyplane/http'
 import { parseServiceError } from '@keyplane/protocol'
 
 const byStatus = (status: number): { readonly code: ErrorCode; readonly reason?: string } => {
@@ -15,11 +15,20 @@ const byStatus = (status: number): { readonly code: ErrorCode; readonly reason?:
 /** Codes that say how it stands with this process, not with the service. */
 const ownCodes: readonly ErrorCode[] = ['closed', 'config_invalid', 'internal']
 
-/** A refusal or failure of the service itself. */
+const maxMessage = 1_000
+
+export interface ServiceErrorContext {
+  readonly retryAfter: string | undefined
+  readonly nowMs: number
+  /** What the service was asked with. */
+  readonly token: string
+}
+
+/** A refusal or failure of the service itself, in up to 1,000 characters of its words, without the token. */
 export const serviceError = (
   status: number,
   body: string,
-  { retryAfter, nowMs }: { readonly retryAfter: string | undefined; readonly nowMs: number },
+  { retryAfter, nowMs, token }: ServiceErrorContext,
 ): SecretsError => {
   const said = parseServiceError(body)
   const waitMs = retryAfterMs(retryAfter, nowMs)
@@ -29,9 +38,10 @@ export const serviceError = (
     const options = { ...shared, ...(reason === undefined ? {} : { reason }) }
     return new SecretsError(code, `The service answered HTTP ${status}.`, options)
   }
-  const upstream = { protocol: 'keyplane-service', code: said.code, status, message: said.message }
+  const message = quotable(said.message, { hidden: [token], maxLength: maxMessage })
+  const upstream = { protocol: 'keyplane-service', code: said.code, status, message }
   const code = ownCodes.includes(said.code) ? 'unavailable' : said.code
-  return new SecretsError(code, `The service answered ${said.code}: ${said.message}`, { ...shared, upstream })
+  return new SecretsError(code, `The service answered ${said.code}: ${message}`, { ...shared, upstream })
 }
 
 /** A secret that the service could not give although it answered for the tool. */

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Change, SecretProvider } from '@keyplane/core'
 import { type FakeClock, fakeClock, seededRandom } from '@keyplane/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -23,11 +26,13 @@ interface Watching {
 const watch = async (
   ids: readonly string[] | 'all' = 'all',
   prepare?: (service: ServiceDouble) => void,
+  tokenIn?: (token: string) => { readonly file: string },
 ): Promise<Watching> => {
   const service = await new ServiceDouble().start()
   prepare?.(service)
   const clock = fakeClock()
-  const { endpoint, token } = service
+  const { endpoint } = service
+  const token = tokenIn?.(service.token) ?? service.token
   const provider = serviceProvider({ endpoint, environment: 'production', token, clock, random: seededRandom(1) })
   const caller = new AbortController()
   const seen: Change[] = []
@@ -120,6 +125,22 @@ describe('the changes of the service', () => {
     expect(seen).toEqual([{ kind: 'resync' }, { kind: 'changed', id: 'payments/db', version: '7' }])
   })
 
+  it('go on after a cut where an event had an id that no header can carry', async () => {
+    const { service, seen, ended, stop, until } = await watch()
+    await until(() => service.readers === 1)
+    service.tell(changed('first'))
+    await until(() => seen.length === 1)
+    service.say('id: \u2713 1\nevent: changed\ndata: {"tool":"payments","secret":"odd"}\n\n')
+    service.say(`id: ${'9'.repeat(2_000)}\nevent: changed\ndata: {"tool":"payments","secret":"long"}\n\n`)
+    await until(() => seen.length === 3)
+    service.cut()
+    await until(() => service.readers === 0)
+    await until(() => service.readers === 1, 100)
+    expect(service.asked.at(-1)?.headers['last-event-id']).toBe('1')
+    stop()
+    expect(await ended).toBe('ended')
+  })
+
   it('are asked for again where the service fell silent', async () => {
     const { service, until } = await watch()
     await until(() => service.readers === 1)
@@ -165,6 +186,24 @@ describe('the changes of the service', () => {
       double.fault = { status }
     })
     expect(await ended).toMatchObject({ code, source: 'service' })
+  })
+
+  it('go on where the file of the token is away while it is written anew', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keyplane-watch-'))
+    cleanups.push(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'token')
+    const { service, provider, until } = await watch('all', undefined, (token) => {
+      writeFileSync(file, token)
+      return { file }
+    })
+    await until(() => service.readers === 1)
+    rmSync(file)
+    await provider.refresh?.()
+    service.cut()
+    await until(() => service.readers === 0)
+    for (let round = 0; round < 20; round++) await until(() => true, 1_000)
+    writeFileSync(file, service.token)
+    await until(() => service.readers === 1, 1_000)
   })
 
   it('end with their reader', async () => {

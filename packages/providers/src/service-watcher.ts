@@ -12,10 +12,11 @@ import type { OpenStream } from './event-source.ts'
 import { serviceError } from './service-errors.ts'
 
 export interface ServiceWatcherParts {
+  readonly token: (signal: AbortSignal) => Promise<string>
   /** Opens the stream of changes, after the event of this id. */
-  readonly open: (lastEventId: string | undefined, signal: AbortSignal) => Promise<OpenStream>
+  readonly open: (token: string, lastEventId: string | undefined, signal: AbortSignal) => Promise<OpenStream>
   /** Whether there is another token than the refused one. */
-  readonly renewToken: () => Promise<boolean>
+  readonly renewToken: (refused: string, signal: AbortSignal) => Promise<boolean>
   /** Ends every watch. */
   readonly closing: AbortSignal
   readonly clock: Clock
@@ -42,13 +43,19 @@ const bodyOf = async (pieces: AsyncIterable<string>): Promise<string> => {
 /** What the service may say to a reader of changes; all else comes of a service that has no such stream. */
 const sayings: readonly ErrorCode[] = ['unauthenticated', 'access_denied', 'rate_limited', 'unavailable', 'timeout']
 
-const refusal = async ({ status, retryAfter, pieces }: OpenStream, nowMs: number): Promise<SecretsError> => {
-  const error = serviceError(status, await bodyOf(pieces), { retryAfter, nowMs })
+const refusal = async (
+  { status, retryAfter, pieces }: OpenStream,
+  asked: { readonly nowMs: number; readonly token: string },
+): Promise<SecretsError> => {
+  const error = serviceError(status, await bodyOf(pieces), { retryAfter, ...asked })
   if (sayings.includes(error.code) && status !== 501) return error
   return new SecretsError('unsupported', `The service has no stream of changes (HTTP ${status}).`, {
     source: 'service',
   })
 }
+
+/** An id that can stand in the header by which the stream is asked for again. */
+const isSendable = (id: string): boolean => /^[\x20-\x7e]{0,1024}$/.test(id)
 
 /** One watch: the stream, opened again and again, going on after the last event. */
 class Watch {
@@ -59,6 +66,7 @@ class Watch {
   #opened = 0
   #waitMs: number | undefined
   #triedToken = false
+  #token = ''
 
   constructor(parts: ServiceWatcherParts, signal: AbortSignal) {
     this.#parts = parts
@@ -81,8 +89,10 @@ class Watch {
   async *#stream(): AsyncGenerator<Change> {
     const isFirst = this.#opened + this.#failures === 0
     this.#failures += 1
-    const stream = await this.#parts.open(this.#lastEventId, this.#signal)
-    if (stream.status !== 200) throw await refusal(stream, this.#parts.clock.nowMs())
+    const { token, open, clock } = this.#parts
+    this.#token = await token(this.#signal)
+    const stream = await open(this.#token, this.#lastEventId, this.#signal)
+    if (stream.status !== 200) throw await refusal(stream, { nowMs: clock.nowMs(), token: this.#token })
     this.#opened += 1
     this.#triedToken = false
     // Without an event to go on after, nobody knows what was missed meanwhile.
@@ -102,7 +112,8 @@ class Watch {
 
   /** The id is kept first: an event that makes no sense is not asked for again. */
   #changeOf(event: ServerSentEvent): Change | undefined {
-    this.#lastEventId = event.lastEventId ?? this.#lastEventId
+    const { lastEventId: id } = event
+    if (id !== undefined && isSendable(id)) this.#lastEventId = id
     try {
       return parseChange(event)
     } catch {
@@ -111,9 +122,16 @@ class Watch {
   }
 
   async #mayTryAgain({ code }: SecretsError): Promise<boolean> {
+    // A token's file that was there once is being written anew.
+    if (code === 'source_misconfigured') return this.#opened > 0
     if (code !== 'unauthenticated' || this.#triedToken) return false
     this.#triedToken = true
-    return this.#parts.renewToken()
+    try {
+      return await this.#parts.renewToken(this.#token, this.#signal)
+    } catch (thrown) {
+      if (this.#opened === 0) throw thrown
+      return true
+    }
   }
 
   /** Exponential with full jitter, so that a service that comes back is not met by all at once. */

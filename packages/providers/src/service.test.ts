@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BytesValue, type SecretProvider, TextValue } from '@keyplane/core'
+import { inspect } from 'node:util'
+import { BytesValue, type SecretProvider, type SecretsError, TextValue } from '@keyplane/core'
 import { describeProvider, fakeClock } from '@keyplane/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ServiceDouble } from '../test/service-double.ts'
@@ -80,6 +82,8 @@ describe('a secret of the service', () => {
     ['payments', 'invalid_request', undefined],
     ['payments/', 'invalid_request', undefined],
     ['../secret', 'invalid_request', undefined],
+    ['a\ud800/secret', 'invalid_request', undefined],
+    ['payments/\udc00', 'invalid_request', undefined],
     ['', 'invalid_request', undefined],
   ])('%j is told by %s', async (id, code, reason) => {
     const { provider } = await start()
@@ -133,6 +137,16 @@ describe('a secret of the service', () => {
       code: 'rate_limited',
       retryAfterMs: 2_000,
     })
+  })
+
+  it('that is refused with an echo of the token is told without it, and briefly', async () => {
+    const { service, provider } = await start()
+    const message = `denied for Bearer ${service.token} ${'m'.repeat(5_000_000)}`
+    service.fault = { status: 403, body: JSON.stringify({ error: { code: 'access_denied', message } }) }
+    const error = (await failure(provider.get({ id: 'payments/apiKey' }))) as SecretsError
+    expect(error.upstream?.message).toMatch(/^denied for Bearer \[secret\] m+…$/)
+    expect(error.upstream?.message).toHaveLength(1_000)
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(service.token)
   })
 
   it('of another tool is not taken for the one that was asked for', async () => {
@@ -203,6 +217,20 @@ describe('the token of the service', () => {
   })
 })
 
+describe('a file that is no token of the service', () => {
+  it('holds nobody', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keyplane-token-'))
+    cleanups.push(() => rmSync(folder, { recursive: true }))
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    const { provider } = await start({ token: { file: join(folder, 'pipe') } })
+    expect(await failure(provider.get({ id: 'payments/apiKey' }))).toMatchObject({
+      code: 'source_misconfigured',
+      reason: 'token',
+      source: 'service',
+    })
+  })
+})
+
 describe('the service provider by settings', () => {
   it('takes address, environment and token', async () => {
     const { service } = await start()
@@ -219,7 +247,8 @@ describe('the service provider by settings', () => {
   it('says what is missing', async () => {
     const env = { KEYPLANE_SERVICE_URL: 'https://localhost' }
     expect(await failure(serviceFromSettings({ env, clock: fakeClock() }))).toMatchObject({ code: 'config_invalid' })
-    expect(() => serviceProvider({ endpoint: 'https://x', environment: '', token: 'x' })).toThrow('environment')
+    for (const environment of ['', '\ud800'])
+      expect(() => serviceProvider({ endpoint: 'https://x', environment, token: 'x' })).toThrow('environment')
     expect(() => serviceProvider({ endpoint: 'http://example.com', environment: 'x', token: 'x' })).toThrow(
       'plain http',
     )

@@ -50,13 +50,15 @@ interface Member {
   readonly secret: string
 }
 
+/** Half a pair of surrogates, which no URL can hold. */
+const halfCharacter = /\p{Surrogate}/u
 const maxRefs = 100
 const maxTools = 8
 /** The service says something at least every 15 seconds. */
 const silenceMs = 45_000
 
 class ServiceProvider implements SecretProvider {
-  readonly name = 'service'
+  readonly name = 'service' as const
   readonly many: ManyReader
   readonly watch: SecretWatcher
   readonly #http: HttpClient
@@ -67,22 +69,19 @@ class ServiceProvider implements SecretProvider {
 
   constructor(options: ServiceProviderOptions) {
     const { environment, token, random = systemRandom, ...transport } = options
-    if (environment === '')
+    if (environment === '' || halfCharacter.test(environment))
       throw new SecretsError('config_invalid', 'environment: name the one whose secrets are read.', {
         source: 'service',
       })
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#http = httpClient({ ...transport, source: this.name })
-    this.#token = new TokenKeeper(token, 'service')
+    this.#token = new TokenKeeper({ token, source: this.name, clock: this.#clock })
     this.many = { maxRefs, get: (refs, call) => this.#many(refs, call) }
-    let refused = ''
     this.watch = serviceWatcher({
-      open: async (lastEventId, signal) => {
-        refused = await this.#token.get()
-        return this.#openStream(refused, lastEventId, signal)
-      },
-      renewToken: async () => (await this.#token.other(refused)) !== undefined,
+      token: (signal) => this.#token.get({ signal }),
+      open: (token, lastEventId, signal) => this.#openStream(token, lastEventId, signal),
+      renewToken: async (refused, signal) => (await this.#token.other(refused, { signal })) !== undefined,
       closing: this.#closing.signal,
       clock: this.#clock,
       random,
@@ -144,19 +143,23 @@ class ServiceProvider implements SecretProvider {
   }
 
   async #configuration(tool: string, call: CallOptions): Promise<ToolConfiguration> {
-    const limits = callLimits(call, this.#clock, this.name)
+    const left = (): CallLimits => callLimits(call, this.#clock, this.name)
+    const limits = left()
     const target = toolConfigurationTarget(this.#options.environment, tool)
     const fromOrigin = call.freshness?.maxAgeMs === 0
-    const token = await this.#token.get()
-    let answer = await this.#ask(target, token, fromOrigin, limits)
+    const token = await this.#token.get(limits)
+    let answer = await this.#ask(target, token, fromOrigin, left())
     // The token's file may have been written anew.
-    const other = answer.status === 401 ? await this.#token.other(token) : undefined
-    if (other !== undefined)
-      answer = await this.#ask(target, other, fromOrigin, callLimits(call, this.#clock, this.name))
+    const other = answer.status === 401 ? await this.#token.other(token, left()) : undefined
+    if (other !== undefined) answer = await this.#ask(target, other, fromOrigin, left())
     const { status, headers, body } = answer
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
     if (status !== 200)
-      throw serviceError(status, text, { retryAfter: headers['retry-after'], nowMs: this.#clock.nowMs() })
+      throw serviceError(status, text, {
+        retryAfter: headers['retry-after'],
+        nowMs: this.#clock.nowMs(),
+        token: other ?? token,
+      })
     const configuration = parseToolConfiguration(text)
     if (configuration.tool === tool && configuration.environment === this.#options.environment) return configuration
     throw this.#error('bad_response', 'The service answered for another tool or environment than was asked for.')
@@ -184,7 +187,7 @@ class ServiceProvider implements SecretProvider {
   #memberOf({ id, as }: SecretRef): Member {
     if (as !== undefined) throw this.#error('unsupported', 'The service provider assumes no identity for a read.')
     const [, tool = '', secret = ''] = /^([^/]+)\/(.+)$/s.exec(id) ?? []
-    if (tool !== '' && tool !== '.' && tool !== '..') return { tool, secret }
+    if (tool !== '' && tool !== '.' && tool !== '..' && !halfCharacter.test(id)) return { tool, secret }
     throw this.#error('invalid_request', `${JSON.stringify(id)}: give a tool and its secret, as "payments/apiKey".`)
   }
 
