@@ -9,6 +9,7 @@ import {
   type SecretsManagerOperations,
 } from '@keyplane/aws'
 import { type Outcome, SecretsError, type SecretVersion, toSecretsError } from '@keyplane/core'
+import { quotable } from '@keyplane/http'
 import { versionOfAnswer } from './aws-answers.ts'
 
 const operation = 'BatchGetSecretValue'
@@ -29,7 +30,9 @@ const isArnOf = (id: string, arn: string): boolean => {
 const isOf = (id: string, { ARN: arn, Name: name }: GetSecretValueResponse): boolean =>
   id.startsWith('arn:') ? arn !== undefined && isArnOf(id, arn) : id === name
 
-const refusal = ({ ErrorCode: name = '', Message: message = '' }: BatchGetSecretValueError): SecretsError => {
+const refusal = (error: BatchGetSecretValueError): SecretsError => {
+  const name = quotable(error.ErrorCode ?? '', { maxLength: 256 })
+  const message = quotable(typeof error.Message === 'string' ? error.Message : '', { maxLength: 4_096 })
   const { code, reason } = errorCodeOfAws({ name, status: 400, message })
   return new SecretsError(code, `${operation}: AWS answered ${name}${message === '' ? '' : `: ${message}`}`, {
     source: 'aws',

@@ -222,6 +222,14 @@ describe('a list', () => {
     expect(await failure(names(provider))).toMatchObject({ code: 'bad_response' })
   })
 
+  it('that has ever new pages ends', async () => {
+    let pages = 0
+    const client = { call: async () => ({ SecretList: [], NextToken: String(pages++) }) }
+    const provider = awsProvider({ client: client as unknown as NonNullable<AwsProviderOptions['client']> })
+    expect(await failure(names(provider))).toMatchObject({ code: 'bad_response' })
+    expect(pages).toBe(10_000)
+  })
+
   it('that is none is nonsense', async () => {
     const { provider } = await start(() => answer({}))
     expect(await failure(names(provider))).toMatchObject({ code: 'bad_response' })
@@ -234,6 +242,13 @@ describe('a write', () => {
       idempotencyKey: key,
       ...(ifVersion === undefined ? {} : { ifVersion }),
     })
+
+  it('is sent once where the connection dies under it', async () => {
+    const { provider, double } = await start((operation) => (operation === 'GetSecretValue' ? answer(whole) : 'reset'))
+    await provider.get({ id: 'db' })
+    expect(await failure(put(provider, 'new', null))).toMatchObject({ code: 'unavailable', reason: 'reset' })
+    expect(double.asked).toHaveLength(2)
+  })
 
   it('creates a secret that is not there, and only there where asked so', async () => {
     const { provider } = await seeded()
@@ -290,6 +305,18 @@ describe('the provider', () => {
     const provider = await awsFromSettings({ env, clock: fakeClock(Date.now()) })
     cleanups.push(() => provider.close?.())
     expect((await provider.get({ id: 'db' })).name).toBe('db')
+  })
+
+  it('waits for credentials until the deadline, or its end', async () => {
+    const clock = fakeClock()
+    const credentials = () => new Promise<never>(() => {})
+    const { provider } = await seeded({ clock, credentials })
+    const late = failure(provider.get({ id: 'db' }, { deadlineAtMs: clock.monotonicMs() + 200 }))
+    await clock.advance(200)
+    expect(await late).toMatchObject({ code: 'timeout', source: 'aws' })
+    const closed = failure(provider.get({ id: 'db' }))
+    await provider.close?.()
+    expect(await closed).toMatchObject({ code: 'closed', source: 'aws' })
   })
 
   it('asks a client that was given, and leaves it open', async () => {

@@ -53,6 +53,9 @@ export interface AwsProviderOptions {
   readonly userAgent?: string
 }
 
+/** A list of a million secrets; one that goes on after that has no end. */
+const maxPages = 10_000
+
 const sourceOf = (
   { credentials, env = {}, clock = systemClock }: AwsProviderOptions,
   region: string,
@@ -142,16 +145,18 @@ class AwsProvider implements SecretProvider {
       prefix === '' || prefix.startsWith('!') ? {} : { Filters: [{ Key: 'name' as const, Values: [prefix] }] }
     const seen = new Set<string>()
     let next: { readonly NextToken?: string } = {}
-    do {
+    for (let pages = 0; pages < maxPages; pages++) {
       const page = await this.#client.call('ListSecrets', { MaxResults: 100, ...filter, ...next }, this.#begin(call))
       for (const entry of this.#entries(page.SecretList)) {
         const state = stateOfEntry(entry)
         if (state.name.startsWith(prefix)) yield state
       }
-      next = page.NextToken ? { NextToken: page.NextToken } : {}
-      if (next.NextToken !== undefined && seen.has(next.NextToken)) throw this.#malformedList('goes round in circles')
-      if (next.NextToken !== undefined) seen.add(next.NextToken)
-    } while (next.NextToken !== undefined)
+      if (!page.NextToken) return
+      if (seen.has(page.NextToken)) throw this.#malformedList('goes round in circles')
+      seen.add(page.NextToken)
+      next = { NextToken: page.NextToken }
+    }
+    throw this.#malformedList('has no end')
   }
 
   #entries(list: unknown): readonly SecretListEntry[] {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '@keyplane/core'
 import { describeProvider } from '@keyplane/testkit'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type EnvProviderOptions, envFromSettings, envProvider } from './env.ts'
 
 const folders: string[] = []
@@ -85,6 +85,15 @@ describe('the environment', () => {
     delete live['A']
     await expect(text('A')).rejects.toEqual(failing('secret_not_found'))
     expect(live).toEqual({})
+  })
+
+  it('has nothing under a name with NUL, where the process would cut it off', async () => {
+    vi.stubEnv('KEYPLANE_TEST_CUT', 'value')
+    const provider = envProvider({ env: process.env, files: [] })
+    const id = 'KEYPLANE_TEST_CUT'
+    expect((await provider.get({ id })).value.reveal()).toBe('value')
+    await expect(provider.get({ id: `${id}\0evil` })).rejects.toMatchObject({ code: 'secret_not_found' })
+    vi.unstubAllEnvs()
   })
 
   it('gives an empty variable as a value, and takes an undefined one for absent', async () => {

@@ -108,7 +108,9 @@ class EnvProvider implements SecretProvider {
     for (const file of this.#files) file.forget()
   }
 
+  /** `process.env` cuts a name at NUL, and would give another variable. */
   #fromEnv(key: string): string | undefined {
+    if (key.includes('\0')) return undefined
     return Object.hasOwn(this.#env, key) ? this.#env[key] : undefined
   }
 

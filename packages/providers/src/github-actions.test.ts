@@ -42,6 +42,13 @@ describe('a job’s secret', () => {
     expect(written).toHaveLength(3)
   })
 
+  it('has no NUL in its name, where the process would cut it off', async () => {
+    vi.stubEnv('KEYPLANE_TEST_CUT', 'value')
+    const provider = githubActionsProvider({ env: process.env })
+    await expect(provider.get({ id: 'KEYPLANE_TEST_CUT\0evil' })).rejects.toMatchObject({ code: 'secret_not_found' })
+    vi.unstubAllEnvs()
+  })
+
   it('that is empty is absent, as GitHub means it', async () => {
     const { provider, written } = start({ UNSET: '' })
     await expect(provider.get({ id: 'UNSET' })).rejects.toMatchObject({ code: 'secret_not_found' })

@@ -76,8 +76,9 @@ class GithubActionsProvider implements SecretProvider {
     this.#told.clear()
   }
 
-  /** GitHub puts an empty text in place of a secret that is not set. */
+  /** GitHub puts an empty text in place of a secret that is not set; `process.env` cuts a name at NUL. */
   #read(name: string): string | undefined {
+    if (name.includes('\0')) return undefined
     return (Object.hasOwn(this.#env, name) && this.#env[name]) || undefined
   }
 

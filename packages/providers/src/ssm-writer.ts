@@ -42,7 +42,7 @@ class SsmWriter implements SecretWriter {
   async put(ref: SecretRef, value: SecretValue, options: PutOptions, call?: CallOptions): Promise<SecretVersion> {
     const { client, begin, kmsKeyId } = this.#parts
     const { idempotencyKey, ifVersion, stages = ['current'] } = options
-    const limits = begin(call)
+    begin(call)
     const [name, text] = [checkedParameterName(ref.id), checkedText(ref.id, value)]
     if (typeof ifVersion === 'string') throw unsupported(name, 'Parameter Store compares no version before it writes')
     if (stages.length !== 1 || stages[0] !== 'current')
@@ -56,7 +56,7 @@ class SsmWriter implements SecretWriter {
       Overwrite: ifVersion === undefined,
       ...(kmsKeyId === undefined ? {} : { KeyId: kmsKeyId }),
     }
-    const version = String(numberOf(await client.call('PutParameter', input, limits)))
+    const version = String(numberOf(await client.call('PutParameter', input, begin(call))))
     this.#ledger.note(name, idempotencyKey, version)
     return this.#written(name, version, value, call)
   }

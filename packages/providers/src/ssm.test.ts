@@ -210,6 +210,14 @@ describe('a list of parameters', () => {
     expect(asked()).toEqual([['DescribeParameters', { MaxResults: 50, ParameterFilters: [filter] }]])
   })
 
+  it('that has ever new pages ends', async () => {
+    let pages = 0
+    const client = { call: async () => ({ Parameters: [], NextToken: String(pages++) }) }
+    const provider = ssmProvider({ client: client as unknown as NonNullable<SsmProviderOptions['client']> })
+    expect(await failure(names(provider))).toMatchObject({ code: 'bad_response' })
+    expect(pages).toBe(10_000)
+  })
+
   it.each([
     ['that goes round in circles', { Parameters: [], NextToken: 'again' }],
     ['that is none', { Parameters: 'db' }],
@@ -232,6 +240,17 @@ describe('a write to Parameter Store', () => {
     expect(written?.value.reveal()).toBe('value')
     const input = { Name: 'new', Value: 'value', Type: 'SecureString', Overwrite: false, KeyId: 'alias/mine' }
     expect(asked()[0]).toEqual(['PutParameter', input])
+  })
+
+  it.each(['put', 'remove'] as const)('is sent once where the connection dies under it: %s', async (kind) => {
+    const { provider, double } = await start((operation) => (operation.startsWith('Get') ? undefined : 'reset'))
+    await provider.get({ id: 'db' })
+    const write =
+      kind === 'put'
+        ? put(provider, new TextValue('x'))
+        : failure(provider.write?.remove('db', { recoverableForMs: 0 }))
+    expect(await write).toMatchObject({ code: 'unavailable', reason: 'reset' })
+    expect(double.asked).toHaveLength(2)
   })
 
   it('is done even where it can’t be read back', async () => {
@@ -289,6 +308,18 @@ describe('the ssm provider', () => {
     cleanups.push(() => provider.close?.())
     await provider.write?.put({ id: 'db' }, new TextValue('x'), { idempotencyKey: 'key' })
     expect(JSON.parse(Buffer.from(double.asked[0]?.body ?? []).toString())).toMatchObject({ KeyId: 'alias/mine' })
+  })
+
+  it('waits for credentials until the deadline, or its end', async () => {
+    const clock = fakeClock()
+    const credentials = () => new Promise<never>(() => {})
+    const { provider } = await start(undefined, { clock, credentials })
+    const late = failure(provider.get({ id: 'db' }, { deadlineAtMs: clock.monotonicMs() + 200 }))
+    await clock.advance(200)
+    expect(await late).toMatchObject({ code: 'timeout', source: 'ssm' })
+    const closed = failure(provider.get({ id: 'db' }))
+    await provider.close?.()
+    expect(await closed).toMatchObject({ code: 'closed', source: 'ssm' })
   })
 
   it('asks a client that was given, and leaves it open', async () => {

@@ -39,6 +39,9 @@ export interface SsmProviderOptions extends Omit<AwsProviderOptions, 'client'> {
   readonly client?: Pick<AwsJsonClient<ParameterStoreOperations>, 'call'>
 }
 
+/** A list of half a million parameters; one that goes on after that has no end. */
+const maxPages = 10_000
+
 type Listed = SecretState & { readonly name: string }
 
 interface OwnClient {
@@ -100,10 +103,10 @@ class SsmProvider implements SecretProvider {
   }
 
   async get(ref: SecretRef, call?: CallOptions): Promise<SecretVersion> {
-    const limits = this.#begin(call, ref)
+    this.#begin(call, ref)
     const { id, version, stage } = ref
     const selector = stage === 'previous' ? await this.#beforeCurrent(ref, call) : ssmSelector(ref)
-    const parameter = await this.#ask(`${checkedParameterId(id)}${selector}`, true, limits)
+    const parameter = await this.#ask(`${checkedParameterId(id)}${selector}`, true, this.#begin(call))
     const stages = stage ? [stage] : version === undefined ? (['current'] as const) : undefined
     const found = versionOfParameter(parameter, stages)
     if (version === undefined || version === found.version) return found
@@ -178,20 +181,24 @@ class SsmProvider implements SecretProvider {
         : { ParameterFilters: [{ Key: 'Name' as const, Option: 'BeginsWith' as const, Values: [prefix] }] }
     const seen = new Set<string>()
     let next: { readonly NextToken?: string } = {}
-    do {
+    for (let pages = 0; pages < maxPages; pages++) {
       const input = { MaxResults: 50, ...filter, ...next }
       const page = await this.#client.call('DescribeParameters', input, this.#begin(call))
-      if (!Array.isArray(page.Parameters ?? []))
-        throw this.#error('bad_response', "DescribeParameters: AWS's answer has no list.")
+      if (!Array.isArray(page.Parameters ?? [])) throw this.#malformedList('has no list')
       for (const entry of page.Parameters ?? []) {
         const state = stateOfParameter(parameterOf(entry))
         if (state.name.startsWith(prefix)) yield state
       }
-      next = page.NextToken ? { NextToken: page.NextToken } : {}
-      if (next.NextToken !== undefined && seen.has(next.NextToken))
-        throw this.#error('bad_response', "DescribeParameters: AWS's answer goes round in circles.")
-      if (next.NextToken !== undefined) seen.add(next.NextToken)
-    } while (next.NextToken !== undefined)
+      if (!page.NextToken) return
+      if (seen.has(page.NextToken)) throw this.#malformedList('goes round in circles')
+      seen.add(page.NextToken)
+      next = { NextToken: page.NextToken }
+    }
+    throw this.#malformedList('has no end')
+  }
+
+  #malformedList(what: string): SecretsError {
+    return this.#error('bad_response', `DescribeParameters: AWS's answer ${what}.`)
   }
 
   #begin(call: CallOptions = {}, ref?: SecretRef): AwsCallOptions {
