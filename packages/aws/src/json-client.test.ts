@@ -203,7 +203,7 @@ describe('an answer', () => {
       awsError(
         'InvalidSignatureException',
         `${said}\n\nThe Canonical String for this request should have been\n'POST\n/\n\nhost:x\n` +
-          `x-amz-security-token:${headers['x-amz-security-token']}\n'`,
+          `x-amz-security-token:${String(headers['x-amz-security-token'])}\n'`,
       ),
     )
     const error = await failure(get(client))
@@ -217,8 +217,8 @@ describe('an answer', () => {
 
   it('that echoes the credentials anywhere is told without them', async () => {
     const { client } = await start(({ headers }) => {
-      const echo = `${headers['x-amz-security-token']} ${credentials.secretAccessKey}`
-      return awsError(`Odd${headers['x-amz-security-token']}`, `refused: ${echo}`)
+      const token = String(headers['x-amz-security-token'])
+      return awsError(`Odd${token}`, `refused: ${token} ${credentials.secretAccessKey}`)
     })
     const error = await failure(get(client))
     expect(error.upstream).toMatchObject({ code: 'Odd[secret]', message: 'refused: [secret] [secret]' })

@@ -318,16 +318,16 @@ describe('a root that leads through ..data', () => {
     }
     await swap('..turn_0')
     const provider = fileProvider({ root: join(base, '..data') })
-    let swapping = true
+    const swapped = new AbortController()
     const swaps = (async () => {
       for (let turn = 1; turn <= 100; turn++) {
         await swap(`..turn_${turn}`)
         await rm(join(base, `..turn_${turn - 1}`), { recursive: true })
       }
-      swapping = false
+      swapped.abort()
     })()
     const reasons = new Set<unknown>()
-    while (swapping) {
+    while (!swapped.signal.aborted) {
       await provider.get({ id: 'absent' }).catch(({ code }: { code: string }) => reasons.add(code))
       await listed(provider).catch(({ code }: { code: string }) => reasons.add(code))
     }
