@@ -55,6 +55,21 @@ describe('the options', () => {
     )
   })
 
+  it.each([
+    ['pollInterval', 0],
+    ['pollInterval', '30d'],
+    ['deadline', 0],
+    ['deadline', '30d'],
+    ['attemptTimeout', '25d'],
+  ])('hold no time that a timer cannot keep: %s %s', (name, value) => {
+    expect(() => openSecrets({ env: {}, [name]: value })).toThrow(`${name}: ${value} is not from`)
+  })
+
+  it('that are undefined are as if they were not there', async () => {
+    const options = { cache: { negativeTtl: undefined, maxEntries: undefined }, attempts: undefined }
+    expect(() => openSecrets({ env: {}, ...(options as object) })).not.toThrow()
+  })
+
   it('are told together with what is wrong in the environment and with the sources', () => {
     const wrong = { cacheTtl: 'soon', provider: 'vault', pollInterval: 0 }
     const message = (() => {

@@ -68,6 +68,16 @@ describe('a secret read without waiting', () => {
     expect(secrets.getSecretSync('LEVEL')).toBe('info')
   })
 
+  it('comes from the source behind one that is down', async () => {
+    const { provider, state } = remoteMemory()
+    const env = { KEYPLANE_ENV_FOLDER: '/nowhere', LEVEL: 'info' }
+    const { secrets } = openOver(provider, { environment: true, env, cache: { negativeTtl: 0 } })
+    state.failure = new SecretsError('unavailable', 'down')
+    await secrets.preload(['LEVEL'])
+    expect(secrets.getSecretSync('LEVEL')).toBe('info')
+    expect(() => secrets.getSecretSync('LEVEL', undefined, { strict: true })).toThrow('down')
+  })
+
   it('of the environment is the one of this moment, read before or not', () => {
     const folder = mkdtempSync(join(tmpdir(), 'keyplane-'))
     const env: Record<string, string> = { A: 'one' }

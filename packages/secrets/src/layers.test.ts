@@ -31,19 +31,36 @@ const cacheOptions = {
 const troubled = (seed: readonly SeedSecret[]) => {
   const memory = memoryProvider({ secrets: Object.fromEntries(seed.map(({ name, value }) => [name, value.reveal()])) })
   let trouble: SecretsError | undefined
+  let hangs = false
+  const closing = new AbortController()
   const provider = around(memory, async (act, call) => {
     if (trouble) throw trouble
-    return act(call)
+    const leftMs = (call?.deadlineAtMs ?? Infinity) - clock.monotonicMs()
+    if (leftMs > 0 && !hangs) return act(call)
+    return new Promise((_, reject) => {
+      const timeOver = (): void => reject(new SecretsError('timeout', 'late'))
+      if (leftMs < Infinity) clock.after(leftMs, timeOver)
+      if (leftMs <= 0) timeOver()
+      closing.signal.addEventListener('abort', () => reject(new SecretsError('closed', 'closed')))
+      call?.signal?.addEventListener('abort', () => reject(call.signal?.reason))
+    })
   })
   const get = async (ref: SecretRef, call = {}): Promise<SecretVersion> => {
     if (ref.id === 'DENIED') throw new SecretsError('access_denied', 'no')
     return provider.get(ref, call)
   }
-  const source: SecretProvider = Object.assign(Object.create(provider), { ...provider, get })
+  const close = async (): Promise<void> => {
+    closing.abort()
+    await memory.close?.()
+  }
+  const source: SecretProvider = Object.assign(Object.create(provider), { ...provider, get, close })
   return {
     source,
     silence: () => {
       trouble = new SecretsError('timeout', 'silent')
+    },
+    hang: () => {
+      hangs = true
     },
     babble: () => {
       trouble = new SecretsError('bad_response', 'what?')
@@ -73,10 +90,13 @@ for (const [name, layer] of Object.entries(layers))
   describeProvider(
     name,
     async (seed): Promise<ProviderFixture> => {
-      const { source, silence, babble } = troubled(seed)
-      return { provider: layer(source), deniedId: 'DENIED', silence, babble }
+      const { source, ...troubles } = troubled(seed)
+      return { provider: layer(source), deniedId: 'DENIED', clock, ...troubles }
     },
     { describe, it },
+    /cache|every layer/.test(name)
+      ? { deadlines: 'a caller waits for a call that is shared, and takes what is there' }
+      : {},
   )
 
 describe('bytes', () => {

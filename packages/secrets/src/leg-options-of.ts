@@ -17,13 +17,16 @@ const defaults = {
   pollInterval: '1m',
 } as const
 
+/** Node's timers count in 31 bits; a longer one would be over at once. */
+const maxTimerMs = 2 ** 31 - 1
+
 /** What the options say of a leg, and how often what is watched is looked at. */
 export type Bounds = Omit<LegOptions, 'registrar' | 'onChange'> & { readonly pollEveryMs: number }
 
 /** The options in milliseconds and within their bounds. @throws SecretsError `config_invalid`, every problem at once. */
 export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: number): Bounds => {
   const { clock = systemClock, random = systemRandom } = options
-  const given = { ...defaults, ...options.cache, ...definedOf(options) }
+  const given = { ...defaults, ...definedOf(options.cache ?? {}), ...definedOf(options) }
   const problems: string[] = []
   const ms = (
     name:
@@ -53,11 +56,12 @@ export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: numb
       problems.push(`${name}: ${value} is not ${max === 1 ? 'a number' : 'a whole number'} from ${min} to ${max}.`)
     return value
   }
-  const pollEvery = (): number => {
+  const timed = (name: 'deadline' | 'attemptTimeout' | 'pollInterval', min: string): number => {
     const known = problems.length
-    const pollEveryMs = ms('pollInterval')
-    if (problems.length === known && pollEveryMs < 1_000) problems.push('pollInterval: less than 1 s.')
-    return pollEveryMs
+    const value = ms(name)
+    const fits = value >= durationMs(min, name) && value <= maxTimerMs
+    if (problems.length === known && !fits) problems.push(`${name}: ${given[name]} is not from ${min} to 24 days.`)
+    return value
   }
   const ttlMs = ms('cacheTtl')
   const legOptions = {
@@ -69,10 +73,10 @@ export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: numb
     retryAfterFailureMs: 1_000,
     refreshAheadRatio: within('refreshAheadRatio', 0, 1),
     readValueEveryNthCheck: within('readValueEveryNthCheck', 1),
-    deadlineMs: ms('deadline'),
-    attemptTimeoutMs: ms('attemptTimeout'),
+    deadlineMs: timed('deadline', '1ms'),
+    attemptTimeoutMs: timed('attemptTimeout', '1ms'),
     attempts: within('attempts', 1),
-    pollEveryMs: pollEvery(),
+    pollEveryMs: timed('pollInterval', '1s'),
     clock,
     random,
   }
@@ -80,10 +84,6 @@ export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: numb
   return legOptions
 }
 
-const definedOf = ({ cacheTtl, deadline, attemptTimeout, attempts, pollInterval }: SecretsManagerOptions) => ({
-  ...(cacheTtl !== undefined && { cacheTtl }),
-  ...(deadline !== undefined && { deadline }),
-  ...(attemptTimeout !== undefined && { attemptTimeout }),
-  ...(attempts !== undefined && { attempts }),
-  ...(pollInterval !== undefined && { pollInterval }),
-})
+/** Without what is undefined: programs that pass on their own options have such members. */
+const definedOf = <T extends object>(options: T): Partial<T> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>

@@ -43,7 +43,8 @@ export const openParts = (options: SecretsManagerOptions, read: Read): ManagerPa
   const { clock, random } = bounds
   const watches = new Watches({
     // A source that fails is no news of the secret: the next one in the chain must not answer for it.
-    read: (key, maxAgeMs) => read({ id: key }, { strict: true, hasDefault: true, freshness: { maxAgeMs } }),
+    read: (key, maxAgeMs) =>
+      read({ id: key }, { strict: true, skipsUnusable: true, hasDefault: true, freshness: { maxAgeMs } }),
     onError: (key) => log.error(`What listens to changes of ${JSON.stringify(key)} failed.`, { key }),
     pollEveryMs,
     clock,

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SecretsError } from '@keyplane/core'
+import { SecretsError, systemClock } from '@keyplane/core'
 import { fakeClock, seededRandom } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
 import { memoryProvider } from '@keyplane/providers'
@@ -119,6 +119,57 @@ describe('the chain', () => {
     expect(before?.version.value.reveal()).toBe('from the source')
   })
 
+  it('refreshes all sources, and throws what one of them throws', async () => {
+    const failing = (name: string, delayMs: number) => ({
+      name,
+      get: async (): Promise<never> => {
+        throw down
+      },
+      refresh: async () => {
+        await new Promise((resolve) => setTimeout(resolve, delayMs))
+        throw new SecretsError('unavailable', `${name} is down`)
+      },
+    })
+    const { secrets } = start({ providers: [failing('a', 10), failing('b', 1)], clock: systemClock })
+    await expect(secrets.refresh()).rejects.toThrow('a is down')
+  })
+
+  it('reads no list and no bytes as JSON, and any depth of it', async () => {
+    const nested = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`
+    const bytes = memoryProvider({ secrets: { BYTES: Uint8Array.of(255), NESTED: nested } })
+    const { secrets, logged } = start({ providers: [bytes] })
+    expect(await secrets.getSecretJson('BYTES', { a: 'default' })).toBeUndefined()
+    expect(Object.isFrozen(await secrets.getSecretJson('NESTED'))).toBe(true)
+    expect(logged).toEqual(['warn The secret "BYTES" of memory is bytes that are no text.'])
+  })
+
+  it('ends at once when it is closed, whatever a source is doing, and gives nothing afterwards', async () => {
+    const hung = { name: 'hung', get: () => new Promise<never>(() => {}) }
+    const { secrets } = start({ providers: [hung, memoryProvider({ secrets: { KEY: 'value' } })], clock: systemClock })
+    const read = secrets.getSecret('KEY').catch((error: unknown) => error)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await secrets.close()
+    expect(await read).toMatchObject({ code: 'closed' })
+    expect(() => secrets.getSecretSync('KEY')).toThrow('closed')
+  })
+
+  it('is not failed by a log that fails', async () => {
+    const broken = (): never => {
+      throw new Error('disk full')
+    }
+    const { secrets } = start({ log: { warn: broken, error: broken } })
+    expect(await secrets.getSecret('NOPE')).toBeUndefined()
+  })
+
+  it('takes a source that says nonsense about how many it reads for one that reads one by one', async () => {
+    const source = new ScriptedSource({ A: 'one', B: 'two' })
+    for (const maxRefs of [undefined, 0, -1, 1.5] as number[]) {
+      const odd = { name: 'odd', get: source.get.bind(source), many: { maxRefs, get: async () => [] } }
+      const { secrets } = start({ providers: [odd] })
+      expect((await secrets.getMany(['A', 'B'])).values).toEqual({ A: 'one', B: 'two' })
+    }
+  })
+
   it('gives bytes as a copy, and a text as UTF-8', async () => {
     const bytes = memoryProvider({ secrets: { KEY: Uint8Array.of(0, 255), TEXT: 'ä' } })
     const { secrets } = start({ providers: [bytes] })
@@ -204,6 +255,24 @@ describe('what is said of a read', () => {
       'error unavailable',
       'error unavailable',
     ])
+  })
+
+  it('is one line for an outage, however it shows itself', async () => {
+    const { secrets, source, logged, clock } = start()
+    for (const code of ['timeout', 'unavailable', 'rate_limited', 'timeout'] as const) {
+      source.failure = new SecretsError(code, 'no')
+      await secrets.getSecret('A', 'default')
+      await clock.advance(60_000)
+    }
+    expect(logged).toEqual(['error timeout'])
+  })
+
+  it('explains as it reads: when strict, nothing is asked behind a failure', async () => {
+    const { secrets, source } = start({ strict: true, ...inEnvironment({ API_KEY: 'from the environment' }) })
+    source.failure = down
+    const { source: answered, steps } = await secrets.explain('API_KEY')
+    expect([answered, steps.map(({ result }) => result)]).toEqual([undefined, ['unreachable', 'not asked']])
+    await expect(secrets.explain('')).rejects.toMatchObject({ code: 'invalid_request' })
   })
 
   it('says why an open breaker was opened', async () => {

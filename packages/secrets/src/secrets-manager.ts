@@ -7,6 +7,7 @@ import {
   type SecretRef,
   SecretsError,
   type SecretVersion,
+  toSecretsError,
 } from '@keyplane/core'
 import type { Chain, ChainCall } from './chain/chain.ts'
 import type { Explanation } from './chain/explanation.ts'
@@ -144,13 +145,7 @@ export class SecretsManager {
     use: (secret: string, version: SecretVersion) => T | Promise<T>,
     options: WithSecretOptions = {},
   ): Promise<T> {
-    return withSecret({
-      ...this.#parts,
-      key,
-      options,
-      use: async (version) => use(revealText(version.value), version),
-      read: async (ref, call) => (await this.read(ref, { ...call, required: true })).version,
-    })
+    return this.#use(key, options, async (version) => use(revealText(version.value), version))
   }
 
   /**
@@ -162,30 +157,32 @@ export class SecretsManager {
     use: (document: Document, version: SecretVersion) => T | Promise<T>,
     { schema, ...options }: WithSecretOptions & { readonly schema?: StandardSchema<Document> } = {},
   ): Promise<T> {
-    const useVersion = async (_text: string, version: SecretVersion): Promise<T> => {
+    const useVersion = async (version: SecretVersion): Promise<T> => {
       const document = await documentOf(version, schema)
       if (document.ok) return use(document.value, version)
       throw new SecretsError('bad_response', `The secret ${JSON.stringify(key)} ${document.why}.`)
     }
-    return this.withSecret(key, useVersion, options)
+    return this.#use(key, options, useVersion, async (version) => (await documentOf(version, schema)).ok)
   }
 
   /**
    * Calls `listener` with a secret's new text when it changed, and with nothing when it is gone: at once where the source
-   * pushes changes, else at the next look. What the listener throws is told by the key alone.
+   * pushes changes, else at the next look. Bytes that are no text are in the change's `version`. What the listener throws
+   * is told by the key alone.
    * @returns what ends it.
    */
   onChange(key: string, listener: (secret: string | undefined, change: SecretChange) => unknown): () => void {
     this.#assertOpen()
+    assertKey(key)
     return this.#parts.watches.add(key, (version, before) => {
-      const change = { key, version, before }
-      return listener(version && revealText(version.value), change)
+      return listener(version && textIfAny(version), { key, version, before })
     })
   }
 
   /** The changes of some keys from this call on, until the signal is aborted or the loop is left. */
   watch(keys: readonly string[], options: Pick<GetSecretOptions, 'signal'> = {}): AsyncIterable<SecretChange> {
     this.#assertOpen()
+    for (const key of keys) assertKey(key)
     return secretChanges(this.#parts.watches, keys, options.signal)
   }
 
@@ -219,8 +216,14 @@ export class SecretsManager {
   async refresh(key?: string): Promise<void> {
     this.#assertOpen()
     if (key !== undefined) return this.invalidate({ kind: 'deleted', id: key })
-    const underWay = this.#parts.legs.all.flatMap((leg) => leg.ready?.refresh() ?? [])
-    if (underWay.length > 0) await Promise.all(underWay)
+    const results = await Promise.allSettled(this.#parts.legs.all.map(async (leg) => leg.ready?.refresh()))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed) throw toSecretsError(failed.reason)
+  }
+
+  /** Whether `close` was called. */
+  get closed(): boolean {
+    return this.#closed
   }
 
   /** A cached, fresh answer of the first source; no I/O. */
@@ -244,13 +247,15 @@ export class SecretsManager {
     this.#assertOpen()
     assertKey(ref.id)
     const reading = await this.#chain.read(ref, { strict: this.#strict, ...call })
+    if (!reading) this.#assertOpen()
     return reading && snapshot(reading)
   }
 
   /** Where a secret comes from, how old it is, and why the sources before that one did not give it. Never its value. */
   async explain(key: string): Promise<Explanation> {
     this.#assertOpen()
-    return this.#chain.explain({ id: key })
+    assertKey(key)
+    return this.#chain.explain({ id: key }, { strict: this.#strict })
   }
 
   /** Reads of each source by outcome since the start: hits, asked, absent, denied, unreachable, broken, unusable. */
@@ -283,6 +288,18 @@ export class SecretsManager {
     await Promise.all(this.#parts.legs.all.map((leg) => leg.close()))
   }
 
+  #use<T>(
+    key: string,
+    options: WithSecretOptions,
+    use: (version: SecretVersion) => Promise<T>,
+    isUsable: (version: SecretVersion) => Promise<boolean> | boolean = () => true,
+  ): Promise<T> {
+    const read = async (ref: SecretRef, call: CallOptions): Promise<SecretVersion> =>
+      // That there is no such stage is no news.
+      (await this.read(ref, { ...call, required: true, quiet: ref.stage !== undefined })).version
+    return withSecret({ ...this.#parts, key, options, use, isUsable, read })
+  }
+
   #peek(key: string): Reading | undefined {
     // Programs without types give other things; `read` says so.
     return typeof key === 'string' ? this.#chain.peek({ id: key }) : undefined
@@ -296,12 +313,24 @@ export class SecretsManager {
     this.#assertOpen()
     assertKey(key)
     const strict = options.strict ?? this.#strict
-    return this.#chain.read({ id: key }, { ...callOf(options), strict, hasDefault })
+    const reading = await this.#chain.read({ id: key }, { ...callOf(options), strict, hasDefault })
+    // Sources that were closed meanwhile have nothing to give, which is not that there is none.
+    if (!reading) this.#assertOpen()
+    return reading
   }
 }
 
 /** A cache's own reading goes on to hold the next version; the caller's stays as it was given. */
 const snapshot = ({ version, source, confirmedAtMs, freshUntilMs, generation, failure }: Reading): Reading =>
   Object.freeze({ version, source, confirmedAtMs, freshUntilMs, generation, ...(failure && { failure }) })
+
+/** Nothing for bytes that are no text. */
+const textIfAny = ({ value }: SecretVersion): string | undefined => {
+  try {
+    return revealText(value)
+  } catch {
+    return undefined
+  }
+}
 
 const callOf = ({ signal }: { readonly signal?: AbortSignal | undefined }): CallOptions => (signal ? { signal } : {})

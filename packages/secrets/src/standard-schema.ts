@@ -1,3 +1,5 @@
+import { maskText } from '@keyplane/masking'
+
 /**
  * The part of the Standard Schema that is used here: zod, valibot and arktype schemas all fit.
  * @see https://standardschema.dev
@@ -35,10 +37,17 @@ export const validated = <T>(schema: StandardSchema<T>, value: unknown): Parsed<
 const misfit = { ok: false as const, why: 'does not fit its schema' }
 
 const parsedOf = <T>(result: StandardResult<T>): Parsed<T> => {
+  if (typeof result !== 'object' || result === null) return misfit
   if (!result.issues) return { ok: true, value: result.value }
-  const places = result.issues.map(({ path = [] }) => path.map((step) => String(keyOf(step))).join('.'))
+  const places = result.issues.map(({ path = [] }) => path.map(shownStep).join('.'))
   const named = [...new Set(places)].filter((place) => place !== '')
   return named.length === 0 ? misfit : { ok: false, why: `${misfit.why} at ${named.join(', ')}` }
+}
+
+/** A key may be the data's own choice, and then anything: what is long, or looks like a secret, is left out. */
+const shownStep = (step: PropertyKey | { readonly key: PropertyKey }): string => {
+  const key = String(keyOf(step))
+  return key.length > 24 || maskText(key) !== key ? '…' : key
 }
 
 const keyOf = (step: PropertyKey | { readonly key: PropertyKey }): PropertyKey =>

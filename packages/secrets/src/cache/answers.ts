@@ -61,6 +61,12 @@ export class Answers {
     return this.#hold(entry, version)
   }
 
+  /** Whether another version of it was admitted since: under another spelling, by a call that was quicker. */
+  isNewer(ref: SecretRef, version: SecretVersion, sinceMs: number): boolean {
+    const entry = this.#table.find(cacheKey(ref, version.id))
+    return entry?.version !== undefined && entry.version.version !== version.version && entry.confirmedAtMs > sinceMs
+  }
+
   /** An answer for who waits for it only. */
   pass(ref: SecretRef, version: SecretVersion): Reading {
     return this.#hold(new Entry(ref, this.#source), version)
@@ -79,7 +85,8 @@ export class Answers {
     const entry = this.#table.find(key)
     const effect = onFailure(error)
     if (effect === 'evict' && entry) this.#table.drop(entry)
-    if (effect === 'evict' || (effect === 'suspend' && !entry)) this.#rememberNo(key, ref, error)
+    if (!entry && (effect === 'serve_stale' || effect === 'pass_on')) this.#rememberFailure(key, ref, error)
+    else if (effect === 'evict' || (effect === 'suspend' && !entry)) this.#rememberNo(key, ref, error)
     else if (effect === 'suspend' && entry) this.#suspend(entry, error)
     else if (effect === 'serve_stale' && entry) {
       entry.failure = error
@@ -150,19 +157,30 @@ export class Answers {
     entry.generation += 1
     // Whole milliseconds take no memory of their own.
     entry.confirmedAtMs = Math.floor(clock.monotonicMs() - ageMs)
-    entry.freshUntilMs = entry.confirmedAtMs + ttlMs
+    entry.freshUntilMs = Math.min(entry.confirmedAtMs + ttlMs, this.#leaseEndMs(version))
     entry.refreshFromMs = Math.ceil(entry.freshUntilMs - aheadMs)
     return asReading(entry)
   }
 
+  /** On the monotonic scale: what is leased is worth nothing afterwards. */
+  #leaseEndMs({ lease }: SecretVersion): number {
+    const { clock } = this.#options
+    return lease ? Math.floor(clock.monotonicMs() + lease.expiresAtMs - clock.nowMs()) : Number.POSITIVE_INFINITY
+  }
+
   /** Negative caching: the answer "no" is kept for a moment too. */
   #rememberNo(key: string, ref: SecretRef, error: SecretsError): void {
-    if (this.#options.negativeTtlMs === 0) return
+    const entry = this.#rememberFailure(key, ref, error)
+    entry.askAgainAtMs = entry.confirmedAtMs + this.#options.negativeTtlMs
+  }
+
+  /** Asked again at the next read; for those who cannot wait it is what the source said last. */
+  #rememberFailure(key: string, ref: SecretRef, error: SecretsError): Entry {
     const entry = new Entry(ref, this.#source)
     entry.failure = error
     entry.confirmedAtMs = this.#nowMs()
-    entry.askAgainAtMs = entry.confirmedAtMs + this.#options.negativeTtlMs
     this.#refusals.keep(key, entry)
+    return entry
   }
 
   #suspend(entry: Entry, error: SecretsError): void {

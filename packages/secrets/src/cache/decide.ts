@@ -51,6 +51,7 @@ export const mayServeStale = (
   wanted: Freshness = anyAge,
 ): boolean =>
   entry.version !== undefined &&
+  entry.version.lease === undefined &&
   !entry.suspended &&
   policy.maxStaleMs > 0 &&
   nowMs < staleUntilMs(entry, policy, wanted) &&
@@ -65,7 +66,9 @@ export const decide = (
 ): Decision => {
   if (!entry || (wanted !== anyAge && refuses(entry, nowMs, wanted))) return 'ask'
   if (entry.version === undefined || entry.suspended) return nowMs < entry.askAgainAtMs ? 'fail' : 'ask'
-  if (nowMs < entry.freshUntilMs) return nowMs < entry.refreshFromMs ? 'serve' : 'serve_and_refresh'
+  // After a failure ahead of expiry there is time: no reader needs to ask again at once.
+  const mayRefresh = nowMs >= entry.askAgainAtMs
+  if (nowMs < entry.freshUntilMs) return nowMs < entry.refreshFromMs || !mayRefresh ? 'serve' : 'serve_and_refresh'
   if (nowMs < entry.askAgainAtMs && mayServeStale(entry, nowMs, policy, wanted)) return 'serve'
   if (wanted.maxStaleMs !== 0 && nowMs < entry.freshUntilMs + policy.staleWhileRevalidateMs) return 'serve_and_refresh'
   return 'ask'

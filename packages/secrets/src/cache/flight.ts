@@ -7,6 +7,8 @@ import { within } from '../resilience/within.ts'
  */
 export class Flight<T> {
   readonly #controller = new AbortController()
+  /** When the source was asked. */
+  beganAtMs: number
   readonly #clock: Clock
   readonly #result: Promise<T>
   #waiters = 0
@@ -16,6 +18,7 @@ export class Flight<T> {
 
   constructor(clock: Clock, begin: (flight: Flight<T>) => Promise<T>) {
     this.#clock = clock
+    this.beganAtMs = clock.monotonicMs()
     this.#result = begin(this).finally(() => {
       this.#landed = true
     })
@@ -29,6 +32,11 @@ export class Flight<T> {
 
   get abandoned(): boolean {
     return this.signal.aborted
+  }
+
+  /** Ends the call for all who wait. */
+  end(reason: SecretsError): void {
+    this.#controller.abort(reason)
   }
 
   /** Notes that `id` (or everything) was written or invalidated meanwhile: what the call brings of it is not kept. */

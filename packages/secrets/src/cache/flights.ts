@@ -1,4 +1,4 @@
-import type { Clock, Freshness, Reading, SecretRef } from '@keyplane/core'
+import type { Clock, Freshness, Reading, SecretRef, SecretsError } from '@keyplane/core'
 import { Flight } from './flight.ts'
 
 /** What a flight is for. */
@@ -58,6 +58,11 @@ export class Flights {
     this.#next.clear()
   }
 
+  /** Ends every call under way. */
+  end(reason: SecretsError): void {
+    for (const flight of this.#underWay) flight.end(reason)
+  }
+
   #launch(slots: Map<string, Flight<Reading>>, errand: Errand, after?: Flight<Reading>): Flight<Reading> {
     const { key } = errand
     const flight: Flight<Reading> = new Flight(this.#clock, async (self) => {
@@ -67,6 +72,7 @@ export class Flights {
         this.#next.delete(key)
         this.#byKey.set(key, self)
       }
+      self.beganAtMs = this.#clock.monotonicMs()
       try {
         return await this.#fetch(errand, self)
       } finally {

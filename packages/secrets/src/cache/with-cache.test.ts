@@ -1,4 +1,4 @@
-import { type CallOptions, SecretsError } from '@keyplane/core'
+import { type CallOptions, SecretsError, TextValue } from '@keyplane/core'
 import { fakeClock, seededRandom } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
 import { ScriptedSource } from '../../test/scripted-source.ts'
@@ -254,7 +254,58 @@ describe('any number of callers', () => {
   })
 })
 
+describe('a lease', () => {
+  it('ends what is kept, and covers no failure beyond it', async () => {
+    const { clock, source, cache } = start({}, { a: '1' })
+    const get = source.get.bind(source)
+    source.get = async (ref, call) => {
+      const version = await get(ref, call)
+      return { ...version, lease: { id: 'l', renewable: false, expiresAtMs: clock.nowMs() + 2_000 } }
+    }
+    await cache.get({ id: 'a' })
+    await clock.advance(1_900)
+    await cache.get({ id: 'a' })
+    expect(source.calls.get).toHaveLength(1)
+    source.failure = new SecretsError('unavailable', 'down')
+    await clock.advance(200)
+    await expect(cache.get({ id: 'a' })).rejects.toMatchObject({ code: 'unavailable' })
+  })
+})
+
+describe('a slow answer', () => {
+  it('does not replace a newer one that came by another name', async () => {
+    const { source, cache, clock } = start({}, { a: 'old' })
+    const release = source.hold()
+    const slow = cache.get({ id: 'a' })
+    await clock.advance(1)
+    source.set('a', 'new', 'v2')
+    const quick = source.get.bind(source)
+    source.get = async (ref, call) =>
+      ref.id === 'arn:a' ? Object.freeze({ ...version, id: 'arn:a' }) : quick(ref, call)
+    const version = { id: 'arn:a', name: 'a', version: 'v2', value: new TextValue('new') }
+    await clock.advance(1)
+    await cache.get({ id: 'arn:a' })
+    await clock.advance(1)
+    release()
+    expect((await slow).value.reveal()).toBe('old')
+    expect((await cache.get({ id: 'arn:a' })).value.reveal()).toBe('new')
+  })
+})
+
 describe('a failure', () => {
+  it('ahead of expiry is not asked about again by every reader', async () => {
+    const { clock, source, text } = start({ refreshAheadRatio: 0.5 }, { a: '1' })
+    await text('a')
+    source.failure = new SecretsError('rate_limited', 'slow down')
+    await clock.advance(45_000)
+    const before = source.calls.get.length + source.calls.describe.length
+    for (let read = 0; read < 100; read += 1) {
+      expect(await text('a')).toBe('1')
+      await clock.advance(10)
+    }
+    expect(source.calls.get.length + source.calls.describe.length - before).toBeLessThanOrEqual(2)
+  })
+
   it('of the origin leaves the kept value alone when only the caller wanted more', async () => {
     const { source, text, code } = start()
     await text('a')

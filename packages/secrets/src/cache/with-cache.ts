@@ -126,6 +126,7 @@ class SecretCache implements CachedProvider {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#flights.end(new SecretsError('closed', `The ${this.name} cache is closed.`, { source: this.name }))
     this.#clear()
     await this.#provider.close?.()
   }
@@ -187,7 +188,10 @@ class SecretCache implements CachedProvider {
 
   #admit(key: string, ref: SecretRef, given: SecretVersion, flight: Flight<unknown>): Reading {
     const version = checkedVersion(given, this.name)
-    const overtaken = this.#closed || flight.isOvertaken([ref.id, version.id, version.name])
+    const overtaken =
+      this.#closed ||
+      flight.isOvertaken([ref.id, version.id, version.name]) ||
+      this.#answers.isNewer(ref, version, flight.beganAtMs)
     return overtaken ? this.#answers.pass(ref, version) : this.#answers.admit(key, ref, version)
   }
 

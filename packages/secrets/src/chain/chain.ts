@@ -20,6 +20,10 @@ export interface ChainCall extends CallOptions {
   readonly strict?: boolean
   /** The caller has a default, so an absence in the last source is no news. */
   readonly hasDefault?: boolean
+  /** That a source has no such secret is no news to anybody. */
+  readonly quiet?: boolean
+  /** Strict, but for a source that cannot be asked at all: not installed, not configured. */
+  readonly skipsUnusable?: boolean
   /** Throw what the sources said, in their own words, instead of giving nothing: a failure rather than an absence. */
   readonly required?: boolean
 }
@@ -112,17 +116,21 @@ export class Chain {
   }
 
   /** Reads as `read` does, and tells of each source how it went. */
-  async explain(ref: SecretRef): Promise<Explanation> {
+  async explain(ref: SecretRef, { strict }: Pick<ChainCall, 'strict'> = {}): Promise<Explanation> {
     const steps: ExplanationStep[] = []
     let source: string | undefined
+    let ended = false
     for (const leg of this.#legs) {
-      if (source !== undefined) steps.push({ source: leg.name, result: 'not asked' })
+      if (ended) steps.push({ source: leg.name, result: 'not asked' })
       else
         try {
           steps.push(answeredStep(await this.readFrom(leg, ref, {}), this.#clock))
           source = leg.name
+          ended = true
         } catch (thrown) {
-          steps.push(failedStep(leg.name, toSecretsError(thrown)))
+          const error = toSecretsError(thrown)
+          steps.push(failedStep(leg.name, error))
+          ended = strict === true && !isAbsence(error)
         }
     }
     return { key: ref.id, ...(source !== undefined && { source }), steps }
@@ -175,10 +183,12 @@ export class Chain {
     return failure && this.#clock.recentMs() >= freshUntilMs ? failure : undefined
   }
 
-  #passOver(leg: Leg, key: string, error: SecretsError, { strict, hasDefault, required }: ChainCall): void {
-    if (strict && !isAbsence(error)) throw error
+  #passOver(leg: Leg, key: string, error: SecretsError, call: ChainCall): void {
+    const { strict, hasDefault, required, quiet, skipsUnusable } = call
+    const isAbsent = isAbsence(error)
+    if (strict && !isAbsent && !(skipsUnusable && failureKind[error.code] === 'unusable')) throw error
     const isLast = leg === this.#legs.at(-1)
-    if (isAbsence(error) && isLast && (hasDefault || required)) return
+    if (isAbsent && (quiet || (isLast && (hasDefault || required)))) return
     this.#reports.passedOver(leg.name, key, error)
   }
 }

@@ -8,6 +8,7 @@ export class Leg {
   readonly #options: LegOptions
   #opening: Promise<OpenLeg> | undefined
   #closed = false
+  #ending: Promise<void> | undefined
   #open: OpenLeg | undefined
   /** Why it could not be opened at the last attempt. */
   refusal: SecretsError | undefined
@@ -20,13 +21,19 @@ export class Leg {
 
   /** What can be had without waiting: everything but a source that is still to be loaded. */
   get ready(): OpenLeg | undefined {
+    if (this.#closed) return undefined
     if (this.#open) return this.#open
-    if (typeof this.#source !== 'function' && !this.#closed) this.#open = openLeg(this.#source, this.#options)
+    if (typeof this.#source !== 'function') this.#open = openLeg(this.#source, this.#options)
     return this.#open
   }
 
   /** Ends what the source holds open; one that is still being loaded ends when it is there. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  async #end(): Promise<void> {
     // A source that was given and never asked is ended too.
     const { ready } = this
     this.#closed = true

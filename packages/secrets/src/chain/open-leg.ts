@@ -40,7 +40,8 @@ const namesOf = async (source: SecretProvider, query: { readonly prefix?: string
   const list = source.list?.list(query, call) ?? []
   if (isIterable(list)) for (const { name } of list) found.push(name)
   else for await (const { name } of list) found.push(name)
-  return found
+  // A provider of somebody's may take the prefix for a hint.
+  return found.filter((name: unknown) => typeof name === 'string' && name.startsWith(query.prefix ?? ''))
 }
 
 /** A source of this machine has few layers: it answers at once. */
@@ -79,7 +80,7 @@ const remoteLeg = (source: SecretProvider, options: LegOptions): OpenLeg => {
       const under = cache.refresh()
       return under && within('its refresh', () => under)
     },
-    close: () => cache.close(),
+    close: () => within('its end', () => cache.close()),
   }
 }
 

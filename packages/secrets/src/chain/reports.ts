@@ -1,5 +1,5 @@
 import type { ErrorCode, SecretsError } from '@keyplane/core'
-import { failureKind } from './failure-kind.ts'
+import { type FailureKind, failureKind } from './failure-kind.ts'
 
 /** Where the library says what it skipped and why. Facts hold names and codes, never a value. */
 export interface SecretsLog {
@@ -10,9 +10,10 @@ export interface SecretsLog {
 /** Whether the source said that there is no such thing; everything else is a failure of some kind. */
 export const isAbsence = ({ code }: SecretsError): boolean => failureKind[code] === 'absent'
 
+const aboutKey: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['access_denied', 'integrity', 'invalid_request'])
+
 /** Failures that say that the source is there, and something about this secret: told of each. */
-const isAboutKey = (error: SecretsError): boolean =>
-  isAbsence(error) || error.code === 'access_denied' || error.code === 'integrity'
+const isAboutKey = (error: SecretsError): boolean => isAbsence(error) || aboutKey.has(error.code)
 
 /** Keys come from callers, so what was told of them is remembered within a bound; beyond it they are not told one by one. */
 const maxRemembered = 1_000
@@ -22,10 +23,10 @@ export class Reports {
   readonly #log: SecretsLog
   readonly #toldOfKeys = new Set<string>()
   /** The failure that each source is in: one outage is one line, however many keys it touches. */
-  readonly #failing = new Map<string, ErrorCode>()
+  readonly #failing = new Map<string, FailureKind>()
 
   constructor(log: SecretsLog) {
-    this.#log = log
+    this.#log = tolerant(log)
   }
 
   passedOver(source: string, key: string, error: SecretsError): void {
@@ -63,8 +64,9 @@ export class Reports {
   }
 
   #isNews(source: string, { code }: SecretsError): boolean {
-    if (this.#failing.get(source) === code) return false
-    this.#failing.set(source, code)
+    const kind = failureKind[code]
+    if (this.#failing.get(source) === kind) return false
+    this.#failing.set(source, kind)
     return true
   }
 
@@ -81,6 +83,20 @@ export class Reports {
     this.#log[level](message, facts)
     if (this.#toldOfKeys.size > maxRemembered) this.#log.warn('Further secrets like this are not told one by one.', {})
   }
+}
+
+/** A log that fails must not fail the read that it was told of. */
+const tolerant = (log: SecretsLog): SecretsLog => {
+  const told = (level: 'warn' | 'error'): SecretsLog['warn'] => {
+    return (message, facts) => {
+      try {
+        log[level](message, facts)
+      } catch {
+        // There is nobody else to tell.
+      }
+    }
+  }
+  return { warn: told('warn'), error: told('error') }
 }
 
 const factsOf = (source: string, key: string, { code, reason }: SecretsError): Readonly<Record<string, string>> => ({

@@ -1,4 +1,4 @@
-import { SecretsError, type Change, type SecretProvider } from '@keyplane/core'
+import { BytesValue, type Change, type SecretProvider, SecretsError } from '@keyplane/core'
 import { describe, expect, it } from 'vitest'
 import { openOver } from '../../test/open-over.ts'
 import { remoteMemory } from '../../test/remote-memory.ts'
@@ -108,6 +108,60 @@ describe('a change', () => {
       expect(version?.value.reveal()).toBe('two')
       break
     }
+  })
+
+  it('is heard past a source that cannot be asked at all', async () => {
+    const missing = {
+      name: 'missing',
+      get: async (): Promise<never> => {
+        throw new SecretsError('source_misconfigured', 'not installed', { reason: 'sdk_missing' })
+      },
+    }
+    const { provider, put } = remoteMemory({ A: 'one' })
+    const { secrets, clock } = openOver(missing, { providers: [missing, silent(provider)] })
+    const heard: unknown[] = []
+    secrets.onChange('A', (secret) => heard.push(secret))
+    await clock.advance(10)
+    await put('A', 'two')
+    // The cache's own time has to pass.
+    await clock.advance(3_700_000)
+    expect(heard).toEqual(['two'])
+  })
+
+  it('of bytes is told, with the bytes in its version', async () => {
+    const { provider } = remoteMemory({ A: 'one' })
+    const { secrets, clock, logged } = openOver(provider)
+    const heard: unknown[] = []
+    secrets.onChange('A', (secret, { version }) => heard.push([secret, version?.value.reveal()]))
+    await clock.advance(10)
+    await provider.write?.put({ id: 'A' }, new BytesValue(Uint8Array.of(255)), { idempotencyKey: 'bytes' })
+    await clock.advance(10)
+    expect([heard, logged]).toEqual([[[undefined, Uint8Array.of(255)]], []])
+  })
+
+  it('is not told to a listener that another one ended', async () => {
+    const { provider, put } = remoteMemory({ A: 'one' })
+    const { secrets, clock } = openOver(provider)
+    const heard: string[] = []
+    let end = (): void => {}
+    secrets.onChange('A', () => {
+      heard.push('first')
+      end()
+    })
+    end = secrets.onChange('A', () => heard.push('second'))
+    await clock.advance(10)
+    await put('A', 'two')
+    await clock.advance(10)
+    expect(heard).toEqual(['first'])
+  })
+
+  it('is watched for no more by a loop that was left before it began', async () => {
+    const { provider } = remoteMemory({ A: 'one' })
+    const { secrets, clock } = openOver(silent(provider))
+    await secrets.watch(['A'])[Symbol.asyncIterator]().return?.()
+    await clock.advance(0)
+    expect(clock.waiting).toBe(0)
+    expect(() => secrets.onChange('', () => {})).toThrow('empty')
   })
 
   it('ends its loops when the manager is closed', async () => {

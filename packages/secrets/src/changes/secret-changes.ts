@@ -32,26 +32,26 @@ export const secretChanges = (
   ends.push(watches.atEnd(end))
   if (signal?.aborted) end()
   else signal?.addEventListener('abort', end, { once: true })
-  return given(waiting, waiter, end)
-}
-
-async function* given(
-  waiting: Map<string, SecretChange>,
-  waiter: { wake: () => void; readonly ended: boolean },
-  end: () => void,
-): AsyncGenerator<SecretChange> {
-  try {
-    while (!waiter.ended) {
-      const [next] = waiting.values()
-      if (next) {
-        waiting.delete(next.key)
-        yield next
-      } else
-        await new Promise<void>((resolve) => {
-          waiter.wake = resolve
-        })
+  const next = async (): Promise<IteratorResult<SecretChange>> => {
+    for (;;) {
+      const [change] = waiting.values()
+      if (waiter.ended) return { done: true, value: undefined }
+      if (change) {
+        waiting.delete(change.key)
+        return { done: false, value: change }
+      }
+      await new Promise<void>((resolve) => {
+        waiter.wake = resolve
+      })
     }
-  } finally {
-    end()
   }
+  const changes: AsyncIterableIterator<SecretChange> = {
+    [Symbol.asyncIterator]: () => changes,
+    next,
+    return: async () => {
+      end()
+      return { done: true, value: undefined }
+    },
+  }
+  return changes
 }

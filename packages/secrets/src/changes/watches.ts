@@ -134,7 +134,7 @@ export class Watches {
     before: SecretVersion | undefined,
   ): void {
     Promise.resolve()
-      .then(() => listener(version, before))
+      .then(() => (this.#watched.get(key)?.listeners.has(listener) ? listener(version, before) : undefined))
       // What it throws may quote the value.
       .catch(() => this.#options.onError(key))
   }

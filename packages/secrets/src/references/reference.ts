@@ -10,7 +10,7 @@ export interface SecretReference {
 }
 
 const start = 'keyplane://'
-const form = /^keyplane:\/\/([a-z][a-z0-9-]*)\/([^#?]+)(?:#([^#?]+))?(?:\?([^#?]*))?(?:#([^#?]+))?$/
+const form = /^keyplane:\/\/([a-z][a-z0-9_-]*)\/([^#?]+)(?:#([^#?]+))?(?:\?([^#?]*))?(?:#([^#?]+))?$/
 
 /** AWS's names of the three stages, which people know. */
 const stages: Readonly<Record<string, Stage>> = {

@@ -40,12 +40,18 @@ const referencesIn = (data: unknown): Set<string> => {
   return found
 }
 
+/** A list is as long as it was, with its holes; an object without a prototype stays one. */
+const emptyLike = (value: object): object => {
+  if (Array.isArray(value)) return Object.assign([], { length: value.length })
+  return Object.getPrototypeOf(value) === null ? (Object.create(null) as object) : {}
+}
+
 const copyWith = (value: unknown, texts: ReadonlyMap<string, string>, copies: Map<object, unknown>): unknown => {
   if (typeof value === 'string') return texts.get(value) ?? value
   if (!isOpen(value)) return value
   const known = copies.get(value)
   if (known !== undefined) return known
-  const copy: object = Array.isArray(value) ? [] : {}
+  const copy = emptyLike(value)
   copies.set(value, copy)
   // A key may be `__proto__`, which an assignment would take for something else.
   for (const [key, inner] of Object.entries(value))

@@ -7,7 +7,7 @@ import { Batch } from './batch.ts'
  */
 export const withBatching = (provider: SecretProvider): SecretProvider => {
   const { many, state, list, watch, write, leases } = provider
-  if (!many) return provider
+  if (!many || !Number.isInteger(many.maxRefs) || many.maxRefs < 1) return provider
   let next: Batch | undefined
   const get = async (ref: SecretRef, call: CallOptions = {}): Promise<SecretVersion> => {
     call.signal?.throwIfAborted()

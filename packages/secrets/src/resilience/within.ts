@@ -6,14 +6,13 @@ import { type CallOptions, type Clock, SecretsError } from '@keyplane/core'
  */
 export const within = <T>(work: Promise<T>, { signal, deadlineAtMs }: CallOptions, clock: Clock): Promise<T> => {
   if (!signal && deadlineAtMs === undefined) return work
+  if (deadlineAtMs !== undefined && deadlineAtMs <= clock.monotonicMs()) return Promise.reject(tooLate())
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => settle(() => reject(signal?.reason))
     const timer =
       deadlineAtMs === undefined
         ? undefined
-        : clock.after(deadlineAtMs - clock.monotonicMs(), () =>
-            settle(() => reject(new SecretsError('timeout', 'The deadline passed before the source answered.'))),
-          )
+        : clock.after(deadlineAtMs - clock.monotonicMs(), () => settle(() => reject(tooLate())))
     const settle = (how: () => void): void => {
       timer?.cancel()
       signal?.removeEventListener('abort', onAbort)
@@ -27,3 +26,5 @@ export const within = <T>(work: Promise<T>, { signal, deadlineAtMs }: CallOption
     else signal?.addEventListener('abort', onAbort, { once: true })
   })
 }
+
+const tooLate = (): SecretsError => new SecretsError('timeout', 'The deadline passed before the source answered.')

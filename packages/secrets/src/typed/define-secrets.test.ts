@@ -104,6 +104,55 @@ describe('defined secrets', () => {
     expect(logged).toEqual(['warn The secret "PORT" of remote is not a number.'])
   })
 
+  it('are asked for anew where the source was not asked since', async () => {
+    const { secrets, clock, put } = start({ KEY: 'one' })
+    const config = await defineSecrets({ KEY: string() }, { from: secrets })
+    await secrets.refresh()
+    await put('KEY', 'two')
+    await clock.advance(10)
+    expect(config.KEY).toBe('one')
+    await clock.advance(10)
+    expect(config.KEY).toBe('two')
+  })
+
+  it('are not given where the source refuses them by now, and can be printed all the same', async () => {
+    const { secrets, clock, state } = start({ KEY: 'one' })
+    const config = await defineSecrets({ KEY: string() }, { from: secrets })
+    state.failure = new SecretsError('access_denied', 'no')
+    await clock.advance(3_700_000)
+    void config.KEY
+    await clock.advance(10)
+    expect(() => config.KEY).toThrow('no')
+    expect(inspect(config)).toContain('[secret]')
+    await secrets.close()
+    expect(inspect(config)).toContain('[secret]')
+  })
+
+  it('may be parsed in their own time, once a version, and a parser that fails shows nothing', async () => {
+    const { secrets, clock, put, logged } = start({ KEY: 'one' })
+    let parses = 0
+    const type = secretType(async (text) => {
+      parses += 1
+      await new Promise((resolve) => setImmediate(resolve))
+      if (text === 'canary-8d1f2c') throw new Error(`bad ${text}`)
+      return { ok: true, value: text.length }
+    })
+    const config = await defineSecrets({ KEY: type }, { from: secrets })
+    await put('KEY', 'canary-8d1f2c')
+    await clock.advance(10)
+    await secrets.getSecret('KEY')
+    for (let look = 0; look < 100; look += 1) expect(config.KEY).toBe(3)
+    await clock.advance(10)
+    expect([parses, logged]).toEqual([2, ['warn The secret "KEY" of remote cannot be read as its type.']])
+  })
+
+  it('tell no key of the data’s own choice where it does not fit', async () => {
+    const { secrets } = start({ KEYS: '{"sk_live_abcdef1234567890":{"user":1}}' })
+    const schema = z.record(z.string(), z.object({ user: z.string() }))
+    const error = await defineSecrets({ KEYS: json(schema) }, { from: secrets }).catch((thrown) => thrown)
+    expect(error.message).toContain('does not fit its schema at ….user')
+  })
+
   it('show no secret where they are printed, and what is marked as none', async () => {
     const { secrets } = start({ KEY: 'canary-8d1f2c', LEVEL: 'info-level' })
     const config = await defineSecrets({ KEY: string(), LEVEL: string({ secret: false }) }, { from: secrets })

@@ -55,7 +55,7 @@ const redacted = '[secret]'
 const objectOf = (slots: readonly Slot[]): object => {
   const show = (): object =>
     Object.fromEntries(
-      slots.map((slot) => [slot.name, slot.isSecret && slot.current() !== undefined ? redacted : slot.current()]),
+      slots.map((slot) => [slot.name, slot.isSecret && slot.last !== undefined ? redacted : slot.last]),
     )
   const hidden = Object.freeze(
     Object.defineProperties(Object.create(null) as object, {

@@ -1,8 +1,12 @@
 import { revealText, SecretsError, type SecretVersion, toSecretsError } from '@keyplane/core'
+import { failureKind } from '../chain/failure-kind.ts'
 import { isAbsence } from '../chain/reports.ts'
 import type { SecretsManager } from '../secrets-manager.ts'
 import type { Parsed } from '../standard-schema.ts'
 import type { SecretType } from './secret-types.ts'
+
+/** What a parser throws may quote the value. */
+const unreadable = { ok: false as const, why: 'cannot be read as its type' }
 
 /** One definition, and what its key was last read as. */
 export class Slot {
@@ -12,6 +16,9 @@ export class Slot {
   readonly #from: SecretsManager
   #version: SecretVersion | undefined
   #value: unknown
+  /** The version that is being parsed: one parse is enough, however often the property is read meanwhile. */
+  #parsing: SecretVersion | undefined
+  #asking = false
 
   constructor(name: string, type: SecretType<unknown>, from: SecretsManager) {
     this.name = name
@@ -23,6 +30,11 @@ export class Slot {
 
   get isSecret(): boolean {
     return this.#type.options.secret !== false
+  }
+
+  /** What the property gave last, for who only looks. */
+  get last(): unknown {
+    return this.#value
   }
 
   /** Reads the key for the first time. @throws SecretsError that says why there is no value of this type. */
@@ -41,14 +53,33 @@ export class Slot {
     }
   }
 
-  /** The value of this moment. Where the source gives none, or one that does not fit, the last one that did. */
+  /**
+   * The value of this moment. Where the source gives none, or one that does not fit, the last one that did; a source that
+   * was not asked of late is asked behind the caller's back.
+   * @throws SecretsError `access_denied` or `unauthenticated` where the source refuses it by now.
+   */
   current(): unknown {
+    if (this.#from.closed) return this.#value
     const known = this.#from.recall({ id: this.#key })
-    if (known?.ok && known.value.version !== this.#version) this.#renew(known.value.version, known.value.source)
+    if (known === undefined) this.#askBehind()
+    else if (known.ok && known.value.version !== this.#version) this.#renew(known.value.version, known.value.source)
+    else if (!known.ok && failureKind[known.error.code] === 'denied') throw known.error
     return this.#value
   }
 
+  #askBehind(): void {
+    if (this.#asking) return
+    this.#asking = true
+    void this.#from
+      .read({ id: this.#key })
+      .catch(() => {})
+      .then(() => {
+        this.#asking = false
+      })
+  }
+
   #renew(version: SecretVersion, source: string): void {
+    if (this.#parsing === version) return
     const result = this.#parse(version)
     const take = (parsed: Parsed<unknown>): void => {
       if (parsed.ok) this.#keep(version, parsed.value)
@@ -57,8 +88,9 @@ export class Slot {
         this.#from.unusable(this.#key, source, parsed.why)
       }
     }
-    if (result instanceof Promise) void result.then(take)
-    else take(result)
+    if (!(result instanceof Promise)) return take(result)
+    this.#parsing = version
+    void result.then(take)
   }
 
   #keep(version: SecretVersion, value: unknown): void {
@@ -68,10 +100,10 @@ export class Slot {
 
   #parse(version: SecretVersion): Parsed<unknown> | Promise<Parsed<unknown>> {
     try {
-      return this.#type.parse(revealText(version.value))
+      const result = this.#type.parse(revealText(version.value))
+      return result instanceof Promise ? result.catch(() => unreadable) : result
     } catch {
-      // What a parser throws may quote the value.
-      return { ok: false, why: 'cannot be read as its type' }
+      return unreadable
     }
   }
 

@@ -1,11 +1,11 @@
 import { type Clock, type SecretVersion, sameValue } from '@keyplane/core'
 
 interface Question {
+  readonly sinceMs: number
   /** The version that was refused. */
   readonly refused: SecretVersion
   answer: Promise<SecretVersion>
   askAgainAtMs: number
-  pauseMs: number
 }
 
 const firstPauseMs = 100
@@ -29,13 +29,14 @@ export class NewerVersions {
     const nowMs = this.#clock.monotonicMs()
     const known = this.#questions.get(key)
     if (!known || !isSame(known.refused, refused)) {
-      const question = { refused, answer: ask(), askAgainAtMs: nowMs + firstPauseMs, pauseMs: firstPauseMs }
+      const question = { refused, answer: ask(), sinceMs: nowMs, askAgainAtMs: nowMs + firstPauseMs }
       this.#remember(key, question)
       return question.answer
     }
     if (nowMs < known.askAgainAtMs) return known.answer
-    known.pauseMs = Math.min(maxPauseMs, known.pauseMs * 2)
-    known.askAgainAtMs = nowMs + known.pauseMs
+    // A rotation is over in seconds: within those there is a question every few hundred milliseconds.
+    const pauseMs = Math.max(firstPauseMs, (nowMs - known.sinceMs) / 4)
+    known.askAgainAtMs = nowMs + Math.min(maxPauseMs, pauseMs)
     known.answer = ask()
     known.answer.catch(() => {})
     return known.answer

@@ -29,6 +29,8 @@ export interface SecretUse<T> {
   readonly key: string
   readonly read: (ref: SecretRef, call: CallOptions) => Promise<SecretVersion>
   readonly use: (version: SecretVersion) => Promise<T>
+  /** Whether another version than the first can be used at all; one that cannot is passed over. */
+  readonly isUsable: (version: SecretVersion) => Promise<boolean> | boolean
   readonly options: WithSecretOptions
   readonly newerVersions: NewerVersions
   readonly clock: Clock
@@ -52,16 +54,16 @@ const stageMaxAgeMs = 1_000
 export const withSecret = async <T>(parts: SecretUse<T>): Promise<T> => {
   const { key, read, options, clock, random } = parts
   const untilMs = clock.monotonicMs() + durationMs(options.patience ?? '2s', 'patience')
-  const attempts = new Attempts(parts)
   const first = await read({ id: key }, callOf(options))
+  const attempts = new Attempts(parts, first)
   const result = await attempts.run(first)
   if (result.ok) return result.value
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(maxPauseMs, pauseMs * 2)) {
-    const other = await attempts.runOthers(first)
+    const other = await attempts.runOthers()
     if (other?.ok) return other.value
-    const delayMs = pauseMs * (0.5 + random.unit() / 2)
-    if (clock.monotonicMs() + delayMs > untilMs) throw result.error
-    await waited(delayMs, clock, options.signal)
+    const leftMs = untilMs - clock.monotonicMs()
+    if (leftMs <= 0) throw result.error
+    await waited(Math.min(leftMs, pauseMs * (0.5 + random.unit() / 2)), clock, options.signal)
   }
 }
 
@@ -71,9 +73,12 @@ const callOf = ({ signal }: WithSecretOptions): CallOptions => (signal ? { signa
 class Attempts<T> {
   readonly #parts: SecretUse<T>
   readonly #tried: SecretVersion[] = []
+  /** The newest that the source called current. */
+  #current: SecretVersion
 
-  constructor(parts: SecretUse<T>) {
+  constructor(parts: SecretUse<T>, first: SecretVersion) {
     this.#parts = parts
+    this.#current = first
   }
 
   /** @throws what `use` throws, unless it says that the secret was refused. */
@@ -84,17 +89,21 @@ class Attempts<T> {
       return { ok: true, value: await use(version) }
     } catch (error) {
       options.signal?.throwIfAborted()
-      if (!(options.isRefused ?? isAuthenticationError)(error)) throw error
+      if (!isRefusal(error, options)) throw error
       return { ok: false, error }
     }
   }
 
   /** Tries the current version, if it is another by now, then those of the other stages. */
-  async runOthers(refused: SecretVersion): Promise<Result<T> | undefined> {
+  async runOthers(): Promise<Result<T> | undefined> {
     const { key, options, newerVersions, read } = this.#parts
+    const refused = this.#current
     // Shared by all callers, so that no single one's abort ends it.
     const ask = (): Promise<SecretVersion> => read({ id: key }, newerThan(refused))
-    const current = await this.#runNew(() => untilAborted(newerVersions.than(refused, key, ask), options.signal))
+    const current = await this.#runNew(async () => {
+      this.#current = await untilAborted(newerVersions.than(refused, key, ask), options.signal)
+      return this.#current
+    })
     if (current?.ok) return current
     const call = { ...callOf(options), freshness: { maxAgeMs: stageMaxAgeMs } }
     for (const stage of options.stages ?? ['pending', 'previous']) {
@@ -116,7 +125,16 @@ class Attempts<T> {
       throw thrown
     }
     const isNew = this.#tried.every((tried) => !sameValue(tried.value, version.value))
-    return isNew ? this.run(version) : undefined
+    return isNew && (await this.#parts.isUsable(version)) ? this.run(version) : undefined
+  }
+}
+
+/** A predicate that fails itself must not hide the error that it was asked about. */
+const isRefusal = (error: unknown, { isRefused = isAuthenticationError }: WithSecretOptions): boolean => {
+  try {
+    return isRefused(error)
+  } catch {
+    return false
   }
 }
 
