@@ -8,13 +8,14 @@ import { describeProvider } from '@keyplane/testkit'
 
 /** A source that keeps texts in a map. */
 const mapProvider = (texts: ReadonlyMap<string, string>): SecretProvider => {
-  const fail = (code: 'secret_not_found' | 'version_not_found', message: string): never => {
+  const fail = (code: 'secret_not_found' | 'version_not_found' | 'unsupported', message: string): never => {
     throw new SecretsError(code, message, { source: 'map' })
   }
   return {
     name: 'map',
-    get: async ({ id, version }, call): Promise<SecretVersion> => {
+    get: async ({ id, version, as }, call): Promise<SecretVersion> => {
       call?.signal?.throwIfAborted()
+      if (as !== undefined) fail('unsupported', 'A map knows no identities.')
       const text = texts.get(id) ?? fail('secret_not_found', `There is no secret ${JSON.stringify(id)}.`)
       if (version !== undefined) fail('version_not_found', 'A map has no versions.')
       return Object.freeze({ id, name: id, value: new TextValue(text) })
@@ -33,5 +34,5 @@ describeProvider(
 
 // prints, among other lines:
 // tells an unknown secret by secret_not_found
-// pass 12
+// pass 14
 // fail 0

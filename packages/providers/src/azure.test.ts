@@ -19,6 +19,9 @@ describeProvider(
       silence: () => {
         client.fault = new RestError(undefined, 'REQUEST_SEND_ERROR', 'connect ECONNREFUSED')
       },
+      hang: () => {
+        client.hangs = true
+      },
       babble: () => {
         client.babbles = true
       },

@@ -15,6 +15,9 @@ describeProvider(
       silence: () => {
         client.fault = new GrpcError(14, '14 UNAVAILABLE: No connection established.')
       },
+      hang: () => {
+        client.hangs = true
+      },
       babble: () => {
         client.babbles = true
       },

@@ -21,6 +21,9 @@ describeProvider(
       spell,
       deniedId: 'prod/DENIED',
       silence: () => double.stop(),
+      hang: () => {
+        double.fault = 'hang'
+      },
       babble: () => {
         double.fault = { body: '<html>' }
       },

@@ -39,6 +39,8 @@ export class AzureDouble implements AzureSecretsClient {
   readonly calls: string[] = []
   fault: Error | undefined
   babbles = false
+  /** It takes reads and answers none. */
+  hangs = false
   /** How much later each version is made than the one before. */
   stepMs = 1_000
 
@@ -58,6 +60,7 @@ export class AzureDouble implements AzureSecretsClient {
 
   async getSecret(name: string, options: AzureCallOptions & { readonly version?: string }): Promise<AzureSecret> {
     this.#note('getSecret', name, options)
+    if (this.hangs) return new Promise(() => {})
     const versions = this.#secrets.get(name) ?? []
     const kept =
       options.version === undefined ? versions.at(-1) : versions.find(({ version }) => version === options.version)

@@ -27,6 +27,8 @@ export class GcpDouble implements GcpSecretsClient {
   readonly asked: unknown[] = []
   fault: Error | undefined
   babbles = false
+  /** It takes reads and answers none. */
+  hangs = false
   closed = false
 
   add(name: string, value: SecretValue): void {
@@ -45,6 +47,7 @@ export class GcpDouble implements GcpSecretsClient {
 
   async accessSecretVersion({ name }: { readonly name: string }, options: GcpCallOptions) {
     this.#note({ name }, options)
+    if (this.hangs) await new Promise(() => {})
     const [, resource = '', wanted = ''] = /^(.+)\/versions\/(.+)$/.exec(name) ?? []
     const versions = this.#versions(resource)
     const number = wanted === 'latest' ? versions.length : (this.aliases.get(wanted) ?? Number(wanted))
