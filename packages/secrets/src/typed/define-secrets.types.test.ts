@@ -9,6 +9,7 @@ const definitions = {
   API_KEY: string(),
   PORT: number({ default: 80 }),
   DEBUG: boolean({ optional: true }),
+  LEVEL: string({ optional: true, default: 'info' }),
   DB: json(z.object({ host: z.string(), port: z.coerce.number() })),
   QUEUE: json(v.object({ url: v.string() }), { optional: true }),
   FREE: json(),
@@ -22,6 +23,7 @@ const compiledOnly = async (): Promise<void> => {
   expectTypeOf(config.API_KEY).toEqualTypeOf<string>()
   expectTypeOf(config.PORT).toEqualTypeOf<number>()
   expectTypeOf(config.DEBUG).toEqualTypeOf<boolean | undefined>()
+  expectTypeOf(config.LEVEL).toEqualTypeOf<string>()
   expectTypeOf(config.DB).toEqualTypeOf<{ host: string; port: number }>()
   expectTypeOf(config.QUEUE).toEqualTypeOf<{ url: string } | undefined>()
   expectTypeOf(config.FREE).toEqualTypeOf<Readonly<Record<string, unknown>>>()

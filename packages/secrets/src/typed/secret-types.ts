@@ -18,8 +18,14 @@ export interface SecretType<T> {
   readonly parse: (text: string) => Parsed<T> | Promise<Parsed<T>>
 }
 
-/** Without a value where it is optional. */
-type Typed<T, Options> = SecretType<Options extends { readonly optional: true } ? T | undefined : T>
+/** Without a value where it is optional and has no default. */
+type Typed<T, Options> = SecretType<MayLack<Options> extends true ? T | undefined : T>
+
+type MayLack<Options> = Options extends { readonly default: unknown }
+  ? false
+  : Options extends { readonly optional: true }
+    ? true
+    : false
 
 /** A type of your own: `parse` says what a text is, or why it is none of these, without quoting it. */
 export const secretType = <T, const Options extends SecretTypeOptions<T> = object>(
