@@ -188,22 +188,30 @@ describe('the changes of the service', () => {
     expect(await ended).toMatchObject({ code, source: 'service' })
   })
 
-  it('go on where the file of the token is away while it is written anew', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'keyplane-watch-'))
-    cleanups.push(() => rmSync(folder, { recursive: true }))
-    const file = join(folder, 'token')
-    const { service, provider, until } = await watch('all', undefined, (token) => {
-      writeFileSync(file, token)
-      return { file }
+  describe.each([
+    ['the token was forgotten', undefined],
+    ['the service refuses the token', { status: 401 }],
+  ])('where %s', (_, fault) => {
+    it('go on though its file is away while it is written anew', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'keyplane-watch-'))
+      cleanups.push(() => rmSync(folder, { recursive: true }))
+      const file = join(folder, 'token')
+      const { service, provider, clock, until } = await watch('all', undefined, (token) => {
+        writeFileSync(file, token)
+        return { file }
+      })
+      await until(() => service.readers === 1)
+      rmSync(file)
+      service.fault = fault
+      if (!fault) await provider.refresh?.()
+      service.cut()
+      await until(() => service.readers === 0)
+      for (let round = 0; round < 200; round++) await clock.advance(1_000)
+      expect(service.asked).toHaveLength(fault ? 2 : 1)
+      service.fault = undefined
+      writeFileSync(file, service.token)
+      await until(() => service.readers === 1, 1_000)
     })
-    await until(() => service.readers === 1)
-    rmSync(file)
-    await provider.refresh?.()
-    service.cut()
-    await until(() => service.readers === 0)
-    for (let round = 0; round < 20; round++) await until(() => true, 1_000)
-    writeFileSync(file, service.token)
-    await until(() => service.readers === 1, 1_000)
   })
 
   it('end with their reader', async () => {
