@@ -95,7 +95,8 @@ describe('a version of Google’s', () => {
 
   it('is not named by what is no name', async () => {
     const { client, provider } = start()
-    for (const id of ['', 'a/b', 'projects/p/secrets/db/versions/1', 'x'.repeat(256)])
+    const paths = ['p\n', '..', 'p/locations/..'].map((project) => `projects/${project}/secrets/db`)
+    for (const id of ['', 'a/b', 'projects/p/secrets/db/versions/1', 'x'.repeat(256), ...paths])
       expect(await failure(provider.get({ id }))).toMatchObject({ code: 'invalid_request' })
     expect(client.asked).toEqual([])
   })

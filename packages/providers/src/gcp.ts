@@ -154,7 +154,7 @@ class GcpProvider implements SecretProvider {
 
   async #resource(id: string, call?: CallOptions, ref?: SecretRef): Promise<string> {
     this.#begin(ref)
-    if (/^projects\/[^/]+\/(?:locations\/[^/]+\/)?secrets\/[\w-]{1,255}$/.test(id)) return id
+    if (/^projects\/[a-z0-9][\w.:-]*\/(?:locations\/[a-z0-9][\w-]*\/)?secrets\/[\w-]{1,255}$/i.test(id)) return id
     if (!/^[\w-]{1,255}$/.test(id))
       throw this.#error(
         'invalid_request',
