@@ -47,6 +47,9 @@ describeProvider(
       spell,
       deniedId: 'DENIED',
       silence: () => server.stop(),
+      hang: () => {
+        server.double.hangs = true
+      },
       babble: () => {
         server.babbles = true
       },

@@ -24,6 +24,9 @@ describeProvider(
       provider: gcpProvider({ client, projectId: 'mine' }),
       deniedId: 'DENIED',
       silence: () => server.stop(),
+      hang: () => {
+        server.double.hangs = true
+      },
       babble: () => {
         server.double.babbles = true
       },

@@ -26,6 +26,9 @@ describeProvider(
       provider: gcpProvider({ client }),
       deniedId: 'DENIED',
       silence: () => server.stop(),
+      hang: () => {
+        server.double.hangs = true
+      },
       babble: () => {
         server.babbles = true
       },

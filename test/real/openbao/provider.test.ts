@@ -29,6 +29,7 @@ describeProvider(
       spell,
       deniedId: 'denied/db',
       silence: () => server.pause(),
+      hang: () => server.pause(),
       stop: () => server.resume(),
     }
   },
