@@ -123,6 +123,24 @@ describe('AWS credentials', () => {
     expect(chain.counts().calls).toBe(2)
   })
 
+  it('of a chain that hangs are asked for anew after a minute, and the old ones used after five seconds', async () => {
+    const clock = fakeClock()
+    const good = () => ({ accessKeyId: 'A', secretAccessKey: 'B', expiration: new Date(clock.nowMs() + 600_000) })
+    const hung = new Promise<object>(() => {})
+    let answer: () => Promise<object> = () => hung
+    const source = awsCredentials({}, { clock, loadChain: chainOf(() => answer()).loadChain })
+    const first = source().catch((error: unknown) => error)
+    await clock.advance(60_000)
+    expect(await first).toMatchObject({ code: 'timeout', reason: 'credentials' })
+    answer = async () => good()
+    expect(await source()).toMatchObject({ accessKeyId: 'A' })
+    await clock.advance(400_000)
+    answer = () => hung
+    const renewed = source()
+    await clock.advance(5_000)
+    expect(await renewed).toMatchObject({ accessKeyId: 'A' })
+  })
+
   it('that are nowhere are a mistake, told without what a provider said', async () => {
     const chain = chainOf(async () => {
       throw Object.assign(new Error('Command failed: login --password secret-canary'), {

@@ -1,4 +1,5 @@
 import { type Clock, SecretsError, systemClock } from '@keyplane/core'
+import { withinLimits } from '@keyplane/http'
 import type { AwsCredentialSource, AwsCredentials } from './credentials.ts'
 
 /** The environment's variables, as far as they are read. */
@@ -26,6 +27,10 @@ export interface AwsCredentialOptions {
 
 /** Temporary credentials are renewed this long before they expire, as the AWS SDKs do. */
 const renewBeforeMs = 300_000
+
+/** A chain that hangs is asked anew after this long, and sooner where what is kept still holds. */
+const chainTimeoutMs = 60_000
+const renewalTimeoutMs = 5_000
 
 const chainPackage: string = '@aws-sdk/credential-provider-node'
 
@@ -140,16 +145,28 @@ class CredentialChain {
 
   async #fetch(): Promise<AwsCredentials> {
     const before = this.#kept
+    const holds = (): boolean => before !== undefined && before === this.#kept && !this.#isWithin(before, 0)
     try {
-      this.#provider ??= this.#load()
-      this.#kept = sendable(adopt(await (await this.#provider)()))
+      this.#kept = await this.#ask(holds() ? renewalTimeoutMs : chainTimeoutMs)
       return this.#kept
     } catch (thrown) {
       this.#provider = undefined
       // A renewal that fails is tried again at the next call, as long as what is kept still holds.
-      if (before && before === this.#kept && !this.#isWithin(before, 0)) return before
+      if (before && holds()) return before
       throw chainFailure(thrown)
     }
+  }
+
+  #ask(timeoutMs: number): Promise<AwsCredentials> {
+    const late = (): SecretsError =>
+      new SecretsError('timeout', `AWS credentials did not come within ${timeoutMs} ms.`, {
+        source: 'aws',
+        reason: 'credentials',
+      })
+    return withinLimits({ clock: this.#clock, timeoutMs, signals: [], late }, async () => {
+      this.#provider ??= this.#load()
+      return sendable(adopt(await (await this.#provider)()))
+    })
   }
 }
 
