@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { OpenBaoAnswer } from './answer.ts'
 import { failureOf } from './failure.ts'
-import { metadataOf, versionOf, writtenOf } from './kv-answers.ts'
+import { metadataOf, versionOf, writtenOf } from './kv/answers.ts'
 
 const answerOf = (body: Uint8Array | string, headers: Record<string, string> = {}): OpenBaoAnswer =>
   new OpenBaoAnswer({ status: 200, headers, body: typeof body === 'string' ? new TextEncoder().encode(body) : body }, 0)

@@ -1,14 +1,14 @@
 import { type Clock, type Random, SecretsError, systemClock, systemRandom } from '@keyplane/core'
 import type { OpenBaoAnswer } from './answer.ts'
-import { type Health, healthOf, type SealStatus, sealStatusOf } from './health.ts'
+import { type Health, healthOf, type SealStatus, sealStatusOf } from './nodes/health.ts'
 import type { Ask, GrantedToken, LoginRequest } from './login.ts'
 import { type Auth, loginOf } from './logins/auth.ts'
-import { type NodeAnswer, Nodes } from './nodes.ts'
+import { type NodeAnswer, Nodes } from './nodes/nodes.ts'
 import { openBaoError } from './openbao-error.ts'
 import type { Purpose } from './failure.ts'
 import { TokenKeeper } from './token-keeper.ts'
 import { type Bounds, withinBounds } from './within-bounds.ts'
-import { WrittenIndex } from './written-index.ts'
+import { WrittenIndex } from './nodes/written-index.ts'
 
 export interface OpenBaoClientOptions {
   /** One node, or several of one cluster: `https://host[:port]`. Plain http to this machine only. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { encodePath } from './kv-path.ts'
+import { encodePath } from './path.ts'
 
 describe('a path in OpenBao', () => {
   it.each([

@@ -1,10 +1,10 @@
 import { type Clock, SecretsError, systemClock } from '@keyplane/core'
-import type { OpenBaoAnswer } from './answer.ts'
-import type { OpenBaoCall, OpenBaoClient } from './client.ts'
-import { keysBelow } from './kv-keys.ts'
-import type { KvMetadata, KvVersion, KvWritten } from './kv-types.ts'
-import { metadataOf, versionOf, writtenOf } from './kv-answers.ts'
-import { encodePath } from './kv-path.ts'
+import type { OpenBaoAnswer } from '../answer.ts'
+import type { OpenBaoCall, OpenBaoClient } from '../client.ts'
+import { keysBelow } from './keys.ts'
+import type { KvMetadata, KvVersion, KvWritten } from './types.ts'
+import { metadataOf, versionOf, writtenOf } from './answers.ts'
+import { encodePath } from './path.ts'
 
 export interface KvV2Options {
   readonly client: Pick<OpenBaoClient, 'call'>

@@ -1,6 +1,6 @@
 import { SecretsError } from '@keyplane/core'
-import type { OpenBaoAnswer } from './answer.ts'
-import { KvFields, type KvMetadata, type KvVersion, type KvVersionState, type KvWritten } from './kv-types.ts'
+import type { OpenBaoAnswer } from '../answer.ts'
+import { KvFields, type KvMetadata, type KvVersion, type KvVersionState, type KvWritten } from './types.ts'
 
 type Members = Readonly<Record<string, unknown>>
 

@@ -1,6 +1,6 @@
 import { type Clock, SecretsError } from '@keyplane/core'
-import { OpenBaoAnswer } from './answer.ts'
-import { type Failure, failureOf, type Purpose } from './failure.ts'
+import { OpenBaoAnswer } from '../answer.ts'
+import { type Failure, failureOf, type Purpose } from '../failure.ts'
 import { checkLeader, originOf, redirectOrigin } from './leader-origin.ts'
 import { Leaders } from './leaders.ts'
 import { NodeClient } from './node-client.ts'

@@ -1,7 +1,7 @@
 import { BytesValue, sameValue, TextValue } from '@keyplane/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fieldsOfValue, sameFields, valueOfFields } from './kv-fields.ts'
+import { fieldsOfValue, sameFields, valueOfFields } from './fields.ts'
 
 const textOf = (fields: Record<string, unknown>): unknown => valueOfFields(fields).reveal()
 

@@ -1,4 +1,4 @@
-import type { Fields } from './kv-fields.ts'
+import type { Fields } from './fields.ts'
 
 /** A version's fields. Printed, they show nothing. */
 export class KvFields {

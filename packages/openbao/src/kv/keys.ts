@@ -1,5 +1,5 @@
 import { SecretsError } from '@keyplane/core'
-import type { OpenBaoAnswer } from './answer.ts'
+import type { OpenBaoAnswer } from '../answer.ts'
 
 export interface KeyLister {
   /** Lists one folder (empty, or ending in `/`) by these query parameters. */
