@@ -32,30 +32,48 @@ const parse = (text: string): unknown => {
   }
 }
 
-/** A part without escapes is a slice of the whole, which costs no memory of its own. */
-const sliceOf = (whole: string, part: string): string => {
-  const at = whole.indexOf(part)
-  return at === -1 ? part : whole.slice(at, at + part.length)
-}
+const quotationMark = 34
+const backslash = 92
+const longNumbers = /\d{8,}/g
+const longNumber = /^\d{8,}$/
 
-const textOfNumber = (value: unknown, whole: string): string | undefined => {
-  const text = typeof value === 'number' ? String(value) : undefined
-  return text !== undefined && /^\d{8,}$/.test(text) && whole.includes(text) ? text : undefined
+/**
+ * What stands in the JSON as it is: texts without escapes, and long numbers. Each is a slice of the whole, which costs no
+ * memory of its own. One pass, for there may be a part every few characters.
+ */
+const slicesOf = (whole: string): ReadonlyMap<string, string> => {
+  const slices = new Map<string, string>()
+  const put = (slice: string): unknown => slices.set(slice, slice)
+  for (const [run] of whole.matchAll(longNumbers)) put(run)
+  for (let start = whole.indexOf('"'); start !== -1; ) {
+    let end = start + 1
+    let isEscaped = false
+    for (let code = whole.charCodeAt(end); code !== quotationMark; code = whole.charCodeAt(end)) {
+      if (code === backslash) isEscaped = true
+      end += code === backslash ? 2 : 1
+    }
+    if (!isEscaped) put(whole.slice(start + 1, end))
+    start = whole.indexOf('"', end + 1)
+  }
+  return slices
 }
 
 /** The texts, and the numbers of 8 digits and more, in a value that is a JSON object or array; none in any other. */
 export const jsonParts = (whole: string): readonly string[] => {
+  const root = parse(whole)
+  if (root === undefined) return []
+  const slices = slicesOf(whole)
   const parts = new Set<string>()
-  const left: unknown[] = [parse(whole)]
+  const left: unknown[] = [root]
   while (left.length > 0) {
     const node = left.pop()
-    if (typeof node === 'object' && node !== null) {
+    if (typeof node === 'string') parts.add(slices.get(node) ?? node)
+    else if (typeof node === 'number') {
+      const digits = String(node)
+      if (longNumber.test(digits) && slices.has(digits)) parts.add(slices.get(digits) ?? digits)
+    } else if (typeof node === 'object' && node !== null)
       for (const [field, value] of Object.entries(node) as [string, unknown][])
         if (Array.isArray(node) || typeof value === 'object' || !openFields.has(field.toLowerCase())) left.push(value)
-    } else {
-      const text = typeof node === 'string' ? node : textOfNumber(node, whole)
-      if (text !== undefined) parts.add(sliceOf(whole, text))
-    }
   }
   return [...parts]
 }

@@ -24,10 +24,9 @@ const everyday: ReadonlySet<string> = new Set([
 const region = /^[a-z]{2}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/
 
 const hasVariety = (text: string): boolean => {
-  let distinct = 0
-  for (let at = 0; at < text.length; at += 1)
-    if (text.indexOf(text.charAt(at)) === at && (distinct += 1) === minDistinct) return true
-  return false
+  const distinct = new Set<number>()
+  for (let at = 0; at < text.length && distinct.size < minDistinct; at += 1) distinct.add(text.charCodeAt(at))
+  return distinct.size === minDistinct
 }
 
 /** Whether each character follows the one before it: `12345678`, `hgfedcba`. */
