@@ -8,12 +8,12 @@ import {
   everywhere,
   inBytes,
   inTexts,
-  type KnownValue,
   lineAt,
   linesOf,
   lineWay,
   writeValue,
 } from './value-forms.ts'
+import type { KnownValue } from './ways.ts'
 import { fiveHash, otherHash, shiftedWord, windowLength, wordAt } from './window.ts'
 import { WindowTable } from './window-table.ts'
 

@@ -1,8 +1,8 @@
 import { type Clock, SecretsError, type SecretValue, systemClock, type Timer } from '@keyplane/core'
 import { jsonParts } from './json-parts.ts'
 import { urlPassword } from './url-password.ts'
-import type { KnownValue } from './value-forms.ts'
 import { ValueMatcher } from './value-matcher.ts'
+import type { KnownValue } from './ways.ts'
 import { isWorthFinding } from './worth-finding.ts'
 
 /**
