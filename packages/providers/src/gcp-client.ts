@@ -77,7 +77,7 @@ interface Sdk {
   readonly SecretManagerServiceClient: new (options: { readonly projectId?: string }) => GcpSecretsClient
 }
 
-const sdkPackage = { name: '@google-cloud/secret-manager', major: 7 } as const
+const sdkPackage = { name: '@google-cloud/secret-manager', major: 7, node: 22 } as const
 
 /** A client of Google's own SDK, with the credentials that Google's chain finds. */
 export const openGcpClient = async (projectId: string | undefined): Promise<GcpSecretsClient> => {

@@ -302,7 +302,8 @@ describe('the gcp provider', () => {
     expect(await failure(provider.get({ id: 'db' }))).toMatchObject({
       code: 'source_misconfigured',
       reason: 'sdk_missing',
-      message: 'gcp needs a package that is not installed: run `npm install @google-cloud/secret-manager@7`.',
+      message:
+        'gcp needs a package that is not installed: run `npm install @google-cloud/secret-manager@7`, which needs Node 22.',
     })
     await provider.close?.()
   })

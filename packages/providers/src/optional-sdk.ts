@@ -4,6 +4,8 @@ export interface OptionalSdk {
   readonly name: string
   /** The major version that is tested, which the line that installs it asks for. */
   readonly major: number
+  /** The oldest Node that it runs on, where that is newer than ours. */
+  readonly node?: number
 }
 
 /** By Node's code, or by what Vite puts in the place of an optional package that is not there. */
@@ -17,7 +19,7 @@ const isMissing = (thrown: unknown): boolean =>
  * @throws SecretsError `source_misconfigured`, reason `sdk_missing`, with the line that installs it; reason `sdk_broken`
  * where it is there and can't be loaded.
  */
-export const loadSdk = async <T>({ name, major }: OptionalSdk, source: string): Promise<T> => {
+export const loadSdk = async <T>({ name, major, node }: OptionalSdk, source: string): Promise<T> => {
   try {
     return (await import(name)) as T
   } catch (thrown) {
@@ -25,7 +27,7 @@ export const loadSdk = async <T>({ name, major }: OptionalSdk, source: string): 
     throw new SecretsError(
       'source_misconfigured',
       missing
-        ? `${source} needs a package that is not installed: run \`npm install ${name}@${major}\`.`
+        ? `${source} needs a package that is not installed: run \`npm install ${name}@${major}\`${node === undefined ? '' : `, which needs Node ${node}`}.`
         : `${source} needs ${name}, which is installed and can't be loaded.`,
       { source, reason: missing ? 'sdk_missing' : 'sdk_broken', cause: thrown },
     )
