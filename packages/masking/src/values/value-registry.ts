@@ -1,5 +1,6 @@
 import { type Clock, SecretsError, type SecretValue, systemClock, type Timer } from '@keyplane/core'
 import { jsonParts } from './json-parts.ts'
+import { TextIndex } from './text-index.ts'
 import { urlPassword } from './url-password.ts'
 import { ValueMatcher } from './value-matcher.ts'
 import type { KnownValue } from './ways.ts'
@@ -36,7 +37,6 @@ interface Entry extends KnownValue {
   untilMs: number
   /** The entries of the texts in it. */
   readonly parts: readonly Entry[]
-  /** Another entry with the same sample. */
   next: Entry | undefined
   /** Its number with the matcher; -1 once it is gone. */
   id: number
@@ -60,21 +60,8 @@ const decode = (bytes: Uint8Array): KnownValue => {
   }
 }
 
-/**
- * A number made of some of the characters. A string that was just made, as each read of an environment variable makes
- * one, has no hash of its own yet, and a whole one would take longer than all the rest of `note`.
- */
-const sampleOf = (text: string): number => {
-  const step = (text.length >> 4) + 1
-  let hash = text.length
-  for (let at = 0; at < text.length; at += step) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  return Math.imul(hash ^ text.charCodeAt(text.length - 1), 0x9e3779b1) >> 2
-}
-
 class Registry implements ValueRegistry {
-  /** By the sample of their text. */
-  readonly #entries = new Map<number, Entry>()
-  #size = 0
+  readonly #entries = new TextIndex<Entry>()
   /** What bytes were found to be, so that they are not decoded at each read. */
   readonly #ofBytes = new WeakMap<SecretValue, Entry>()
   readonly #matcher: ValueMatcher
@@ -93,7 +80,7 @@ class Registry implements ValueRegistry {
 
   get size(): number {
     this.#sweep(this.#clock.monotonicMs())
-    return this.#size
+    return this.#entries.size
   }
 
   get [matcherOf](): ValueMatcher {
@@ -119,18 +106,11 @@ class Registry implements ValueRegistry {
   }
 
   #known(value: SecretValue | string): Entry | undefined {
-    if (typeof value === 'string') return this.#find(value, false)
-    if (value.kind === 'text') return this.#find(value.reveal(), false)
+    if (typeof value === 'string') return this.#entries.find({ text: value, binary: false })
+    if (value.kind === 'text') return this.#entries.find({ text: value.reveal(), binary: false })
     const entry = this.#ofBytes.get(value)
     if (entry !== undefined && entry.id !== -1) return entry
-    const { text, binary } = decode(value.reveal())
-    return this.#find(text, binary)
-  }
-
-  #find(text: string, binary: boolean): Entry | undefined {
-    let entry = this.#entries.get(sampleOf(text))
-    while (entry !== undefined && (entry.text !== text || entry.binary !== binary)) entry = entry.next
-    return entry
+    return this.#entries.find(decode(value.reveal()))
   }
 
   #register(value: SecretValue | string): Entry | undefined {
@@ -142,7 +122,7 @@ class Registry implements ValueRegistry {
   }
 
   #enter({ text, binary }: KnownValue): Entry | undefined {
-    const known = this.#find(text, binary)
+    const known = this.#entries.find({ text, binary })
     if (known || !isWorthFinding(text)) return known
     const inner = binary ? [] : [...jsonParts(text), ...urlPassword(text), text.trim()]
     const found = inner
@@ -159,10 +139,7 @@ class Registry implements ValueRegistry {
       next: undefined,
     }
     entry.id = this.#matcher.add(entry)
-    const sample = sampleOf(text)
-    entry.next = this.#entries.get(sample)
-    this.#entries.set(sample, entry)
-    this.#size += 1
+    this.#entries.add(entry)
     return entry
   }
 
@@ -199,24 +176,15 @@ class Registry implements ValueRegistry {
   #sweep(nowMs: number): void {
     let nextMs = Number.POSITIVE_INFINITY
     const gone = new Set<number>()
-    for (const [sample, first] of this.#entries) {
-      let kept: Entry | undefined
-      for (let entry: Entry | undefined = first; entry; ) {
-        const { next }: Entry = entry
-        if (isLive(entry, nowMs)) {
-          if (entry.holds === 0) nextMs = Math.min(nextMs, entry.untilMs)
-          entry.next = kept
-          kept = entry
-        } else {
-          gone.add(entry.id)
-          entry.id = -1
-        }
-        entry = next
+    this.#entries.retain((entry) => {
+      if (isLive(entry, nowMs)) {
+        if (entry.holds === 0) nextMs = Math.min(nextMs, entry.untilMs)
+        return true
       }
-      if (kept) this.#entries.set(sample, kept)
-      else this.#entries.delete(sample)
-    }
-    this.#size -= gone.size
+      gone.add(entry.id)
+      entry.id = -1
+      return false
+    })
     if (gone.size > 0) this.#matcher.remove(gone)
     this.#sweepAt(Math.max(nextMs, nowMs + this.#keepMs / sweepsPerKeep))
   }
