@@ -31,6 +31,9 @@ export interface Candidate {
 /** Enough of a value for the first window of what is written for it. */
 const beginningLength = 32
 
+/** What a way makes of one character at the most: `%XX` for each of 3 bytes. */
+const maxGrowth = 9
+
 /** A text that is longer than what is looked at in one go is taken in pieces that share a window. */
 const pieceStep = scratchLength - 2 * windowLength
 
@@ -109,9 +112,11 @@ export class ValueMatcher {
   /** Calls back with every form that has its window in the text at `from` or later: it may stand there, or not. */
   eachCandidate(text: string, from: number, domain: Domain, found: (candidate: Candidate) => void): void {
     if (this.#table.count === 0 || text.length - from < windowLength) return
-    this.#search(this.#table, text, from, (slot, at) => {
-      const candidate = this.#candidate(this.#table, slot, at, domain)
-      if (candidate) found(candidate)
+    this.#search(this.#table, text, from, (first, at) => {
+      for (let slot = first; slot !== -1; slot = this.#table.next(slot)) {
+        const candidate = this.#candidate(this.#table, slot, at, domain)
+        if (candidate) found(candidate)
+      }
     })
     this.#forgetWritten()
   }
@@ -130,6 +135,7 @@ export class ValueMatcher {
     const low = wordAt(rest, 0)
     const high = wordAt(rest, 4)
     for (let slot = windows.first(low, high); slot !== -1 && !unfinished; slot = windows.next(slot)) {
+      if (!this.#mayBeLonger(windows.formAt(slot), rest.length)) continue
       const candidate = this.#candidate(windows, slot, at, inBytes)
       if (candidate && candidate.form.length > rest.length && candidate.form.startsWith(rest))
         unfinished = isWanted(candidate.form) ? candidate : undefined
@@ -141,6 +147,12 @@ export class ValueMatcher {
   /** Whether a form begins with these 1 to 7 bytes. */
   isBeginning(bytes: string): boolean {
     return this.#table.count > 0 && this.#knownBeginnings().has(bytes)
+  }
+
+  /** Whether a form may be longer than this; spares writing it. */
+  #mayBeLonger(number: number, length: number): boolean {
+    const value = this.#values[Math.floor(number / (waysPerValue * domains))]
+    return value !== undefined && value.text.length * maxGrowth > length
   }
 
   #knownBeginnings(): Beginnings {
@@ -172,6 +184,7 @@ export class ValueMatcher {
         this.#searchPiece(table, text.slice(start, start + scratchLength), start, found)
   }
 
+  /** Calls back with the first slot of each known window. */
   #searchPiece(table: WindowTable, text: string, from: number, found: (slot: number, at: number) => void): void {
     const words = wordsOf(text)
     const { filter, wordShift, bitShift } = table
@@ -188,7 +201,8 @@ export class ValueMatcher {
         const second = words[(start >> 2) + 1] as number
         const low = shiftedWord(words[start >> 2] as number, second, start & 3)
         const high = shiftedWord(second, words[(start >> 2) + 2] as number, start & 3)
-        for (let slot = table.first(low, high); slot !== -1; slot = table.next(slot)) found(slot, from + start)
+        const slot = table.first(low, high)
+        if (slot !== -1) found(slot, from + start)
       }
     }
   }
