@@ -22,10 +22,11 @@ const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
 const unicodeEscape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 const percentSign = 37
-const digits = Buffer.from('0123456789ABCDEF')
+const capitals = Buffer.from('0123456789ABCDEF')
+const smalls = Buffer.from('0123456789abcdef')
 
 /** Each byte that is one of these characters as `%XX`; a table and not a `replace`, for whole files are written so. */
-const percent = (changes: RegExp): Way => {
+const percent = (changes: RegExp, digits: Buffer = capitals): Way => {
   const isChanged = Uint8Array.from({ length: 256 }, (_, code) => (changes.test(String.fromCharCode(code)) ? 1 : 0))
   const rewrite = (_: string, value: KnownValue): string => {
     const bytes = bytesOf(value)
@@ -49,15 +50,10 @@ const replace = (of: number, changes: RegExp, by: string | ((found: string) => s
 }
 
 const replaceEach = (of: number, by: Readonly<Record<string, string>>): Way => {
-  const escaped = Object.keys(by).map((found) => found.replace(/[*()]/, '\\$&'))
-  return replace(of, new RegExp(escaped.join('|')), (found) => by[found] ?? found)
+  const pairs = Object.entries(by)
+  const changes = new RegExp(pairs.map(([found]) => found.replace(/[*()+]/, '\\$&')).join('|'))
+  return { of, changes, rewrite: (form) => pairs.reduce((text, [found, shown]) => text.replaceAll(found, shown), form) }
 }
-
-const lowerHex = (of: number): Way => ({
-  of,
-  changes: /%(?:[A-F]|.[A-F])/,
-  rewrite: (form) => form.replace(/%[\dA-F]{2}/g, (escape) => escape.toLowerCase()),
-})
 
 const always = /^/
 
@@ -71,9 +67,11 @@ const base64 = (before: 0 | 1 | 2): Way => ({
   },
 })
 
-const base64url = (of: number): Way => replace(of, /[+/]/, (found) => (found === '+' ? '-' : '_'))
+const base64url = (of: number): Way => replaceEach(of, { '+': '-', '/': '_' })
 
 const json = (of: number): Way => ({ of, changes: /[^ !#-[\]-\ud7ff\ue000-\uffff]/, rewrite: inJson })
+
+const component = /[^\w.~!*'()-]/
 
 const asIs: Way = { of: 0, changes: /$^/, rewrite: (form) => form }
 
@@ -84,8 +82,8 @@ const asIs: Way = { of: 0, changes: /$^/, rewrite: (form) => form }
  */
 const waysOfAll: readonly Way[] = [
   asIs,
-  percent(/[^\w.~!*'()-]/),
-  lowerHex(1),
+  percent(component),
+  { ...percent(component, smalls), of: 1, changes: /%(?:[A-F]|.[A-F])/ },
   replaceEach(1, { '!': '%21', '*': '%2A', "'": '%27', '(': '%28', ')': '%29' }),
   replaceEach(2, { '!': '%21', '*': '%2a', "'": '%27', '(': '%28', ')': '%29' }),
   replaceEach(3, { '%2F': '/' }),
