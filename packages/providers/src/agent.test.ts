@@ -54,6 +54,9 @@ describeProvider(
       provider: agentProvider({ endpoint: double.endpoint, token }),
       deniedId: 'DENIED',
       silence: () => double.stop(),
+      hang: () => {
+        double.fault = 'hang'
+      },
       babble: () => {
         double.fault = { body: '<html>' }
       },

@@ -19,6 +19,9 @@ describeProvider(
       provider: open(double),
       deniedId: 'DENIED',
       silence: () => double.stop(),
+      hang: () => {
+        double.fault = 'hang'
+      },
       babble: () => {
         double.fault = { body: '<html>' }
       },

@@ -94,9 +94,6 @@ for (const [name, layer] of Object.entries(layers))
       return { provider: layer(source), deniedId: 'DENIED', clock, ...troubles }
     },
     { describe, it },
-    /cache|every layer/.test(name)
-      ? { deadlines: 'a caller waits for a call that is shared, and takes what is there' }
-      : {},
   )
 
 describe('bytes', () => {
