@@ -11,6 +11,7 @@ import {
 } from '@keyplane/core'
 import type { Chain, ChainCall } from './chain/chain.ts'
 import type { Explanation } from './chain/explanation.ts'
+import type { Leg } from './chain/leg.ts'
 import { isAbsence } from './chain/reports.ts'
 import type { ReadCounts } from './chain/tally.ts'
 import { type SecretChange, secretChanges } from './changes/secret-changes.ts'
@@ -216,7 +217,9 @@ export class SecretsManager {
   async refresh(key?: string): Promise<void> {
     this.#assertOpen()
     if (key !== undefined) return this.invalidate({ kind: 'deleted', id: key })
-    const results = await Promise.allSettled(this.#parts.legs.all.map(async (leg) => leg.ready?.refresh()))
+    const underWay = this.#parts.legs.all.flatMap((leg) => refreshed(leg) ?? [])
+    if (underWay.length === 0) return
+    const results = await Promise.allSettled(underWay)
     const failed = results.find((result) => result.status === 'rejected')
     if (failed) throw toSecretsError(failed.reason)
   }
@@ -323,6 +326,15 @@ export class SecretsManager {
 /** A cache's own reading goes on to hold the next version; the caller's stays as it was given. */
 const snapshot = ({ version, source, confirmedAtMs, freshUntilMs, generation, failure }: Reading): Reading =>
   Object.freeze({ version, source, confirmedAtMs, freshUntilMs, generation, ...(failure && { failure }) })
+
+/** What is under way, if anything: a source that fails at once must not keep the others from it. */
+const refreshed = (leg: Leg): Promise<void> | undefined => {
+  try {
+    return leg.ready?.refresh() ?? undefined
+  } catch (thrown) {
+    return Promise.reject(toSecretsError(thrown))
+  }
+}
 
 /** Nothing for bytes that are no text. */
 const textIfAny = ({ value }: SecretVersion): string | undefined => {

@@ -14,6 +14,8 @@ export interface Keeping {
 export class EntryTable {
   readonly #maxEntries: number
   readonly #keeping: Keeping | undefined
+  /** A set's size costs a call, and this is asked at each read. */
+  #isFilling = false
   #byKey = new Map<string, Entry>()
   /** In order of use. */
   #entries = new Set<Entry>()
@@ -31,8 +33,7 @@ export class EntryTable {
 
   /** Notes a use. Only a table that is filling up pays for the order. */
   touch(entry: Entry): void {
-    if (this.#entries.size * 2 < this.#maxEntries) return
-    if (this.#entries.delete(entry)) this.#entries.add(entry)
+    if (this.#isFilling && this.#entries.delete(entry)) this.#entries.add(entry)
   }
 
   /** Makes `key` lead to `entry`, and keeps it if it was not yet. */
@@ -44,6 +45,7 @@ export class EntryTable {
     if (!entry.keys.includes(key)) entry.keys = entry.keys.concat(key)
     this.#entries.delete(entry)
     this.#entries.add(entry)
+    this.#isFilling = this.#entries.size * 2 >= this.#maxEntries
     if (this.#entries.size > this.#maxEntries) this.drop(this.#entries.values().next().value as Entry)
   }
 
@@ -79,6 +81,7 @@ export class EntryTable {
       setImmediate(() => {
         for (const { version } of [...[...versions.values()].flat(), ...unshared(entries)]) keeping.release(version)
       })
+    this.#isFilling = false
     this.#byKey = new Map()
     this.#entries = new Set()
     this.#versions = new Map()

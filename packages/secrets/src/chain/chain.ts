@@ -68,7 +68,7 @@ export class Chain {
   peek(ref: SecretRef): Reading | undefined {
     const leg = this.#first.ready
     const reading = leg?.reader.peek(ref)
-    if (!leg || !reading || this.#covered(reading)) return undefined
+    if (!leg || !reading || (reading.failure !== undefined && this.#covered(reading))) return undefined
     if (leg.local) this.#firstCounts.asked += 1
     else this.#firstCounts.hit += 1
     return reading
