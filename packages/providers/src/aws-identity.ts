@@ -1,5 +1,6 @@
-import { type AwsCallOptions, awsCredentials, type CallerIdentity, getCallerIdentity } from '@keyplane/aws'
+import { type AwsCallOptions, type CallerIdentity, getCallerIdentity } from '@keyplane/aws'
 import type { AwsProviderOptions } from './aws.ts'
+import { awsCredentialSource } from './aws-credential-source.ts'
 import { awsEndpoint, awsRegion } from './aws-region.ts'
 
 export type AwsIdentityOptions = Omit<AwsProviderOptions, 'client'>
@@ -10,10 +11,9 @@ export type AwsIdentityOptions = Omit<AwsProviderOptions, 'client'>
  * @throws SecretsError `unauthenticated` where AWS does not take them; `source_misconfigured` where there are none.
  */
 export const awsIdentity = (options: AwsIdentityOptions = {}, call: AwsCallOptions = {}): Promise<CallerIdentity> => {
-  const { env = {}, credentials: given, endpoint: wanted, ...transport } = options
+  const { env = {}, credentials: _, endpoint: wanted, ...transport } = options
   const region = options.region ?? awsRegion(env)
   const endpoint = wanted ?? awsEndpoint(env, 'STS')
-  const credentials =
-    typeof given === 'function' ? given : awsCredentials(env, { region, ...(given ? { credentials: given } : {}) })
+  const credentials = awsCredentialSource(options, region)
   return getCallerIdentity({ ...transport, region, credentials, ...(endpoint ? { endpoint } : {}) }, call)
 }

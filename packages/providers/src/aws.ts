@@ -4,7 +4,6 @@ import {
   type AwsCredentials,
   type AwsEnvironment,
   type AwsJsonClient,
-  awsCredentials,
   awsJsonClient,
   labelOfStage,
   type SecretListEntry,
@@ -28,6 +27,7 @@ import {
 } from '@keyplane/core'
 import { awsBatch } from './aws-batch.ts'
 import { stateOfAnswer, stateOfEntry, versionOfAnswer } from './aws-answers.ts'
+import { awsCredentialSource } from './aws-credential-source.ts'
 import { awsEndpoint, awsRegion } from './aws-region.ts'
 import { awsWriter } from './aws-writer.ts'
 import { BatchedReads } from './batched-reads.ts'
@@ -56,14 +56,6 @@ export interface AwsProviderOptions {
 /** A list of a million secrets; one that goes on after that has no end. */
 const maxPages = 10_000
 
-const sourceOf = (
-  { credentials, env = {}, clock = systemClock }: AwsProviderOptions,
-  region: string,
-): AwsCredentialSource =>
-  typeof credentials === 'function'
-    ? credentials
-    : awsCredentials(env, { region, clock, ...(credentials ? { credentials } : {}) })
-
 class AwsProvider implements SecretProvider {
   readonly name = 'aws'
   readonly many: ManyReader
@@ -81,7 +73,7 @@ class AwsProvider implements SecretProvider {
     const region = options.region ?? awsRegion(env)
     const endpoint = options.endpoint ?? awsEndpoint(env, 'SECRETS_MANAGER')
     this.#clock = clock
-    this.#credentials = sourceOf(options, region)
+    this.#credentials = awsCredentialSource(options, region)
     if (options.client) this.#client = options.client
     else {
       const { client: _, env: __, endpoint: ___, ...transport } = options

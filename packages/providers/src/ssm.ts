@@ -1,7 +1,6 @@
 import {
   type AwsCallOptions,
   type AwsJsonClient,
-  awsCredentials,
   awsJsonClient,
   type Parameter,
   type ParameterStoreOperations,
@@ -23,6 +22,7 @@ import {
   toSecretsError,
 } from '@keyplane/core'
 import type { AwsProviderOptions } from './aws.ts'
+import { awsCredentialSource } from './aws-credential-source.ts'
 import { awsEndpoint, awsRegion } from './aws-region.ts'
 import { BatchedReads } from './batched-reads.ts'
 import { callLimits } from './call-limits.ts'
@@ -50,13 +50,10 @@ interface OwnClient {
 }
 
 const openClient = (options: SsmProviderOptions): OwnClient => {
-  const { client: _, kmsKeyId: __, env = {}, clock = systemClock, credentials: given, ...transport } = options
+  const { client: _, kmsKeyId: __, env = {}, clock = systemClock, credentials: ___, ...transport } = options
   const region = options.region ?? awsRegion(env)
   const endpoint = options.endpoint ?? awsEndpoint(env, 'SSM')
-  const credentials =
-    typeof given === 'function'
-      ? given
-      : awsCredentials(env, { region, clock, ...(given ? { credentials: given } : {}) })
+  const credentials = awsCredentialSource(options, region)
   const client = awsJsonClient<ParameterStoreOperations>({
     ...transport,
     clock,
