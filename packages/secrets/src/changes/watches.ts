@@ -1,12 +1,5 @@
-import {
-  type Change,
-  type Clock,
-  type Random,
-  type Reading,
-  type SecretVersion,
-  sameValue,
-  type Timer,
-} from '@keyplane/core'
+import type { Change, Clock, Random, Reading, SecretVersion, Timer } from '@keyplane/core'
+import { sameVersion } from '../same-version.ts'
 
 /** Told of a key's new version; nothing where the secret is gone. */
 export type Listener = (now: SecretVersion | undefined, before: SecretVersion | undefined) => void
@@ -141,4 +134,4 @@ export class Watches {
 }
 
 const isSame = (a: SecretVersion | undefined, b: SecretVersion | undefined): boolean =>
-  a === b || (a !== undefined && b !== undefined && a.version === b.version && sameValue(a.value, b.value))
+  a === b || (a !== undefined && b !== undefined && sameVersion(a, b))

@@ -1,4 +1,5 @@
-import { type Clock, type SecretVersion, sameValue } from '@keyplane/core'
+import type { Clock, SecretVersion } from '@keyplane/core'
+import { sameVersion } from '../same-version.ts'
 
 interface Question {
   readonly sinceMs: number
@@ -28,7 +29,7 @@ export class NewerVersions {
   than(refused: SecretVersion, key: string, ask: () => Promise<SecretVersion>): Promise<SecretVersion> {
     const nowMs = this.#clock.monotonicMs()
     const known = this.#questions.get(key)
-    if (!known || !isSame(known.refused, refused)) {
+    if (!known || !sameVersion(known.refused, refused)) {
       const question = { refused, answer: ask(), sinceMs: nowMs, askAgainAtMs: nowMs + firstPauseMs }
       this.#remember(key, question)
       return question.answer
@@ -55,6 +56,3 @@ export class NewerVersions {
     if (this.#questions.size > maxRemembered) this.#questions.delete(this.#questions.keys().next().value as string)
   }
 }
-
-const isSame = (a: SecretVersion, b: SecretVersion): boolean =>
-  a === b || (a.version === b.version && sameValue(a.value, b.value))
