@@ -247,10 +247,7 @@ export class SecretsManager {
   read(ref: SecretRef, call: ChainCall & { readonly required: true }): Promise<Reading>
   read(ref: SecretRef, call?: ChainCall): Promise<Reading | undefined>
   async read(ref: SecretRef, call: ChainCall = {}): Promise<Reading | undefined> {
-    this.#assertOpen()
-    assertKey(ref.id)
-    const reading = await this.#chain.read(ref, { strict: this.#strict, ...call })
-    if (!reading) this.#assertOpen()
+    const reading = await this.#readLive(ref, { strict: this.#strict, ...call })
     return reading && snapshot(reading)
   }
 
@@ -313,10 +310,15 @@ export class SecretsManager {
   }
 
   async #read(key: string, hasDefault: boolean, options: GetSecretOptions = {}): Promise<Reading | undefined> {
-    this.#assertOpen()
-    assertKey(key)
     const strict = options.strict ?? this.#strict
-    const reading = await this.#chain.read({ id: key }, { ...callOf(options), strict, hasDefault })
+    return this.#readLive({ id: key }, { ...callOf(options), strict, hasDefault })
+  }
+
+  /** The cache's own reading, where there is one: what it holds may be another version in a moment. */
+  async #readLive(ref: SecretRef, call: ChainCall): Promise<Reading | undefined> {
+    this.#assertOpen()
+    assertKey(ref.id)
+    const reading = await this.#chain.read(ref, call)
     // Sources that were closed meanwhile have nothing to give, which is not that there is none.
     if (!reading) this.#assertOpen()
     return reading

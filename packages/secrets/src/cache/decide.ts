@@ -57,14 +57,6 @@ export const mayServeStale = (
   nowMs < staleUntilMs(entry, policy, wanted) &&
   !refuses(entry, nowMs, wanted)
 
-/** The usual case of `decide`, and by far the most frequent one: fresh, not due to be refreshed, and in no trouble. */
-export const isPlainlyFresh = (entry: Standing, nowMs: number): boolean =>
-  nowMs < entry.refreshFromMs &&
-  nowMs < entry.freshUntilMs &&
-  entry.failure === undefined &&
-  !entry.suspended &&
-  entry.version !== undefined
-
 /** The one place where freshness is judged. Pure: all that counts is in the arguments. */
 export const decide = (
   entry: Standing | undefined,

@@ -16,7 +16,7 @@ import { Answers, type AnswersOptions } from './answers.ts'
 import { cacheKey } from './cache-key.ts'
 import { checkedVersion } from './checked-version.ts'
 import { confirm } from './confirm.ts'
-import { decide, isPlainlyFresh, mayServeStale } from './decide.ts'
+import { decide, mayServeStale } from './decide.ts'
 import { asReading, type Entry } from './entry.ts'
 import type { Flight } from './flight.ts'
 import { type Errand, Flights } from './flights.ts'
@@ -79,12 +79,7 @@ class SecretCache implements CachedProvider {
   peek(ref: SecretRef): Reading | undefined {
     const entry = this.#answers.find(cacheKey(ref))
     if (!entry) return undefined
-    const nowMs = this.#options.clock.recentMs()
-    if (isPlainlyFresh(entry, nowMs)) {
-      this.#answers.touch(entry)
-      return asReading(entry)
-    }
-    const decision = decide(entry, nowMs, this.#options)
+    const decision = decide(entry, this.#options.clock.recentMs(), this.#options)
     return decision === 'serve' || decision === 'serve_and_refresh' ? this.#serve(entry, decision) : undefined
   }
 

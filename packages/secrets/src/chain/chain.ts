@@ -55,10 +55,6 @@ export class Chain {
     this.#telemetry = new Telemetry(telemetry, clock, () => this.counts)
   }
 
-  get legs(): readonly Leg[] {
-    return this.#legs
-  }
-
   /** Reads of each source by their outcome, since the start. */
   get counts(): Readonly<Record<string, ReadCounts>> {
     return this.#tally.snapshot()
