@@ -6,15 +6,16 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: ['core'],
   aws: ['core', 'http'],
   openbao: ['core', 'http'],
+  policy: ['core'],
   audit: ['core'],
   sealing: ['core'],
   database: ['core'],
   testkit: ['core', 'protocol'],
   providers: ['core', 'http', 'protocol', 'aws', 'openbao'],
   secrets: ['core', 'masking', 'providers'],
-  store: ['core', 'http', 'aws', 'audit', 'sealing', 'database', 'masking'],
+  store: ['core', 'http', 'aws', 'policy', 'audit', 'sealing', 'database', 'masking'],
   agent: ['core', 'secrets', 'protocol', 'aws', 'masking', 'audit'],
-  cli: ['core', 'masking', 'protocol', 'aws', 'audit', 'sealing', 'database', 'providers', 'secrets', 'store', 'agent'],
+  cli: ['core', 'masking', 'protocol', 'aws', 'policy', 'audit', 'sealing', 'database', 'providers', 'secrets', 'store', 'agent'],
 }
 
 /** Packages that browsers see: no `node:` import. */
