@@ -2,9 +2,23 @@
  * The IAM policy evaluator: one pure function decides, another explains. Use it where a request has to be judged by
  * identity, session, boundary, resource and key policies as AWS does. It reads no file, knows no clock, and calls nobody.
  */
+export { decide } from './decide.ts'
+export type { Allowed, AllowedBy, Decision, Denied, PolicyType } from './decision.ts'
+export type { Conditions, NamedPrincipals, Policy, PolicyVersion, Principals, Statement } from './document.ts'
+export type {
+  GrantConstraints,
+  KeyGrant,
+  KeyGuard,
+  NamedPolicy,
+  Policies,
+  ResourceGuard,
+  SecretGuard,
+  TrustGuard,
+} from './policies.ts'
 export type {
   AccessRequest,
   ContextValues,
+  FederatedPrincipal,
   Principal,
   RequestContext,
   RootPrincipal,

@@ -8,7 +8,7 @@ export type ContextValues = readonly string[]
 export type RequestContext = ReadonlyMap<string, ContextValues>
 
 /** Who asks. All of it is known from the signature, nothing from the request's own words. */
-export type Principal = UserPrincipal | SessionPrincipal | RootPrincipal | ServicePrincipal
+export type Principal = UserPrincipal | SessionPrincipal | RootPrincipal | ServicePrincipal | FederatedPrincipal
 
 /** `arn:aws:iam::<account>:user/<name>`. */
 export interface UserPrincipal {
@@ -37,6 +37,13 @@ export interface RootPrincipal {
 export interface ServicePrincipal {
   readonly kind: 'service'
   readonly service: string
+}
+
+/** Somebody that an identity provider vouches for, who asks for a role by its token. */
+export interface FederatedPrincipal {
+  readonly kind: 'federated'
+  /** `arn:aws:iam::<account>:oidc-provider/<host and path>`, or a domain: `accounts.google.com`. */
+  readonly provider: string
 }
 
 /** One question: may this principal do this to that? */
