@@ -8,6 +8,9 @@ describe('a command', () => {
     ["IDENTIFIED WITH sha2 BY 'x'", "IDENTIFIED WITH sha2 BY '****'"],
     ['curl -u ann:x https://h', 'curl -u ann:**** https://h'],
     ["curl --user 'ann:x y' https://h", "curl --user 'ann:****' https://h"],
+    // A second pass took the comma for more of the password.
+    ['curl -u ann:****, then', 'curl -u ann:****, then'],
+    ['curl -u ann:****x https://h', 'curl -u ann:**** https://h'],
     ['sshpass -p x ssh a@b', 'sshpass -p **** ssh a@b'],
     ['sshpass -px ssh a@b', 'sshpass -p**** ssh a@b'],
     ['mysqldump -h db -px app', 'mysqldump -h db -p**** app'],

@@ -5,8 +5,9 @@ const sqlPassword =
   /(?<![\w"'`-])(password|identified(?:\s{1,9}with\s{1,9}[\w'"]{1,64})?\s{1,9}by(?:\s{1,9}password)?)(\s{1,9})(["'])(?![\s:=,;|)}\]])(?:(?!\3)[^\\\r\n]|\\.|\3\3){1,256}\3(?!\s{0,9}[:=])/gi
 
 const curl = /\bcurl\b[^\r\n]*/g
+/** What is masked already stays, with the punctuation behind it. */
 const curlUser =
-  /((?<![^\s"'[,])(?:-u|--user|--proxy-user)[\s=]{0,9})(?:(\\*["'])([^\s"':\\]{0,128}):[^"'\\]{1,256}\2|([^\s"':]{0,128}):[^\s"']+)/g
+  /((?<![^\s"'[,])(?:-u|--user|--proxy-user)[\s=]{0,9})(?:(\\*["'])([^\s"':\\]{0,128}):[^"'\\]{1,256}\2|([^\s"':]{0,128}):(?!\*{4}[^\w\s"']{0,9}(?:[\s"']|$))[^\s"']+)/g
 const sshpass = /\b(sshpass[ \t]{1,9}(?:-[ev][ \t]{1,9})?-p[ \t]{0,9})("[^"\r\n]*"|'[^'\r\n]*'|[^\s"']+)/g
 /** A blank after `-p` makes it a question, and the next word the name of a database. */
 const mysql = /\b(?:mysql(?:dump|admin)?|mariadb)(?=[ \t]+-)[^\r\n]*/g
