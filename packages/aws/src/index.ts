@@ -37,6 +37,49 @@ export type {
   ListSecretsResponse,
   SecretListEntry,
 } from './shapes/list-secrets.ts'
+export type {
+  AssociateCrossAccountReplicaRequest,
+  AssociateCrossAccountReplicaResponse,
+} from './shapes/associate-cross-account-replica.ts'
+export type { CancelRotateSecretRequest, CancelRotateSecretResponse } from './shapes/cancel-rotate-secret.ts'
+export type { DeleteResourcePolicyRequest, DeleteResourcePolicyResponse } from './shapes/delete-resource-policy.ts'
+export type {
+  DisassociateCrossAccountReplicaRequest,
+  DisassociateCrossAccountReplicaResponse,
+} from './shapes/disassociate-cross-account-replica.ts'
+export type { GetRandomPasswordRequest, GetRandomPasswordResponse } from './shapes/get-random-password.ts'
+export type { GetResourcePolicyRequest, GetResourcePolicyResponse } from './shapes/get-resource-policy.ts'
+export type {
+  ListResourcePoliciesRequest,
+  ListResourcePoliciesResponse,
+  ResourcePolicySummary,
+} from './shapes/list-resource-policies.ts'
+export type {
+  ListSecretVersionIdsRequest,
+  ListSecretVersionIdsResponse,
+  SecretVersionEntry,
+} from './shapes/list-secret-version-ids.ts'
+export type { PutResourcePolicyRequest, PutResourcePolicyResponse } from './shapes/put-resource-policy.ts'
+export type {
+  RemoveRegionsFromReplicationRequest,
+  RemoveRegionsFromReplicationResponse,
+} from './shapes/remove-regions-from-replication.ts'
+export type {
+  ReplicateSecretToRegionsRequest,
+  ReplicateSecretToRegionsResponse,
+} from './shapes/replicate-secret-to-regions.ts'
+export type { RotateSecretRequest, RotateSecretResponse } from './shapes/rotate-secret.ts'
+export type {
+  StopReplicationToReplicaRequest,
+  StopReplicationToReplicaResponse,
+} from './shapes/stop-replication-to-replica.ts'
+export type { TagResourceRequest } from './shapes/tag-resource.ts'
+export type { UntagResourceRequest } from './shapes/untag-resource.ts'
+export type {
+  PolicyValidationError,
+  ValidateResourcePolicyRequest,
+  ValidateResourcePolicyResponse,
+} from './shapes/validate-resource-policy.ts'
 export type { SecretsManagerOperations } from './shapes/operations.ts'
 export type { PutSecretValueRequest, PutSecretValueResponse } from './shapes/put-secret-value.ts'
 export type {
