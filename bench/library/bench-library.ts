@@ -109,6 +109,10 @@ const registryRow = async (): Promise<Row> => {
 }
 
 const refreshRows = ({ environment, refresh }: Measurements): Row[] => [
+  yardstick(
+    { id: 'refresh-await', what: 'an await and nothing else', unit: 'µs', note: 'timed as refresh() of aws is' },
+    at(refresh, 'wait'),
+  ),
   measured({ id: 'refresh-env', what: 'refresh(), env', unit: 'µs' }, at(environment, 'refresh'), { atMost: 1_000 }),
   measured(
     {

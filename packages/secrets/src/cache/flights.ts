@@ -53,6 +53,8 @@ export class Flights {
 
   /** After a write or an invalidation of `id` (or of everything): no later reader joins what is under way. */
   overtake(id?: string): void {
+    // Every call that may be joined is under way; to clear an empty map costs as much as to clear a full one.
+    if (this.#underWay.size === 0) return
     for (const flight of this.#underWay) flight.overtake(id)
     this.#byKey.clear()
     this.#next.clear()
