@@ -17,7 +17,7 @@ export class Flights {
   /** Waiting for the call under way to end, for callers that may join none begun earlier. */
   readonly #next = new Map<string, Flight<Reading>>()
   /** Every call that may still bring values, also those that nobody may join any more. */
-  readonly #underWay = new Set<Flight<unknown>>()
+  readonly #underWay = new Set<Flight<Reading>>()
 
   constructor(clock: Clock, fetch: (errand: Errand, flight: Flight<Reading>) => Promise<Reading>) {
     this.#clock = clock
@@ -38,17 +38,6 @@ export class Flights {
     if (wanted.maxAgeMs !== 0) return current
     // Who wants the origin's answer joins no call begun earlier; all who come meanwhile share the next one.
     return usable(this.#next.get(key)) ?? this.#launch(this.#next, { key, ref, fromOrigin: true }, current)
-  }
-
-  /** Begins any other call that brings values, so that writes overtake it too. */
-  async track<T>(begin: (flight: Flight<T>) => Promise<T>, wait: (flight: Flight<T>) => Promise<T>): Promise<T> {
-    const flight = new Flight<T>(this.#clock, begin)
-    this.#underWay.add(flight)
-    try {
-      return await wait(flight)
-    } finally {
-      this.#underWay.delete(flight)
-    }
   }
 
   /** After a write or an invalidation of `id` (or of everything): no later reader joins what is under way. */

@@ -60,7 +60,7 @@ class SecretCache implements CachedProvider {
     this.#options = Object.freeze({ ...options })
     this.#answers = new Answers(provider.name, this.#options)
     this.#flights = new Flights(options.clock, (errand, flight) => this.#fetch(errand, flight))
-    if (provider.many) this.many = this.#cachedMany(provider.many)
+    if (provider.many) this.many = this.#many(provider.many)
     if (provider.write) this.write = this.#overtakingWriter(provider.write)
     if (provider.state) this.state = provider.state
     if (provider.list) this.list = provider.list
@@ -228,30 +228,22 @@ class SecretCache implements CachedProvider {
     }
   }
 
-  #cachedMany(many: ManyReader): ManyReader {
+  /** Each by itself, as any reader asks: those that have to ask go together where reads are batched, below the cache. */
+  #many({ maxRefs }: ManyReader): ManyReader {
+    const outcomeOf = async (ref: SecretRef, call?: CallOptions): Promise<Outcome<SecretVersion>> => {
+      try {
+        return { ok: true, value: await this.get(ref, call) }
+      } catch (thrown) {
+        call?.signal?.throwIfAborted()
+        return { ok: false, error: toSecretsError(thrown) }
+      }
+    }
     return {
-      maxRefs: many.maxRefs,
+      maxRefs,
       get: async (refs, call) => {
         this.#assertOpen()
-        const known = refs.map((ref) => this.peek(ref))
-        const missing = refs.filter((_, index) => !known[index])
-        const fetched = missing.length > 0 ? await this.#fetchMany(many, missing, call) : []
-        return known.map((reading) =>
-          reading ? { ok: true, value: reading.version } : (fetched.shift() as Outcome<SecretVersion>),
-        )
+        return Promise.all(refs.map((ref) => outcomeOf(ref, call)))
       },
     }
-  }
-
-  #fetchMany(many: ManyReader, refs: readonly SecretRef[], call?: CallOptions): Promise<Outcome<SecretVersion>[]> {
-    return this.#flights.track<Outcome<SecretVersion>[]>(
-      async (flight) =>
-        (await many.get(refs, { signal: flight.signal })).map((outcome, index) => {
-          const ref = refs[index] as SecretRef
-          if (!outcome.ok) return outcome
-          return { ok: true, value: this.#admit(cacheKey(ref), ref, outcome.value, flight).version }
-        }),
-      (flight) => flight.join(call),
-    )
   }
 }
