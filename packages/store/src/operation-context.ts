@@ -1,8 +1,11 @@
 import type { Random } from '@keyplane/core'
+import type { Authorize } from './authorize.ts'
 import type { Call } from './call.ts'
 import type { KmsKeys } from './kms-keys.ts'
 import type { RowIds } from './row-ids.ts'
 import type { SerialQueue } from './serial-queue.ts'
+import type { PoliciesTable } from './storage/policies-table.ts'
+import type { ReplicasTable } from './storage/replicas-table.ts'
 import type { ListQuery } from './storage/secrets-listing.ts'
 import type { SecretRow } from './storage/tables.ts'
 import type { SecretsTable } from './storage/secrets-table.ts'
@@ -21,8 +24,12 @@ export interface Caller {
 export interface StoreParts {
   readonly secrets: SecretsTable
   readonly versions: VersionsTable
+  readonly policies: PoliciesTable
+  readonly replicas: ReplicasTable
   readonly listing: (query: ListQuery) => Promise<readonly SecretRow[]>
   readonly kmsKeys: KmsKeys
+  /** For what a call does beyond what it is called; the call itself is authorised before it runs. */
+  readonly authorize: Authorize
   readonly random: Random
   readonly rowIds: RowIds
   /** Changes of one secret happen one after the other. */

@@ -9,10 +9,13 @@ export const secretFacts = (secret: SecretRow, tags: readonly TagRow[]): SecretF
   ARN: secret.arn,
   Name: secret.name,
   ...(secret.description !== '' && { Description: secret.description }),
+  ...(secret.type !== '' && { Type: secret.type }),
   ...(secret.kms_key !== '' && { KmsKeyId: secret.kms_key }),
   CreatedDate: seconds(secret.created_at_ms),
   LastChangedDate: seconds(secret.changed_at_ms),
   ...(secret.accessed_at_ms > 0 && { LastAccessedDate: seconds(secret.accessed_at_ms) }),
   ...(secret.deleted_at_ms !== null && { DeletedDate: seconds(secret.deleted_at_ms) }),
-  ...(tags.length > 0 && { Tags: tags.map(({ key, value }) => ({ Key: key, Value: value })) }),
+  ...(secret.primary_region !== null && { PrimaryRegion: secret.primary_region }),
+  // Once there were tags their list is given, be it empty.
+  ...((tags.length > 0 || secret.tagged === 1) && { Tags: tags.map(({ key, value }) => ({ Key: key, Value: value })) }),
 })

@@ -13,6 +13,8 @@ import { RowIds } from './row-ids.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { kmsKeysTable } from './storage/kms-keys-table.ts'
 import { openStorage } from './storage/open-storage.ts'
+import { policiesTable } from './storage/policies-table.ts'
+import { replicasTable } from './storage/replicas-table.ts'
 import { listSecretRows } from './storage/secrets-listing.ts'
 import { type SecretsTable, secretsTable } from './storage/secrets-table.ts'
 import type { StoreTables } from './storage/tables.ts'
@@ -96,6 +98,8 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
     refusals,
     secrets,
     versions: versionsTable(reader),
+    policies: policiesTable(reader),
+    replicas: replicasTable(reader),
     listing: (query) => listSecretRows(reader, query),
     kmsKeys: new KmsKeys({ table: kmsKeysTable(reader), writer, rootKey, clock, random }),
     queue: new SerialQueue(),

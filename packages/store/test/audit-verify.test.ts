@@ -175,7 +175,12 @@ describe('verifyAudit with the root key', () => {
     await old.ok('CreateSecret', { Name: 'one', SecretString: 'first' })
     await old.stop()
     const database = new DatabaseSync(old.databasePath)
-    database.exec("delete from kysely_migration where name like '0002%'")
+    database.exec("delete from kysely_migration where name >= '0002'")
+    for (const order of ['created_at_ms', 'changed_at_ms', 'accessed_at_ms', 'name'])
+      database.exec(`drop index active_secrets_by_${order}`)
+    for (const column of ['type', 'tagged', 'primary_region', 'replica_of', 'primary_arn', 'primary_status'])
+      database.exec(`alter table secrets drop column ${column}`)
+    for (const table of ['secret_policies', 'secret_replicas']) database.exec(`drop table ${table}`)
     for (const column of ['head_hash', 'head_mac']) database.exec(`alter table audit_chains drop column ${column}`)
     database.close()
     const { databasePath, rootKeyPath } = old

@@ -63,7 +63,8 @@ const created = async (
 ): Promise<Decided<CreateSecretResponse>> => {
   const secret = newSecret(context, input)
   const tagRows = requireTags(input.Tags ?? [], secret.id)
-  const written = value && (await writeVersion(context, { secret, tags: [], stages: [] }, { versionId, value }))
+  const written =
+    value && (await writeVersion(context, { secret, tags: [], stages: [], replicas: [] }, { versionId, value }))
   if (written) context.call.note({ VersionId: versionId })
   return {
     arn: secret.arn,
@@ -87,6 +88,12 @@ const newSecret = ({ caller, nowMs, random, rowIds }: OperationContext, input: C
   deleted_at_ms: null,
   gone_at_ms: null,
   revision: 1,
+  type: '',
+  tagged: input.Tags?.length ? 1 : 0,
+  primary_region: null,
+  replica_of: null,
+  primary_arn: null,
+  primary_status: null,
 })
 
 /** The answer to a call whose name is taken: the same again if it is a repetition, a refusal if not. */

@@ -2,26 +2,27 @@ import { compileOnce, type Reader, type Statement } from '@keyplane/database'
 import type { CompiledQuery } from 'kysely'
 import type { SecretTarget } from '../secret-target.ts'
 import { statement } from './statement.ts'
-import type { SecretRow, StageRow, StoreTables, TagRow } from './tables.ts'
+import type { ReplicaRow, SecretRow, StageRow, StoreTables, TagRow } from './tables.ts'
 
 /** A secret with all that is small about it: no version's value. */
 export interface LoadedSecret {
   readonly secret: SecretRow
   readonly tags: readonly TagRow[]
   readonly stages: readonly StageRow[]
+  /** In the order in which they were asked for. */
+  readonly replicas: readonly ReplicaRow[]
 }
 
 /** What of a secret may change. */
-export type SecretChange = Partial<
-  Pick<SecretRow, 'description' | 'kms_key' | 'changed_at_ms' | 'deleted_at_ms' | 'gone_at_ms'>
->
+export type SecretChange = Partial<Omit<SecretRow, 'id' | 'account' | 'region' | 'name' | 'arn' | 'revision'>>
 
 /** Reads secrets, and gives the statements that change them. */
 export interface SecretsTable {
   /** The secret that is meant, one past its deletion date included. */
   find(target: SecretTarget): Promise<SecretRow | undefined>
-  /** The secret with its tags and labels, all of one moment. */
+  /** The secret with its tags, labels and replicas, all of one moment. */
   load(target: SecretTarget): Promise<LoadedSecret | undefined>
+  loadById(id: string): Promise<LoadedSecret | undefined>
   /** Tags and labels of several secrets, by the secrets' ids. */
   partsOf(ids: readonly string[]): Promise<{ readonly tags: readonly TagRow[]; readonly stages: readonly StageRow[] }>
   /** Secrets whose deletion date has come, the longest gone first. */
@@ -32,6 +33,8 @@ export interface SecretsTable {
   update(secret: SecretRow, change: SecretChange): Statement
   /** Notes a read of the secret on a day, unless that day is noted already. */
   touch(id: string, dayMs: number): Statement
+  /** Makes these the only tags of a secret. */
+  retag(id: string, tags: readonly TagRow[]): readonly Statement[]
   /** Removes the secret with all its versions if nobody has changed it since it was read. */
   remove(secret: SecretRow): Statement
 }
@@ -52,6 +55,9 @@ export const secretsTable = (reader: Reader<StoreTables>): SecretsTable => {
     query.selectFrom('secret_tags').selectAll().where('secret_id', 'in', ids).orderBy('position').compile()
   const stagesOf = (ids: readonly string[]): CompiledQuery<StageRow> =>
     query.selectFrom('version_stages').selectAll().where('secret_id', 'in', ids).orderBy('position').compile()
+  const replicasOf = compileOnce((id: string) =>
+    query.selectFrom('secret_replicas').selectAll().where('primary_id', '=', id).orderBy('position'),
+  )
   const touch = compileOnce((day: number, id: string, before: number) =>
     query.updateTable('secrets').set({ accessed_at_ms: day }).where('id', '=', id).where('accessed_at_ms', '<', before),
   )
@@ -60,14 +66,24 @@ export const secretsTable = (reader: Reader<StoreTables>): SecretsTable => {
     const { kind, id, account, region, name } = target
     return (await reader.all(kind === 'arn' ? byArn(id) : byName(account, region, name)))[0]
   }
+  const loadById = async (id: string): Promise<LoadedSecret | undefined> => {
+    const [[secret], tags, stages, replicas] = await reader.snapshot([
+      byId(id),
+      tagsOf([id]),
+      stagesOf([id]),
+      replicasOf(id),
+    ])
+    return secret && { secret, tags, stages, replicas }
+  }
+  const insertTags = (tags: readonly TagRow[]): readonly Statement[] =>
+    tags.map((tag) => statement(query.insertInto('secret_tags').values(tag).compile(), 1))
   return {
     find,
     load: async (target) => {
       const id = (await find(target))?.id
-      if (id === undefined) return undefined
-      const [[secret], tags, stages] = await reader.snapshot([byId(id), tagsOf([id]), stagesOf([id])])
-      return secret && { secret, tags, stages }
+      return id === undefined ? undefined : loadById(id)
     },
+    loadById,
     partsOf: async (ids) => {
       if (ids.length === 0) return { tags: [], stages: [] }
       const [tags, stages] = await reader.snapshot([tagsOf(ids), stagesOf(ids)])
@@ -90,9 +106,10 @@ export const secretsTable = (reader: Reader<StoreTables>): SecretsTable => {
         .where(({ eb, or }) => or([eb('gone_at_ms', 'is', null), eb('gone_at_ms', '>', nowMs)]))
       return (await reader.all(counted.compile()))[0]?.n ?? 0
     },
-    insert: (secret, tags) => [
-      statement(query.insertInto('secrets').values(secret).compile(), 1),
-      ...tags.map((tag) => statement(query.insertInto('secret_tags').values(tag).compile(), 1)),
+    insert: (secret, tags) => [statement(query.insertInto('secrets').values(secret).compile(), 1), ...insertTags(tags)],
+    retag: (id, tags) => [
+      statement(query.deleteFrom('secret_tags').where('secret_id', '=', id).compile()),
+      ...insertTags(tags),
     ],
     update: ({ id, revision }, change) =>
       statement(

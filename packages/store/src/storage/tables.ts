@@ -7,6 +7,8 @@ export interface StoreTables {
   readonly secret_tags: TagRow
   readonly secret_versions: VersionRow
   readonly version_stages: StageRow
+  readonly secret_policies: PolicyRow
+  readonly secret_replicas: ReplicaRow
   readonly audit_chains: AuditChainRow
   readonly audit_links: AuditLinkRow
   readonly audit_records: AuditRecordRow
@@ -60,6 +62,18 @@ export interface SecretRow {
   readonly gone_at_ms: number | null
   /** Grows by one with every write; writes are guarded by it. */
   readonly revision: number
+  /** The partner of a managed external secret; empty for all others. */
+  readonly type: string
+  /** 1 from the first tag on, also while there are none. */
+  readonly tagged: number
+  /** Where the primary is; null for a secret without replicas. */
+  readonly primary_region: string | null
+  /** The id of the secret that this one is a copy of and follows. */
+  readonly replica_of: string | null
+  /** The secret in another account that this one was made to be a copy of. */
+  readonly primary_arn: string | null
+  /** How it stands with that one; null where there is none. */
+  readonly primary_status: 'Pending' | 'InSync' | 'Detached' | null
 }
 
 export interface TagRow {
@@ -88,6 +102,29 @@ export interface StageRow {
   readonly secret_id: string
   readonly label: string
   readonly version_id: string
+  readonly position: number
+}
+
+/** A resource policy, as it was given. */
+export interface PolicyRow {
+  readonly secret_id: string
+  readonly policy: string
+}
+
+/** A replica of a secret, or the failed attempt to make one. */
+export interface ReplicaRow {
+  readonly primary_id: string
+  readonly arn: string
+  readonly account: string
+  readonly region: string
+  /** As the caller named it; empty for the default key of the replica's region. */
+  readonly kms_key: string
+  /** The role that a replica in another account was associated with. */
+  readonly role_arn: string | null
+  readonly status: 'InSync' | 'Failed' | 'Detached'
+  readonly message: string
+  /** Null where there is no such secret that follows. */
+  readonly replica_id: string | null
   readonly position: number
 }
 
