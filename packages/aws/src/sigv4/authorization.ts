@@ -13,9 +13,25 @@ export interface Authorization {
   readonly signature: string
 }
 
+/** What a signed request says of itself, wherever it says it: nothing of it is proved yet. */
+export interface Claim extends Authorization {
+  /** As it stands there: `20150830T123600Z`. */
+  readonly date: string
+  readonly atMs: number
+  /** How long after `atMs` it may be used; absent: no longer than clocks may differ. */
+  readonly validForMs?: number
+  readonly sessionToken?: string
+  /** The target without the signature. */
+  readonly target: string
+}
+
 export type Parsed<T> = { readonly ok: true; readonly value: T } | SignatureRefusal
 
 const incomplete = (message: string): SignatureRefusal => refusal('IncompleteSignatureException', message)
+
+/** For a date that is none of the calendar. */
+export const noDate = (date: string): SignatureRefusal =>
+  incomplete(`Date must be in ISO-8601 'basic format'. Got '${date}'. See http://en.wikipedia.org/wiki/ISO_8601`)
 
 const parameterNames = ['Credential', 'Signature', 'SignedHeaders'] as const
 

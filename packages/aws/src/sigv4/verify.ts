@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
-import { type Authorization, type Parsed, parseAuthorization } from './authorization.ts'
+import type { Authorization, Claim } from './authorization.ts'
+import { claimOf } from './claim.ts'
 import { canonicalRequest, headerValues, sha256Hex, type WireRequest } from './canonical-request.ts'
 import { refusal, type SignatureRefusal } from './refusal.ts'
 import { amzDate, signatureOf } from './signature.ts'
@@ -20,7 +21,8 @@ export interface SecretKey {
 }
 
 export interface VerifyOptions {
-  readonly findSecretKey: (accessKeyId: string) => SecretKey | undefined
+  /** What stands behind an access key id, and the session token that came with it, if there is one. */
+  readonly findSecretKey: (accessKeyId: string, sessionToken: string | undefined) => SecretKey | undefined
   /** Where set, the only region that a request may be scoped to. */
   readonly region?: string
   /** The services that a request may be scoped to; the first is named in the refusal. */
@@ -55,30 +57,6 @@ const digest = (text: string): Uint8Array => createHmac('sha256', compareKey).up
 const sameText = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b))
 /** Equal signatures; both have their 64 digits by then. */
 const sameSignature = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a), Buffer.from(b))
-
-const readAuthorization = (target: string, headers: Headers): Parsed<Authorization> => {
-  const given = headers.get('authorization')
-  if (!given) {
-    return /[?&]X-Amz-(?:Algorithm|Signature|Credential)=/i.test(target)
-      ? refusal(
-          'IncompleteSignatureException',
-          'A signature in the query string is not accepted here. Sign with the Authorization header.',
-        )
-      : refusal('MissingAuthenticationTokenException')
-  }
-  if (given.length > 1) return refusal('IncompleteSignatureException', 'There is more than one Authorization header.')
-  return parseAuthorization(given[0] ?? '')
-}
-
-/** The moment an `x-amz-date` names, if it is one of the calendar. */
-const momentOf = (date: string): number | undefined => {
-  const match = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(date)
-  if (!match) return undefined
-  const [, year, month, day, hour, minute, second] = match
-  const atMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
-  // A day such as 31 February would be carried over into March.
-  return Number.isNaN(atMs) || amzDate(atMs) !== date ? undefined : atMs
-}
 
 const checkHeaders = (
   headers: Headers,
@@ -117,15 +95,16 @@ const checkScope = ({ scope }: Authorization, date: string, options: VerifyOptio
 }
 
 const checkClock = (
-  date: string,
-  atMs: number,
+  { date, atMs, validForMs }: Claim,
   { nowMs, skewMs = 300_000 }: VerifyOptions,
 ): SignatureRefusal | undefined => {
   const [now, minutes] = [amzDate(nowMs), Math.round(skewMs / 60_000)]
-  if (atMs < nowMs - skewMs)
+  if (nowMs > atMs + (validForMs ?? skewMs))
     return refusal(
       'InvalidSignatureException',
-      `Signature expired: ${date} is now earlier than ${amzDate(nowMs - skewMs)} (${now} - ${minutes} min.)`,
+      validForMs === undefined
+        ? `Signature expired: ${date} is now earlier than ${amzDate(nowMs - skewMs)} (${now} - ${minutes} min.)`
+        : `Signature expired: ${date} is now earlier than ${amzDate(nowMs - validForMs)} (${now} - ${validForMs / 1_000} s)`,
     )
   if (atMs > nowMs + skewMs)
     return refusal(
@@ -143,44 +122,28 @@ const checkToken = (key: SecretKey, given: string | undefined, nowMs: number): S
   return undefined
 }
 
-const readDate = (headers: Headers): Parsed<{ readonly date: string; readonly atMs: number }> => {
-  const date = headers.get('x-amz-date')?.[0]
-  if (date === undefined)
-    return refusal(
-      'IncompleteSignatureException',
-      "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
-    )
-  const atMs = momentOf(date)
-  return atMs === undefined
-    ? refusal(
-        'IncompleteSignatureException',
-        `Date must be in ISO-8601 'basic format'. Got '${date}'. See http://en.wikipedia.org/wiki/ISO_8601`,
-      )
-    : { ok: true, value: { date, atMs } }
-}
-
 const checkSignature = (
-  request: WireRequest & { readonly headers: Headers; readonly bodyHash: string; readonly date: string },
-  { accessKeyId, scope, signedHeaders, signature }: Authorization,
+  request: WireRequest & { readonly headers: Headers; readonly bodyHash: string },
+  { accessKeyId, scope, signedHeaders, signature, date, target, sessionToken }: Claim,
   options: VerifyOptions,
 ): SignatureRefusal | undefined => {
-  const found = options.findSecretKey(accessKeyId)
+  const found = options.findSecretKey(accessKeyId, sessionToken)
   const [keyId, secret] = found ? [accessKeyId, found.secretAccessKey] : [dummyKeyId, dummySecret]
-  const canonical = request.target.startsWith('/')
-    ? canonicalRequest(request, signedHeaders, request.bodyHash)
+  const canonical = target.startsWith('/')
+    ? canonicalRequest({ ...request, target }, signedHeaders, request.bodyHash)
     : undefined
   const key = options.signingKeys?.get(keyId, secret, scope) ?? deriveSigningKey(secret, scope)
-  const same = sameSignature(signatureOf(key, request.date, scope, canonical ?? ''), signature)
+  const same = sameSignature(signatureOf(key, date, scope, canonical ?? ''), signature)
   if (!found) return refusal('UnrecognizedClientException')
   if (!same || canonical === undefined) return refusal('InvalidSignatureException')
-  return checkToken(found, request.headers.get('x-amz-security-token')?.[0], options.nowMs)
+  return checkToken(found, sessionToken, options.nowMs)
 }
 
 /**
- * Whether a request was signed, with SigV4 in its headers, by the holder of a key.
+ * Whether a request was signed with SigV4, in its headers or (presigned) in its query, by the holder of a key.
  *
- * `host`, `x-amz-date` and every other `x-amz-*` header have to be signed. An unknown access key costs the same work as
- * a known one, and signatures and tokens are compared in constant time. A signature in the query string is refused.
+ * `host` and every `x-amz-*` header have to be signed. An unknown access key costs the same work as a known one, and
+ * signatures and tokens are compared in constant time.
  */
 export const verifySignature = (
   request: SignedRequest,
@@ -188,22 +151,19 @@ export const verifySignature = (
 ): VerifiedSignature | SignatureRefusal => {
   const bodyHash = sha256Hex(request.body)
   const headers = headerValues(request.rawHeaders)
-  const read = readAuthorization(request.target, headers)
+  const read = claimOf(request.target, headers)
   if (!read.ok) return read
-  const authorization = read.value
-  const moment = readDate(headers)
-  if (!moment.ok) return moment
-  const { date, atMs } = moment.value
+  const claim = read.value
   return (
-    checkClock(date, atMs, options) ??
-    checkHeaders(headers, authorization.signedHeaders, bodyHash) ??
-    checkScope(authorization, date, options) ??
-    checkSignature({ ...request, headers, bodyHash, date }, authorization, options) ?? {
+    checkClock(claim, options) ??
+    checkHeaders(headers, claim.signedHeaders, bodyHash) ??
+    checkScope(claim, claim.date, options) ??
+    checkSignature({ ...request, headers, bodyHash }, claim, options) ?? {
       ok: true,
-      accessKeyId: authorization.accessKeyId,
-      region: authorization.scope.region,
-      service: authorization.scope.service,
-      signedHeaders: authorization.signedHeaders,
+      accessKeyId: claim.accessKeyId,
+      region: claim.scope.region,
+      service: claim.scope.service,
+      signedHeaders: claim.signedHeaders,
     }
   )
 }
