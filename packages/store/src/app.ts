@@ -1,15 +1,14 @@
 import { parseSecretArn, SigningKeyCache, verifySignature } from '@keyplane/aws'
 import { type Clock, SecretsError, toSecretsError, uuid } from '@keyplane/core'
 import type { Writer } from '@keyplane/database'
-import type { Authorize } from './authorize.ts'
 import { AwsError, awsError, toAwsError } from './aws-errors.ts'
 import { anonymous, Call } from './call.ts'
 import type { Identities } from './identities.ts'
 import type { Caller, StoreParts } from './operation-context.ts'
-import { type Operation, type PreparedCall, requireOperation } from './operations.ts'
+import { requireOperation } from './operation.ts'
 import { type AppAnswer, type AppRequest, type Protocol, protocolOf } from './protocol.ts'
 import type { Refusals } from './refusals.ts'
-import { recordedId, secretTarget } from './secret-target.ts'
+import { recordedId } from './secret-target.ts'
 
 /** A call that was answered, for people who watch. Never a value. */
 export interface CallReport {
@@ -32,7 +31,6 @@ export interface StoreProblem {
 
 export interface AppParts extends StoreParts {
   readonly identities: Identities
-  readonly authorize: Authorize
   readonly writer: Writer
   readonly refusals: Refusals
   readonly clock: Clock
@@ -57,10 +55,11 @@ export const storeApp = (parts: AppParts): App => {
       const operation = protocol.operation(request)
       if (operation) call.action = operation.action
       const caller = authenticate(parts, call, protocol, request, signingKeys)
-      const prepared = requireOperation(operation).prepare(request.body)
-      if (prepared.secretId !== undefined) call.resource = recordedId(prepared.secretId)
-      await authorize(parts, caller, requireOperation(operation), prepared)
-      const output = await prepared.run({ ...parts, call, caller, nowMs: call.atMs })
+      const prepared = requireOperation(operation).prepare(protocol.members(request))
+      if (prepared.resource !== undefined) call.resource = recordedId(prepared.resource)
+      const context = { ...parts, call, caller, nowMs: call.atMs }
+      await prepared.authorize(context)
+      const output = await prepared.run(context)
       await call.record('allow')
       return protocol.answer(output, call.requestId)
     })
@@ -124,19 +123,6 @@ const authenticate = (
   if (!/^[a-z]{2,}(?:-[a-z0-9]+)+$/.test(verified.region))
     throw awsError('InvalidSignatureException', 'Credential should be scoped to a valid region.')
   return { principal: identity.principal, account: identity.account, region: verified.region }
-}
-
-const authorize = async (
-  parts: AppParts,
-  caller: Caller,
-  { action, open }: Operation,
-  { secretId }: PreparedCall,
-): Promise<void> => {
-  if (open) return
-  const resourceAccount = secretId === undefined ? caller.account : secretTarget(secretId, caller).account
-  const request = { caller, action, resourceAccount, ...(secretId !== undefined && { resource: secretId }) }
-  const decision = await parts.authorize(request)
-  if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
 }
 
 const report = ({ clock, onCall }: AppParts, call: Call, startedAt: number): void => {

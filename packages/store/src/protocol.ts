@@ -1,6 +1,9 @@
 import { awsErrorStatus, queryErrorOf, type SignatureErrorName } from '@keyplane/aws'
 import { type AwsError, jsonErrorAnswer } from './aws-errors.ts'
-import { type Operation, secretsManagerOperations, stsOperations } from './operations.ts'
+import type { Operation } from './operation.ts'
+import { secretsManagerOperations } from './operations.ts'
+import { parseJson } from './parsing/parse-input.ts'
+import { stsOperations } from './sts/operations.ts'
 
 /** A request as it came, with its body read. */
 export interface AppRequest {
@@ -26,6 +29,8 @@ export interface Protocol {
   readonly service: string
   /** The operation that a request names, if there is such a one. */
   readonly operation: (request: AppRequest) => Operation | undefined
+  /** The input's members. @throws AwsError SerializationException */
+  readonly members: (request: AppRequest) => unknown
   readonly answer: (output: object, requestId: string) => AppAnswer
   readonly refusal: (error: AwsError, requestId: string) => AppAnswer
 }
@@ -36,6 +41,7 @@ const json: Protocol = {
     const [prefix, name = '', ...rest] = request.header('x-amz-target')?.split('.') ?? []
     return prefix === 'secretsmanager' && rest.length === 0 ? secretsManagerOperations.get(name) : undefined
   },
+  members: ({ body }) => parseJson(body),
   answer: (output) => ({ status: 200, contentType: 'application/x-amz-json-1.1', body: JSON.stringify(output) }),
   refusal: (error) => ({ ...jsonErrorAnswer(error), contentType: 'application/x-amz-json-1.1' }),
 }
@@ -48,6 +54,7 @@ const query: Protocol = {
     const form = new URLSearchParams(Buffer.from(request.body).toString())
     return form.get('Version') === '2011-06-15' ? stsOperations.get(form.get('Action') ?? '') : undefined
   },
+  members: () => ({}),
   // Only one operation answers in XML; a second one would need its name here.
   answer: (output, requestId) =>
     xml(

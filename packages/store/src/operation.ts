@@ -1,0 +1,58 @@
+import { awsError } from './aws-errors.ts'
+import type { OperationContext } from './operation-context.ts'
+import type { Shape } from './parsing/member.ts'
+import { parseInput } from './parsing/parse-input.ts'
+
+/** One operation of a service. */
+export interface Operation {
+  /** As policies and the audit log name it: `secretsmanager:GetSecretValue`. */
+  readonly action: string
+  /**
+   * Reads an input's members.
+   * @throws AwsError SerializationException, ValidationException, InvalidParameterException
+   */
+  readonly prepare: (members: unknown) => PreparedCall
+}
+
+/** A call whose input was read: what it is about, who may make it, and what it does. */
+export interface PreparedCall {
+  /** What it is about, as the caller named it; absent where nothing is meant. */
+  readonly resource?: string
+  /** @throws AwsError AccessDeniedException */
+  readonly authorize: (context: OperationContext) => Promise<void>
+  readonly run: (context: OperationContext) => Promise<object>
+}
+
+export interface OperationParts<Input, Output extends object> {
+  readonly action: string
+  readonly shape: Shape<Input>
+  readonly run: (context: OperationContext, input: Input) => Promise<Output>
+  readonly resource: (input: Input) => string | undefined
+  /** Asked before the operation runs; it may throw what the operation would about its input. */
+  readonly authorize: (context: OperationContext, input: Input) => Promise<void>
+}
+
+export const operation = <Input, Output extends object>({
+  action,
+  shape,
+  run,
+  resource,
+  authorize,
+}: OperationParts<Input, Output>): Operation => ({
+  action,
+  prepare: (members) => {
+    const input = parseInput(shape, members)
+    const named = resource(input)
+    return {
+      ...(named !== undefined && { resource: named }),
+      authorize: (context) => authorize(context, input),
+      run: (context) => run(context, input),
+    }
+  },
+})
+
+/** @throws AwsError UnknownOperationException */
+export const requireOperation = (found: Operation | undefined): Operation => {
+  if (found) return found
+  throw awsError('UnknownOperationException', 'The operation is not one that this store offers.')
+}
