@@ -4,7 +4,11 @@
  */
 export { decide } from './decide.ts'
 export type { Allowed, AllowedBy, Decision, Denied, PolicyType } from './decision.ts'
+export { denialMessage } from './denial-message.ts'
 export type { Conditions, NamedPrincipals, Policy, PolicyVersion, Principals, Statement } from './document.ts'
+export { type ParsedPolicy, parsePolicy } from './parse-policy.ts'
+export type { PolicyProblem } from './parse/problems.ts'
+export type { PolicyKind } from './parse/statement.ts'
 export type {
   GrantConstraints,
   KeyGrant,
@@ -26,3 +30,4 @@ export type {
   SessionPrincipal,
   UserPrincipal,
 } from './request.ts'
+export { requestContext } from './request-context.ts'

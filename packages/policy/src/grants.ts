@@ -1,0 +1,39 @@
+import { principalSet } from './match/principals.ts'
+import { nearer, type Reach } from './match/reach.ts'
+import type { KeyGrant } from './policies.ts'
+import type { AccessRequest, RequestContext } from './request.ts'
+
+/** How near the nearest grant for this request comes to the caller. */
+export const grantReach = (grants: readonly KeyGrant[], request: AccessRequest): Reach =>
+  grants.reduce<Reach>((reach, grant) => nearer(reach, reachOfGrant(grant, request)), 'none')
+
+/** How near one grant comes to the caller, if it is for this operation and encryption context. */
+export const reachOfGrant = (
+  { granteePrincipal, operations, constraints }: KeyGrant,
+  request: AccessRequest,
+): Reach => {
+  const { principal, action, context } = request
+  if (!operations.some((operation) => `kms:${operation}`.toLowerCase() === action.toLowerCase())) return 'none'
+  if (constraints !== undefined && !constraintsHold(constraints, encryptionContext(context))) return 'none'
+  return principalSet({ AWS: [granteePrincipal], Service: [granteePrincipal] }).reach(principal)
+}
+
+const constraintsHold = (
+  { encryptionContextEquals: equals, encryptionContextSubset: subset }: NonNullable<KeyGrant['constraints']>,
+  given: ReadonlyMap<string, string>,
+): boolean =>
+  (equals === undefined || (Object.keys(equals).length === given.size && hasAll(given, equals))) &&
+  (subset === undefined || hasAll(given, subset))
+
+const hasAll = (given: ReadonlyMap<string, string>, wanted: Readonly<Record<string, string>>): boolean =>
+  Object.entries(wanted).every(([name, value]) => given.get(name) === value)
+
+/** The names as the request spells them are in `kms:EncryptionContextKeys`; the keys of a request's context are lower case. */
+const encryptionContext = (context: RequestContext): ReadonlyMap<string, string> => {
+  const pairs = (context.get('kms:encryptioncontextkeys') ?? []).map((name): [string, string | undefined] => {
+    const values = context.get(`kms:encryptioncontext:${name.toLowerCase()}`) ?? []
+    // Two names that differ in case only share a key, and then no pair is known for certain.
+    return [name, values.length === 1 ? values[0] : undefined]
+  })
+  return new Map(pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+}

@@ -1,0 +1,44 @@
+import type { NamedPrincipals, Principals } from '../document.ts'
+import type { Principal } from '../request.ts'
+import type { Reach } from './reach.ts'
+
+/** Those that a `Principal` or `NotPrincipal` element names, ready to be asked. */
+export interface PrincipalSet {
+  /** How near the element comes to this principal. */
+  readonly reach: (principal: Principal) => Reach
+  /** Whether it names all that the principal is: the account, the role or user, and the role's session. */
+  readonly namesAllOf: (principal: Principal) => boolean
+}
+
+/** The set of an element. */
+export const principalSet = (principals: Principals): PrincipalSet => {
+  const named: NamedPrincipals = principals === '*' ? { AWS: ['*'] } : principals
+  const aws = named.AWS ?? []
+  if (aws.includes('*')) return { reach: () => 'direct', namesAllOf: () => true }
+  const others = new Set([...(named.Service ?? []), ...(named.Federated ?? [])])
+  const accounts = new Set(aws.flatMap((value) => accountNamed(value) ?? []))
+  const arns = new Set(aws)
+  return {
+    reach: (principal) => {
+      if (principal.kind === 'service') return others.has(principal.service) ? 'direct' : 'none'
+      if (principal.kind === 'federated') return others.has(principal.provider) ? 'direct' : 'none'
+      if (arns.has(principal.arn)) return 'direct'
+      if (principal.kind === 'role-session' && arns.has(principal.roleArn)) return 'role'
+      if (!accounts.has(principal.account)) return 'none'
+      return principal.kind === 'root' ? 'direct' : 'account'
+    },
+    namesAllOf: (principal) => {
+      if (principal.kind === 'service') return others.has(principal.service)
+      if (principal.kind === 'federated') return others.has(principal.provider)
+      if (!accounts.has(principal.account)) return false
+      if (principal.kind === 'root') return true
+      return arns.has(principal.arn) && (principal.kind === 'user' || arns.has(principal.roleArn))
+    },
+  }
+}
+
+/** The account that a value stands for as a whole: twelve digits, or the ARN of its root. */
+export const accountNamed = (value: string): string | undefined => {
+  const [, digits, ofRoot] = /^(?:(\d{12})|arn:aws[a-z-]*:iam::(\d{12}):root)$/.exec(value) ?? []
+  return digits ?? ofRoot
+}
