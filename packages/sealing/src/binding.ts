@@ -26,6 +26,8 @@ export type Binding =
       readonly material: number
     }
   | { readonly purpose: 'root-check'; readonly storeId: string }
+  /** What a store hands out and is given back. */
+  | { readonly purpose: 'session-token' | 'kms-ciphertext'; readonly owner: string }
 
 const fieldsOf = (binding: Binding): readonly string[] => {
   switch (binding.purpose) {
@@ -37,6 +39,9 @@ const fieldsOf = (binding: Binding): readonly string[] => {
       return [binding.account, binding.region, binding.keyId, String(binding.material)]
     case 'root-check':
       return [binding.storeId]
+    case 'session-token':
+    case 'kms-ciphertext':
+      return [binding.owner]
   }
 }
 

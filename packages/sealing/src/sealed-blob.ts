@@ -54,6 +54,9 @@ const ownerOf = (binding: Binding): string => {
       return binding.keyId
     case 'root-check':
       return binding.storeId
+    case 'session-token':
+    case 'kms-ciphertext':
+      return binding.owner
     default:
       return binding.arn
   }
