@@ -11,7 +11,7 @@ export {
   awsCredentials,
 } from './credential-source.ts'
 export type { AwsCredentialSource, AwsCredentials } from './credentials.ts'
-export { type AwsErrorName, awsErrorStatus } from './error-types.ts'
+export { type AwsErrorName, awsErrorStatus, isSecretsManagerError } from './error-types.ts'
 export {
   type AwsCallOptions,
   type AwsClientOptions,

@@ -1,4 +1,4 @@
-import { type AwsErrorName, awsErrorStatus } from '@keyplane/aws'
+import { type AwsErrorName, awsErrorStatus, isSecretsManagerError } from '@keyplane/aws'
 import { type ErrorCode, SecretsError, toSecretsError } from '@keyplane/core'
 
 /** An error that is answered under AWS's name and in AWS's words. */
@@ -38,6 +38,25 @@ const codeOf = {
   UnknownOperationException: 'invalid_request',
   UnrecognizedClientException: 'unauthenticated',
   ValidationException: 'invalid_request',
+  AlreadyExistsException: 'conflict',
+  DisabledException: 'invalid_request',
+  IncorrectKeyException: 'invalid_request',
+  InvalidAliasNameException: 'invalid_request',
+  InvalidArnException: 'invalid_request',
+  InvalidCiphertextException: 'integrity',
+  InvalidGrantIdException: 'invalid_request',
+  InvalidKeyUsageException: 'invalid_request',
+  InvalidMarkerException: 'invalid_request',
+  KMSInvalidStateException: 'invalid_request',
+  NotFoundException: 'secret_not_found',
+  UnsupportedOperationException: 'unsupported',
+  ParameterNotFound: 'secret_not_found',
+  ParameterVersionNotFound: 'version_not_found',
+  InvalidKeyId: 'integrity',
+  IDPRejectedClaim: 'unauthenticated',
+  InvalidIdentityToken: 'unauthenticated',
+  MalformedPolicyDocument: 'invalid_request',
+  PackedPolicyTooLarge: 'invalid_request',
 } as const satisfies Record<AwsErrorName, ErrorCode>
 
 /** What a failure below the operations is called on the wire. AWS SDKs repeat a call after the last three. */
@@ -60,22 +79,6 @@ const typeOf = {
   timeout: 'ServiceUnavailableException',
   closed: 'ServiceUnavailableException',
 } as const satisfies Record<ErrorCode, AwsErrorName>
-
-/** In the service's model, whose errors carry `Message`; the framework's carry `message`. */
-const modelled: ReadonlySet<AwsErrorName> = new Set([
-  'DecryptionFailure',
-  'EncryptionFailure',
-  'InternalServiceError',
-  'InvalidNextTokenException',
-  'InvalidParameterException',
-  'InvalidRequestException',
-  'LimitExceededException',
-  'MalformedPolicyDocumentException',
-  'PreconditionNotMetException',
-  'PublicPolicyException',
-  'ResourceExistsException',
-  'ResourceNotFoundException',
-])
 
 /** What the wire says of an error that is not the caller's: the cause is for the log. */
 const ownFault: Readonly<Partial<Record<AwsErrorName, string>>> = {
@@ -105,5 +108,5 @@ export interface ErrorAnswer {
 /** The answer of a JSON 1.1 service. */
 export const jsonErrorAnswer = ({ type, message }: AwsError): ErrorAnswer => ({
   status: awsErrorStatus[type],
-  body: JSON.stringify({ __type: type, [modelled.has(type) ? 'Message' : 'message']: message }),
+  body: JSON.stringify({ __type: type, [isSecretsManagerError(type) ? 'Message' : 'message']: message }),
 })
