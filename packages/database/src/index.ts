@@ -1,21 +1,34 @@
 /**
- * SQLite for programs that must not lose an acknowledged write: opens and checks the file, migrates it forward, reads
- * on the caller's thread, and writes through one thread that commits many callers' units at once, each with its audit
+ * SQLite and PostgreSQL for programs that must not lose an acknowledged write, behind one reader and one writer: opens
+ * and checks the database, migrates it forward, reads, and commits many callers' units at once, each with its audit
  * records. Use it under a store. It knows no table of its own, and acknowledges nothing before the disk has it.
  */
+export type { BatchOptions } from './batch-writer.ts'
 export { compileOnce } from './compiled-query.ts'
-export { type Migrations, migrate, refuseNewerSchema } from './migrate.ts'
-export { openSqlite, type SqliteOptions } from './open-sqlite.ts'
-export { type Reader, type SnapshotRows, sqliteReader } from './reader.ts'
-export { serveWrites } from './serve-writes.ts'
+export { engineOf } from './engine-of.ts'
+export { hasTable } from './has-table.ts'
+export { type Migrations, migrate, migrationsOf, refuseNewerSchema } from './migrate.ts'
 export type {
-  BatchTransaction,
   BeforeCommit,
+  Engine,
+  Reader,
+  RowStream,
+  SnapshotRows,
+  SqlRow,
   SqlValue,
   Statement,
-  ThreadData,
   WriteOutcome,
   Writer,
   WriteUnit,
-} from './write-unit.ts'
-export { openWriter, type WriterOptions } from './writer.ts'
+} from './ports.ts'
+export { type PostgresReaderOptions, postgresReader } from './postgres/reader.ts'
+export { type PostgresServer, type PostgresTimeouts, postgresServer } from './postgres/server.ts'
+export type { Answer, PostgresSession } from './postgres/session.ts'
+export { settingUpPostgres } from './postgres/setup.ts'
+export { openPostgresWriter, type PostgresWriterOptions } from './postgres/writer.ts'
+export { openSqlite, type SqliteOptions } from './sqlite/open-sqlite.ts'
+export { sqliteReader } from './sqlite/reader.ts'
+export { settingUpSqlite } from './sqlite/setup.ts'
+export { serveWrites } from './sqlite/serve-writes.ts'
+export { openWriter, type WriterOptions } from './sqlite/writer.ts'
+export type { ThreadData } from './sqlite/writer-messages.ts'

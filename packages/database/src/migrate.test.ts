@@ -5,8 +5,9 @@ import type { Kysely } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { compileOnce } from './compiled-query.ts'
 import { type Migrations, migrate } from './migrate.ts'
-import { openSqlite } from './open-sqlite.ts'
-import { type Reader, sqliteReader } from './reader.ts'
+import { openSqlite } from './sqlite/open-sqlite.ts'
+import type { Reader } from './ports.ts'
+import { sqliteReader } from './sqlite/reader.ts'
 
 interface Tables {
   items: { id: string; body: Uint8Array | null; size: number }

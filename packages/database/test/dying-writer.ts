@@ -1,4 +1,4 @@
 import { serveWrites } from '@keyplane/database'
 
 /** Ends its thread in the middle of a commit. */
-serveWrites(() => process.exit(3))
+serveWrites(() => ({ read: { sql: 'select 1', parameters: [] }, write: () => process.exit(3) }))

@@ -4,9 +4,10 @@
  * account. It never listens beyond loopback, never answers an unsigned call, and never logs a value.
  */
 export type { CallReport, StoreProblem } from './app.ts'
-export { type AuditTailOptions, auditTail } from './audit-log.ts'
+export { type AuditTailOptions, auditTail, type TailRecord } from './audit-log.ts'
 export { type AccessDecision, type AccessRequest, type Authorize, ownersMayAll } from './authorize.ts'
 export { type Identities, type Identity, parseIdentities } from './identities.ts'
 export type { Caller } from './operation-context.ts'
-export { type RunningStore, type StoreOptions, startStore } from './start-store.ts'
+export { type RunningStore, type StoreOptions, type StoreSettings, startStore } from './start-store.ts'
+export type { StoreDatabase } from './storage/store-database.ts'
 export { type AuditVerdict, type VerifyAuditOptions, verifyAudit } from './verify-audit.ts'

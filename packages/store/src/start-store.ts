@@ -1,6 +1,6 @@
 import { isLoopback } from '@keyplane/http'
 import { type Clock, type Random, SecretsError, systemClock, systemRandom, toSecretsError } from '@keyplane/core'
-import { openWriter, type Reader } from '@keyplane/database'
+import type { Reader } from '@keyplane/database'
 import type { RootKey, RootKeySource } from '@keyplane/sealing'
 import { type CallReport, type StoreProblem, storeApp } from './app.ts'
 import { type Authorize, ownersMayAll } from './authorize.ts'
@@ -13,17 +13,20 @@ import { RowIds } from './row-ids.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { kmsKeysTable } from './storage/kms-keys-table.ts'
 import { openStorage } from './storage/open-storage.ts'
+import { openStoreWriter } from './storage/open-store-writer.ts'
 import { policiesTable } from './storage/policies-table.ts'
 import { replicasTable } from './storage/replicas-table.ts'
 import { listSecretRows } from './storage/secrets-listing.ts'
 import { type SecretsTable, secretsTable } from './storage/secrets-table.ts'
+import type { StoreDatabase } from './storage/store-database.ts'
 import type { StoreTables } from './storage/tables.ts'
 import { versionsTable } from './storage/versions-table.ts'
 import { sweepGone } from './sweep.ts'
 
-export interface StoreOptions {
-  /** The SQLite file; made with its folder if it is not there. */
-  readonly databasePath: string
+/** The SQLite file is made with its folder if it is not there; a PostgreSQL database has to be there, and may be empty. */
+export type StoreOptions = StoreDatabase & StoreSettings
+
+export interface StoreSettings {
   readonly rootKey: RootKeySource
   readonly identities: Identities
   /** Loopback only: there is no TLS. Default 127.0.0.1. */
@@ -60,17 +63,17 @@ const sweepEveryMs = 60_000
  * port that is taken.
  */
 export const startStore = async (options: StoreOptions): Promise<RunningStore> => {
-  const { host = '127.0.0.1', clock = systemClock, random = systemRandom, databasePath } = options
+  const { host = '127.0.0.1', clock = systemClock, random = systemRandom } = options
   if (!isLoopback(host))
     throw new SecretsError(
       'config_invalid',
       `The store has no TLS and listens on loopback only, not on ${JSON.stringify(host)}.`,
     )
-  const { reader, rootKey, auditKey } = await openStorage({ ...options, nowMs: clock.nowMs(), random })
+  const { rootKey: source } = options
+  const { reader, rootKey, auditKey } = await openStorage(options, { rootKey: source, nowMs: clock.nowMs(), random })
   let writer: Readiness | undefined
   try {
-    const thread = await openWriter({ path: databasePath, thread: writerThread(), threadData: { auditKey } })
-    writer = new Readiness(thread, clock)
+    writer = new Readiness(await openStoreWriter(options, { auditKey, clock, random }), clock)
     return await serveStore(options, { host, clock, random, reader, writer, rootKey })
   } catch (error) {
     await writer?.close()
@@ -191,7 +194,3 @@ const sweepRegularly = (
     await under
   }
 }
-
-/** Beside this module, from source as well as built. */
-const writerThread = (): URL =>
-  new URL(`./storage/writer-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)

@@ -22,10 +22,11 @@ import {
   storeRow,
   unregisteredChains,
 } from './storage/audit-table.ts'
+import { registeredBy } from './storage/audit-registration.ts'
+import type { StoreDatabase } from './storage/store-database.ts'
 import type { AuditChainRow, StoreTables } from './storage/tables.ts'
 
-export interface VerifyAuditOptions {
-  readonly databasePath: string
+export type VerifyAuditOptions = StoreDatabase & {
   /**
    * The store's root key. Without it, a log that was cut or rewritten by somebody who computed the hashes anew passes;
    * with it, the end of the log has to be one that the store wrote.
@@ -46,17 +47,36 @@ export interface AuditVerdict {
  * be writing them: what it appends meanwhile is left out.
  * @throws SecretsError what `rootKey` says, `source_misconfigured` (`wrong_root_key`), `integrity` (`damaged`).
  */
-export const verifyAudit = ({ databasePath, rootKey }: VerifyAuditOptions): Promise<readonly AuditVerdict[]> =>
-  readingAudit(databasePath, async (reader) => {
+export const verifyAudit = ({ rootKey, ...database }: VerifyAuditOptions): Promise<readonly AuditVerdict[]> =>
+  readingAudit(database, async (reader) => {
     const auditKey = rootKey && (await auditKeyIn(reader, rootKey))
     if (auditKey === 'missing') return [missing('The row that says whose store this is has been removed.')]
-    const chains = await readable(() => chainRows(reader))
-    if (!chains) return [missing('The registration of the audit log holds what the store never writes.')]
-    const verdicts: AuditVerdict[] = []
-    for (const chain of chains) verdicts.push(await verifyRegistered(reader, chain, auditKey))
-    for (const chainId of await unregisteredChains(reader)) verdicts.push(unregistered(chainId))
-    return verdicts.length > 0 ? verdicts : [missing('There is no audit log: its registration has been removed.')]
+    return verifyChains(reader, auditKey)
   })
+
+/** As `verifyAudit`, on a store that is open already. */
+export const verifyChains = async (
+  reader: Reading,
+  auditKey: Uint8Array | undefined,
+): Promise<readonly AuditVerdict[]> => {
+  const chains = await readable(() => chainRows(reader))
+  if (!chains) return [missing('The registration of the audit log holds what the store never writes.')]
+  const anchors = new Set<string>()
+  const verdicts: AuditVerdict[] = []
+  for (const [index, chain] of chains.entries())
+    verdicts.push(await verifyRegistered(reader, chain, { auditKey, ...(index === 0 && { anchors }) }))
+  const strangers = verdicts[0]?.verdict.ok === true ? unanchored(chains, anchors) : []
+  for (const chainId of strangers) verdicts.push(unregistered(chainId, 'that the oldest one does not tell of'))
+  for (const chainId of anchors)
+    if (!chains.some(({ chain_id }) => chain_id === chainId)) verdicts.push(removed(chainId))
+  for (const chainId of await unregisteredChains(reader))
+    if (!anchors.has(chainId)) verdicts.push(unregistered(chainId, 'whose registration has been removed'))
+  return verdicts.length > 0 ? verdicts : [missing('There is no audit log: its registration has been removed.')]
+}
+
+/** Chains whose registration left no record in the oldest one. */
+const unanchored = (chains: readonly AuditChainRow[], anchors: ReadonlySet<string>): readonly string[] =>
+  chains.slice(1).flatMap(({ chain_id }) => (anchors.has(chain_id) ? [] : [chain_id]))
 
 type Reading = Reader<StoreTables>
 
@@ -65,27 +85,37 @@ const auditKeyIn = async (reader: Reading, rootKey: RootKeySource): Promise<Uint
   return store ? auditKeyOf(await rootKey.open(store.root_key_descriptor), store) : 'missing'
 }
 
+interface ChainChecks {
+  readonly auditKey: Uint8Array | undefined
+  /** For the oldest chain: takes the ids of the chains that it tells of. */
+  readonly anchors?: Set<string>
+}
+
 const verifyRegistered = async (
   reader: Reading,
   chain: AuditChainRow,
-  auditKey: Uint8Array | undefined,
+  { auditKey, anchors }: ChainChecks,
 ): Promise<AuditVerdict> => {
   const head = headOf(chain)
   const [chainId, records] = [head?.chainId ?? '', head?.records ?? 0]
   if (!head) return { chainId, records, verdict: broken('end_altered', head, 'holds what the store never writes') }
   const verdict =
-    (await readable(() => verifyRows(reader, head))) ??
+    (await readable(() => verifyRows(reader, head, anchors))) ??
     broken('records_altered', head, 'has rows that hold what the store never writes')
   return { chainId, records, verdict: verdict.ok ? (sealProblem(chain, head, auditKey) ?? verdict) : verdict }
 }
 
-const verifyRows = async (reader: Reading, head: ChainHead): Promise<ChainVerdict> => {
-  const verdict = await verifyChain(head, linksOf(reader, head), recordsOf(reader, head))
+const verifyRows = async (
+  reader: Reading,
+  head: ChainHead,
+  anchors: Set<string> | undefined,
+): Promise<ChainVerdict> => {
+  const verdict = await verifyChain(head, linksOf(reader, head), noting(recordsOf(reader, head), anchors))
   if (!verdict.ok) return verdict
   if (await hasRowsBeyond(reader, head.chainId))
     return broken('record_unexpected', head, 'has links or records behind its registered end')
-  // Each secret and each key has left a record when it was made.
-  if (head.records === 0 && (await isWritten(reader)))
+  // Each secret and each key has left a record when it was made, and each other chain one in the oldest.
+  if (anchors && head.records === 0 && (await isWritten(reader)))
     return broken('end_missing', head, 'is empty, but the store is not')
   return verdict
 }
@@ -114,7 +144,7 @@ const missing = (message: string): AuditVerdict => ({
   verdict: { ok: false, problem: 'chain_missing', link: 1, record: 1, message },
 })
 
-const unregistered = (chainId: string): AuditVerdict => ({
+const unregistered = (chainId: string, which: string): AuditVerdict => ({
   chainId,
   records: 0,
   verdict: {
@@ -122,9 +152,26 @@ const unregistered = (chainId: string): AuditVerdict => ({
     problem: 'chain_unregistered',
     link: 1,
     record: 1,
-    message: 'There are records or links of a chain whose registration has been removed.',
+    message: `There are records or links of a chain ${which}.`,
   },
 })
+
+const removed = (chainId: string): AuditVerdict => ({
+  ...missing('A chain that the oldest one tells of has been removed.'),
+  chainId,
+})
+
+/** The records as they pass by, after the chains were noted that they tell of. */
+async function* noting(
+  records: AsyncIterable<StoredRecord>,
+  anchors: Set<string> | undefined,
+): AsyncGenerator<StoredRecord> {
+  for await (const each of records) {
+    const chainId = each.record === 'unreadable' ? undefined : registeredBy(each.record)
+    if (chainId !== undefined) anchors?.add(chainId)
+    yield each
+  }
+}
 
 /** What is read, if JavaScript can take it: SQLite keeps greater integers. */
 const readable = async <T>(read: () => Promise<T>): Promise<T | undefined> => {

@@ -13,7 +13,7 @@ afterAll(() => store.remove())
 const get = { SecretId: 'access/one' }
 const body = JSON.stringify(get)
 const lastRecord = async () => {
-  const records = await auditTail({ databasePath: store.databasePath, limit: 1 })
+  const records = await auditTail({ ...store.database, limit: 1 })
   return records[0]?.record
 }
 
@@ -143,7 +143,7 @@ describe('GetCallerIdentity', () => {
 
 describe('the audit log', () => {
   it('has one record of every call: who, what, which secret, how decided, under which request id', async () => {
-    const [before] = await auditTail({ databasePath: store.databasePath, limit: 1 })
+    const [before] = await auditTail({ ...store.database, limit: 1 })
     const found = await store.call('GetSecretValue', get)
     await store.call('GetSecretValue', { SecretId: 'nowhere' })
     await store.call('PutSecretValue', { ...get, SecretString: 'w' })
@@ -153,7 +153,7 @@ describe('the audit log', () => {
       credentials: { ...developer, accessKeyId: 'AKIAUNKNOWN000000001' },
     })
     await store.send({ operation: 'DropTables', body: '{}' })
-    const records = await auditTail({ databasePath: store.databasePath, after: before?.seq ?? 0 })
+    const records = await auditTail({ ...store.database, after: before?.seq ?? 0 })
     const { ARN, VersionId } = found.body
     const actor = `arn:aws:iam::${account}:user/developer`
     const action = 'secretsmanager:GetSecretValue'
@@ -184,7 +184,7 @@ describe('the audit log', () => {
   })
 
   it('verifies while the store runs', async () => {
-    const [chain] = await verifyAudit({ databasePath: store.databasePath })
+    const [chain] = await verifyAudit({ ...store.database })
     expect(chain?.verdict).toMatchObject({ ok: true })
     expect(chain?.records).toBeGreaterThan(10)
   })

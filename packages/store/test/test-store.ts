@@ -12,8 +12,16 @@ import {
 } from '@keyplane/aws'
 import { systemRandom } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
-import { type CallReport, parseIdentities, type RunningStore, type StoreOptions, startStore } from '@keyplane/store'
+import {
+  type CallReport,
+  parseIdentities,
+  type RunningStore,
+  type StoreDatabase,
+  type StoreSettings,
+  startStore,
+} from '@keyplane/store'
 import { type FakeClock, fakeClock } from '@keyplane/testkit'
+import { type TestDatabase, testDatabase } from './test-database.ts'
 
 export const account = '000000000000'
 export const region = 'eu-west-1'
@@ -59,6 +67,7 @@ export interface SentRequest {
 /** A store in a folder of its own, with a clock that stands still, and a client that signs by that clock. */
 export class TestStore {
   readonly folder: string
+  readonly data: TestDatabase
   readonly clock: FakeClock = fakeClock()
   readonly reports: CallReport[] = []
   readonly problems: unknown[] = []
@@ -67,8 +76,15 @@ export class TestStore {
 
   constructor(folder: string = mkdtempSync(join(tmpdir(), 'store-'))) {
     this.folder = folder
+    this.data = testDatabase(folder)
   }
 
+  /** Where its data is, on whichever engine. */
+  get database(): StoreDatabase {
+    return this.data.address
+  }
+
+  /** The SQLite file; only for what concerns that engine alone. */
   get databasePath(): string {
     return join(this.folder, 'store.db')
   }
@@ -77,9 +93,10 @@ export class TestStore {
     return join(this.folder, 'root.key')
   }
 
-  async start(options: Partial<StoreOptions> = {}): Promise<this> {
+  async start(options: Partial<StoreSettings> = {}): Promise<this> {
+    await this.data.make()
     this.running = await startStore({
-      databasePath: this.databasePath,
+      ...this.database,
       rootKey: fileRootKey({ path: this.rootKeyPath, random: systemRandom }),
       identities: parseIdentities(iamFile()),
       port: 0,
@@ -99,6 +116,7 @@ export class TestStore {
 
   async remove(): Promise<void> {
     await this.stop()
+    await this.data.remove()
     rmSync(this.folder, { recursive: true })
   }
 

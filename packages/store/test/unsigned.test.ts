@@ -62,8 +62,7 @@ describe('the largest call there is', () => {
 describe('calls without a signature', () => {
   it('have a record each up to a number; the others are counted in one, and none is left out', async () => {
     for (let call = 0; call < 100; call += 1) expect((await post(port(), {}, '{}')).status).toBe(400)
-    const records = async () =>
-      (await auditTail({ databasePath: store.databasePath, limit: 1_000 })).map(({ record }) => record)
+    const records = async () => (await auditTail({ ...store.database, limit: 1_000 })).map(({ record }) => record)
     expect(await records()).toHaveLength(20)
     await store.clock.advance(5_000)
     await store.ok('ListSecrets', {})
@@ -80,7 +79,7 @@ describe('calls without a signature', () => {
   it('are recorded when the store is closed before their number was written', async () => {
     for (let call = 0; call < 25; call += 1) await post(port(), {}, '{}')
     await store.stop()
-    const [last] = await auditTail({ databasePath: store.databasePath, limit: 1 })
+    const [last] = await auditTail({ ...store.database, limit: 1 })
     expect(last?.record.detail).toMatchObject({ Refusals: '5' })
   })
 })

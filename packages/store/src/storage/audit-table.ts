@@ -1,10 +1,14 @@
-import { openSqlite, type Reader, sqliteReader } from '@keyplane/database'
+import type { Reader } from '@keyplane/database'
 import { sql } from 'kysely'
+import { readerOf, type StoreDatabase } from './store-database.ts'
 import type { AuditChainRow, AuditLinkRow, AuditRecordRow, StoreRow, StoreTables } from './tables.ts'
 
 /** Opens a store's database for one look at its audit log. Another process may be writing it. */
-export const readingAudit = async <T>(path: string, act: (reader: Reader<StoreTables>) => Promise<T>): Promise<T> => {
-  const reader = sqliteReader<StoreTables>(openSqlite({ path, mode: 'read', check: 'header' }), path)
+export const readingAudit = async <T>(
+  database: StoreDatabase,
+  act: (reader: Reader<StoreTables>) => Promise<T>,
+): Promise<T> => {
+  const reader = readerOf(database)
   try {
     return await act(reader)
   } finally {
@@ -14,7 +18,9 @@ export const readingAudit = async <T>(path: string, act: (reader: Reader<StoreTa
 
 /** The chains that are registered, the oldest first. */
 export const chainRows = (reader: Reader<StoreTables>): Promise<readonly AuditChainRow[]> =>
-  reader.all(reader.query.selectFrom('audit_chains').selectAll().orderBy('registered_at_ms').compile())
+  reader.all(
+    reader.query.selectFrom('audit_chains').selectAll().orderBy('registered_at_ms').orderBy('chain_id').compile(),
+  )
 
 /** A part of a chain: what is behind `after`, at most `limit` rows. */
 export interface ChainPage {
@@ -68,13 +74,23 @@ export const hasRowsBeyond = async (reader: Reader<StoreTables>, chainId: string
 /** Chains that have links or records and no registration. */
 export const unregisteredChains = async (reader: Reader<StoreTables>): Promise<readonly string[]> => {
   const found = sql<{ chain_id: unknown }>`
-    select chain_id from (select chain_id from audit_links union select chain_id from audit_records)
+    select chain_id from (select chain_id from audit_links union select chain_id from audit_records) as found
     where chain_id not in (select chain_id from audit_chains)`
   return (await reader.all(found.compile(reader.query))).map(({ chain_id }) => String(chain_id))
 }
 
 /** Whether the store has a key or a secret. */
 export const isWritten = async (reader: Reader<StoreTables>): Promise<boolean> => {
-  const found = sql`select 1 where exists (select 1 from kms_keys) or exists (select 1 from secrets)`
+  const found = sql`select 1 as found where exists (select 1 from kms_keys) or exists (select 1 from secrets)`
   return (await reader.all(found.compile(reader.query))).length > 0
+}
+
+/** The last records of a chain, in their order. */
+export const lastRecordRows = async (
+  reader: Reader<StoreTables>,
+  chainId: string,
+  limit: number,
+): Promise<readonly AuditRecordRow[]> => {
+  const rows = reader.query.selectFrom('audit_records').selectAll().where('chain_id', '=', chainId)
+  return (await reader.all(rows.orderBy('seq', 'desc').limit(limit).compile())).toReversed()
 }

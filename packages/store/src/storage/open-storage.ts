@@ -1,14 +1,25 @@
 import { newChain } from '@keyplane/audit'
 import { type Random, uuid } from '@keyplane/core'
-import { migrate, openSqlite, type Reader, refuseNewerSchema, sqliteReader } from '@keyplane/database'
+import {
+  hasTable,
+  migrate,
+  openSqlite,
+  postgresReader,
+  postgresServer,
+  type Reader,
+  refuseNewerSchema,
+  settingUpPostgres,
+  settingUpSqlite,
+  sqliteReader,
+} from '@keyplane/database'
 import { makeRootCheck, type RootKey, type RootKeySource } from '@keyplane/sealing'
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { auditKeyOf, brokenSeal, type SealColumns, sealColumns } from './audit-head.ts'
 import { storeMigrations } from './migrations.ts'
+import type { StoreDatabase } from './store-database.ts'
 import type { AuditChainRow, StoreRow, StoreTables } from './tables.ts'
 
-export interface StorageOptions {
-  readonly databasePath: string
+export interface StorageParts {
   readonly rootKey: RootKeySource
   readonly nowMs: number
   readonly random: Random
@@ -16,44 +27,99 @@ export interface StorageOptions {
 
 export interface Storage {
   readonly reader: Reader<StoreTables>
+  readonly store: StoreRow
   readonly rootKey: RootKey
   /** What the writer seals the end of the audit log with. */
   readonly auditKey: Uint8Array
 }
 
 /**
- * Opens a store's database, or makes it. An existing one is not touched before its root key has proved right.
- * @throws SecretsError `source_misconfigured` (`wrong_root_key` and what `openSqlite` says), `integrity`, `unsupported`.
+ * Opens a store's database, or makes it. An existing one is not touched before its root key has proved right; processes
+ * that do so at once take turns.
+ * @throws SecretsError `source_misconfigured` (`wrong_root_key` and what the engine says), `integrity`, `unsupported`.
  */
-export const openStorage = async ({ databasePath, rootKey, nowMs, random }: StorageOptions): Promise<Storage> => {
-  const connection = openSqlite({ path: databasePath, mode: 'write', check: 'quick' })
-  const reader = sqliteReader<StoreTables>(connection, databasePath)
+export const openStorage = async (database: StoreDatabase, parts: StorageParts): Promise<Storage> => {
+  const engine = openEngine(database)
   try {
-    const db = reader.query as unknown as Kysely<unknown>
-    await refuseNewerSchema(db, storeMigrations(unsealed))
-    const found = await readStore(reader)
-    const key = await rootKey.open(found?.root_key_descriptor)
-    const store = found ?? (await newStore({ source: rootKey.name, key, nowMs, random }))
-    // Fails for another root key than the store was made with.
-    const auditKey = await auditKeyOf(key, store)
-    await migrate(
-      db,
-      storeMigrations((head) => sealColumns(head, auditKey)),
-    )
-    if (!found) await registerStore(reader, store, sealedChain(uuid(random), nowMs, auditKey))
-    // From here on the writer's thread is the only one that writes.
-    connection.exec('pragma query_only = on')
-    return { reader, rootKey: key, auditKey }
+    return { reader: engine.reader, ...(await provedStore(engine, parts)) }
   } catch (error) {
-    await reader.close()
+    await engine.reader.close()
     throw error
   }
 }
 
-const readStore = async ({ query }: Reader<StoreTables>): Promise<StoreRow | undefined> => {
-  const tables = await sql`select 1 from sqlite_schema where name = 'store'`.execute(query)
-  return tables.rows.length === 0 ? undefined : query.selectFrom('store').selectAll().executeTakeFirst()
+interface Engine {
+  readonly reader: Reader<StoreTables>
+  /** One writing transaction; no other process is in one of these meanwhile. */
+  readonly settingUp: <T>(act: (db: Kysely<unknown>) => Promise<T>) => Promise<T>
 }
+
+const openEngine = (database: StoreDatabase): Engine => {
+  const { databasePath: path } = database
+  if (path === undefined) {
+    const server = postgresServer(database.databaseUrl, database.timeouts)
+    return { reader: postgresReader(server), settingUp: (act) => settingUpPostgres(server, act) }
+  }
+  const connection = openSqlite({ path, mode: 'write', check: 'quick' })
+  return {
+    reader: sqliteReader(connection, path),
+    settingUp: async (act) => {
+      const result = await settingUpSqlite(connection, path, act)
+      // From here on the writer's thread is the only one that writes.
+      connection.exec('pragma query_only = on')
+      return result
+    },
+  }
+}
+
+type Proved = Omit<Storage, 'reader'>
+
+const provedStore = async ({ reader, settingUp }: Engine, parts: StorageParts): Promise<Proved> => {
+  await refuseNewerSchema(reader.query as unknown as Kysely<unknown>, storeMigrations(unsealed))
+  let found = await readStore(reader.query)
+  for (;;) {
+    // Not inside the transaction: a key may be waited for, and others would wait for its lock.
+    const rootKey = await parts.rootKey.open(found?.root_key_descriptor)
+    const proved = await settingUp((db) => proveIn(db, found, rootKey, parts))
+    if (!('appeared' in proved)) return proved
+    found = proved.appeared
+  }
+}
+
+/** Another process made the store in the meantime: its root key has to be opened by what that one wrote down. */
+interface Appeared {
+  readonly appeared: StoreRow
+}
+
+const proveIn = async (
+  db: Kysely<unknown>,
+  expected: StoreRow | undefined,
+  rootKey: RootKey,
+  { rootKey: source, nowMs, random }: StorageParts,
+): Promise<Proved | Appeared> => {
+  await refuseNewerSchema(db, storeMigrations(unsealed))
+  const tables = db as Kysely<StoreTables>
+  const found = await readStore(tables)
+  if (found && !expected) return { appeared: found }
+  const store = found ?? (await newStore({ source: source.name, key: rootKey, nowMs, random }))
+  // Fails for another root key than the store was made with.
+  const auditKey = await auditKeyOf(rootKey, store)
+  await migrate(
+    db,
+    storeMigrations((head) => sealColumns(head, auditKey)),
+  )
+  if (!found) {
+    await tables.insertInto('store').values(store).execute()
+    await tables
+      .insertInto('audit_chains')
+      .values(sealedChain(uuid(random), nowMs, auditKey))
+      .execute()
+  }
+  return { store, rootKey, auditKey }
+}
+
+const readStore = async (db: Kysely<StoreTables>): Promise<StoreRow | undefined> =>
+  (await hasTable(db, 'store')) ? db.selectFrom('store').selectAll().executeTakeFirst() : undefined
 
 interface Registration {
   readonly source: string
@@ -73,17 +139,12 @@ const newStore = async ({ source, key, nowMs, random }: Registration): Promise<S
   }
 }
 
-const sealedChain = (id: string, registered_at_ms: number, auditKey: Uint8Array): AuditChainRow => {
+/** A chain's registration, sealed as it begins. */
+export const sealedChain = (id: string, registered_at_ms: number, auditKey: Uint8Array): AuditChainRow => {
   const head = newChain(id)
   const { chainId: chain_id, seq, records, hash } = head
   return { chain_id, registered_at_ms, seq, records, hash, ...sealColumns(head, auditKey) }
 }
-
-const registerStore = ({ query }: Reader<StoreTables>, store: StoreRow, chain: AuditChainRow): Promise<void> =>
-  query.transaction().execute(async (transaction) => {
-    await transaction.insertInto('store').values(store).execute()
-    await transaction.insertInto('audit_chains').values(chain).execute()
-  })
 
 /** For where only the names of the migrations matter. */
 const unsealed = (): SealColumns => brokenSeal

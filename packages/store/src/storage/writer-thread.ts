@@ -1,4 +1,4 @@
 import { serveWrites } from '@keyplane/database'
 import { appendAudit } from './append-audit.ts'
 
-serveWrites(appendAudit)
+serveWrites(({ auditKey }) => appendAudit({ engine: 'sqlite', key: auditKey as Uint8Array }))

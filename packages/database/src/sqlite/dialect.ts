@@ -1,11 +1,32 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import { type DialectAdapter, SqliteAdapter, type SqliteDatabase, SqliteDialect } from 'kysely'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type DialectAdapter,
+  type Driver,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+} from 'kysely'
 
 /** Kysely's SQLite dialect on a node:sqlite connection that is already open. */
 export const nodeSqliteDialect = (connection: DatabaseSync): SqliteDialect =>
   new NodeSqliteDialect({ database: asKyselyDatabase(connection) })
 
 class NodeSqliteDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig
+
+  constructor(config: SqliteDialectConfig) {
+    super(config)
+    this.#config = config
+  }
+
+  override createDriver(): Driver {
+    return new WritingDriver(this.#config)
+  }
+
   override createAdapter(): DialectAdapter {
     return new TransactionalAdapter()
   }
@@ -15,6 +36,13 @@ class NodeSqliteDialect extends SqliteDialect {
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
+  }
+}
+
+/** Its transactions write: one that took the lock for it only midway would fail at once where another process has it. */
+class WritingDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
 }
 

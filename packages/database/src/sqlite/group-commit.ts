@@ -1,11 +1,9 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import type { AuditRecord, SecretsError } from '@keyplane/core'
-import { concernsWholeDatabase, sqliteError } from './sqlite-errors.ts'
+import type { SecretsError } from '@keyplane/core'
+import type { UnitResult } from '../batch-writer.ts'
+import type { BeforeCommit, SqlRow, Statement, WriteOutcome, WriteUnit } from '../ports.ts'
+import { concernsWholeDatabase, sqliteError } from './errors.ts'
 import { statementCache } from './statement-cache.ts'
-import type { BatchTransaction, WriteOutcome, WriteUnit } from './write-unit.ts'
-
-/** How one unit of a batch ended. */
-export type UnitResult = WriteOutcome | SecretsError
 
 /** Commits a batch of units in one transaction, a savepoint each; gives one result a unit, in their order. */
 export type GroupCommit = (units: readonly WriteUnit[]) => readonly UnitResult[]
@@ -13,25 +11,20 @@ export type GroupCommit = (units: readonly WriteUnit[]) => readonly UnitResult[]
 export interface GroupCommitOptions {
   readonly connection: DatabaseSync
   readonly path: string
-  readonly beforeCommit?: (...batch: BatchOfRecords) => void
+  readonly beforeCommit?: BeforeCommit
 }
-
-type BatchOfRecords = readonly [transaction: BatchTransaction, audit: readonly AuditRecord[]]
 
 /** Group commit on one connection, which nobody else may write through. */
 export const groupCommit = ({ connection, path, beforeCommit }: GroupCommitOptions): GroupCommit => {
   const statement = statementCache(connection)
   const run = (sql: string): void => void statement(sql).run()
-  const transaction: BatchTransaction = {
-    run: (sql, parameters) => void statement(sql).run(...(parameters as SQLInputValue[])),
-    get: (sql, parameters) =>
-      statement(sql).get(...(parameters as SQLInputValue[])) as ReturnType<BatchTransaction['get']>,
-  }
+  const change = ({ sql, parameters }: Statement): number =>
+    Number(statement(sql).run(...(parameters as SQLInputValue[])).changes)
 
   const runStatements = (unit: WriteUnit): WriteOutcome => {
-    for (const { sql, parameters, expectRows } of unit.statements) {
-      const { changes } = statement(sql).run(...(parameters as SQLInputValue[]))
-      if (expectRows !== undefined && Number(changes) !== expectRows) return 'conflict'
+    for (const each of unit.statements) {
+      const changed = change(each)
+      if (each.expectRows !== undefined && changed !== each.expectRows) return 'conflict'
     }
     return 'committed'
   }
@@ -59,9 +52,12 @@ export const groupCommit = ({ connection, path, beforeCommit }: GroupCommitOptio
   const commitAll = (units: readonly WriteUnit[]): readonly UnitResult[] => {
     run('begin immediate')
     const results = units.map(commitUnit)
-    const audit: AuditRecord[] = []
-    for (const [index, unit] of units.entries()) if (results[index] === 'committed') audit.push(...unit.audit)
-    if (audit.length > 0) beforeCommit?.(transaction, audit)
+    const audit = units.flatMap((unit, index) => (results[index] === 'committed' ? unit.audit : []))
+    if (beforeCommit && audit.length > 0) {
+      const { sql, parameters } = beforeCommit.read
+      const row = statement(sql).get(...(parameters as SQLInputValue[])) as SqlRow | undefined
+      for (const each of beforeCommit.write(row, audit)) change(each)
+    }
     run('commit')
     return results
   }

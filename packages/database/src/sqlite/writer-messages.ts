@@ -1,5 +1,8 @@
 import type { ErrorCode } from '@keyplane/core'
-import type { WriteOutcome, WriteUnit } from './write-unit.ts'
+import type { WriteOutcome, WriteUnit } from '../ports.ts'
+
+/** What `openWriter` hands to its thread beside the path: keys and texts, copied. */
+export type ThreadData = Readonly<Record<string, string | Uint8Array>>
 
 /** An error as it crosses threads, where classes are lost. */
 export interface ErrorMessage {

@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, read
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { SecretsError } from '@keyplane/core'
-import { sqliteError } from './sqlite-errors.ts'
+import { sqliteError } from './errors.ts'
 
 export interface SqliteOptions {
   readonly path: string

@@ -1,29 +1,19 @@
+import { setImmediate } from 'node:timers/promises'
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { type CompiledQuery, Kysely } from 'kysely'
-import { nodeSqliteDialect } from './sqlite-dialect.ts'
-import { sqliteError } from './sqlite-errors.ts'
+import type { Reader, RowStream, SnapshotRows } from '../ports.ts'
+import { nodeSqliteDialect } from './dialect.ts'
+import { sqliteError } from './errors.ts'
 import { statementCache } from './statement-cache.ts'
-
-/** Rows of several queries, in the queries' order. */
-export type SnapshotRows<Queries extends readonly CompiledQuery<unknown>[]> = {
-  readonly [Index in keyof Queries]: Queries[Index] extends CompiledQuery<infer Row> ? readonly Row[] : never
-}
-
-/** Reads a database. A read sees every write that was acknowledged before it began. */
-export interface Reader<Tables> {
-  /** Builds queries; run what it compiles with `all` and `snapshot`. */
-  readonly query: Kysely<Tables>
-  all<Row>(query: CompiledQuery<Row>): Promise<readonly Row[]>
-  /** All queries see the same moment. */
-  snapshot<const Queries extends readonly CompiledQuery<unknown>[]>(queries: Queries): Promise<SnapshotRows<Queries>>
-  close(): Promise<void>
-}
 
 /** A reader on an open connection, which it closes. */
 export const sqliteReader = <Tables>(connection: DatabaseSync, path: string): Reader<Tables> =>
   new SqliteReader<Tables>(connection, path)
 
+const rowsPerTurn = 500
+
 class SqliteReader<Tables> implements Reader<Tables> {
+  readonly engine = 'sqlite'
   readonly query: Kysely<Tables>
   readonly #connection: DatabaseSync
   readonly #path: string
@@ -59,8 +49,30 @@ class SqliteReader<Tables> implements Reader<Tables> {
     }
   }
 
+  async stream<T>(act: (rows: RowStream) => Promise<T>): Promise<T> {
+    try {
+      this.#statement('begin').run()
+      try {
+        return await act((query) => this.#pages(query))
+      } finally {
+        this.#statement('commit').run()
+      }
+    } catch (error) {
+      throw sqliteError(error, this.#path)
+    }
+  }
+
   async close(): Promise<void> {
     this.#connection.close()
+  }
+
+  async *#pages<Row>({ sql, parameters }: CompiledQuery<Row>): AsyncGenerator<Row> {
+    let read = 0
+    for (const row of this.#connection.prepare(sql).iterate(...(parameters as readonly SQLInputValue[]))) {
+      yield row as Row
+      // The event loop turns now and then, for signals and for whoever shows the progress.
+      if ((read += 1) % rowsPerTurn === 0) await setImmediate()
+    }
   }
 
   #rows<Row>({ sql, parameters }: CompiledQuery<Row>): readonly Row[] {

@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { groupCommit } from './group-commit.ts'
 import { openSqlite } from './open-sqlite.ts'
-import type { WriteUnit } from './write-unit.ts'
+import type { WriteUnit } from '../ports.ts'
 
 let folder: string
 let path: string

@@ -1,15 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { SecretsError, toSecretsError } from '@keyplane/core'
+import type { BeforeCommit } from '../ports.ts'
 import { groupCommit } from './group-commit.ts'
 import { openSqlite } from './open-sqlite.ts'
-import type { BeforeCommit, ThreadData } from './write-unit.ts'
-import type { ErrorMessage, FromWriter, ToWriter } from './writer-messages.ts'
+import type { ErrorMessage, FromWriter, ThreadData, ToWriter } from './writer-messages.ts'
 
 /**
- * The body of a writer's thread: a module that does nothing but call this is what `openWriter` is given.
- * `beforeCommit` runs inside every transaction, so what it writes is there exactly if the units are.
+ * The body of a writer's thread: a module that does nothing but call this is what `openWriter` is given. What
+ * `beforeCommit` gives runs inside every transaction that has audit records.
  */
-export const serveWrites = (beforeCommit?: BeforeCommit): void => {
+export const serveWrites = (beforeCommit?: (threadData: ThreadData) => BeforeCommit): void => {
   const port = parentPort
   if (!port) throw new SecretsError('internal', 'serveWrites belongs in a worker thread.')
   const answer = (message: FromWriter): void => port.postMessage(message)
@@ -19,7 +19,7 @@ export const serveWrites = (beforeCommit?: BeforeCommit): void => {
     const commit = groupCommit({
       connection,
       path,
-      ...(beforeCommit && { beforeCommit: (transaction, audit) => beforeCommit(transaction, audit, threadData) }),
+      ...(beforeCommit && { beforeCommit: beforeCommit(threadData) }),
     })
     port.on('message', (message: ToWriter) => {
       if (message.kind === 'batch') {

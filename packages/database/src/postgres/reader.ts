@@ -1,0 +1,111 @@
+import { type CompiledQuery, Kysely } from 'kysely'
+import pg from 'pg'
+import type { Reader, RowStream, SnapshotRows } from '../ports.ts'
+import { postgresDialect } from './dialect.ts'
+import { isConnectionLost, postgresError } from './errors.ts'
+import type { PostgresServer } from './server.ts'
+import { prepared } from './session.ts'
+
+export interface PostgresReaderOptions {
+  /** Connections at most. Default 8. */
+  readonly maxConnections?: number
+}
+
+/** A reader with connections of its own, which can write nothing. It connects when it is first asked. */
+export const postgresReader = <Tables>(
+  server: PostgresServer,
+  { maxConnections = 8 }: PostgresReaderOptions = {},
+): Reader<Tables> => new PostgresReader<Tables>(server, maxConnections)
+
+const snapshotBegin = 'begin isolation level repeatable read read only'
+const rowsPerFetch = 500
+
+class PostgresReader<Tables> implements Reader<Tables> {
+  readonly engine = 'postgres'
+  readonly query: Kysely<Tables>
+  readonly #pool: pg.Pool
+  readonly #label: string
+
+  constructor({ config, label }: PostgresServer, max: number) {
+    this.#pool = new pg.Pool({ ...config({ default_transaction_read_only: 'on' }), max, idleTimeoutMillis: 60_000 })
+    // A connection that breaks while nobody uses it is left out; who asks next gets another.
+    this.#pool.on('error', () => undefined)
+    this.#label = label
+    this.query = new Kysely<Tables>({ dialect: postgresDialect(this.#pool) })
+  }
+
+  all<Row>(query: CompiledQuery<Row>): Promise<readonly Row[]> {
+    return this.#repeated((client) => rowsOf(client, query))
+  }
+
+  snapshot<const Queries extends readonly CompiledQuery<unknown>[]>(queries: Queries): Promise<SnapshotRows<Queries>> {
+    return this.#repeated(async (client) => {
+      // All go out at once; the transaction is over before anybody waits.
+      const sent = [
+        client.query(snapshotBegin),
+        ...queries.map((query) => rowsOf(client, query)),
+        client.query('commit'),
+      ]
+      for (const answer of sent) answer.catch(() => undefined)
+      const [, ...answers] = await Promise.all(sent)
+      return answers.slice(0, queries.length) as unknown as SnapshotRows<Queries>
+    })
+  }
+
+  async stream<T>(act: (rows: RowStream) => Promise<T>): Promise<T> {
+    return this.#connected(async (client) => {
+      await client.query(`${snapshotBegin}; set local statement_timeout = 0`)
+      const result = await act((query) => pages(client, query))
+      await client.query('commit')
+      return result
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.query.destroy()
+  }
+
+  /** Reads change nothing: one that lost its connection is asked again over another. */
+  async #repeated<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    try {
+      return await this.#connected(act)
+    } catch (thrown) {
+      const error = postgresError(thrown, this.#label)
+      if (error.reason !== 'connection_lost') throw error
+      return this.#connected(act)
+    }
+  }
+
+  async #connected<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient | undefined
+    try {
+      client = await this.#pool.connect()
+      const result = await act(client)
+      client.release()
+      return result
+    } catch (thrown) {
+      const error = postgresError(thrown, this.#label)
+      // A connection may be in the middle of a transaction, or of an answer.
+      if (client && isConnectionLost(error)) client.connection.stream.destroy()
+      client?.release(true)
+      throw error
+    }
+  }
+}
+
+const rowsOf = async <Row>(client: pg.PoolClient, { sql, parameters }: CompiledQuery<Row>): Promise<readonly Row[]> =>
+  (await client.query(prepared(sql, parameters))).rows
+
+async function* pages<Row>(client: pg.PoolClient, { sql, parameters }: CompiledQuery<Row>): AsyncGenerator<Row> {
+  await client.query({ text: `declare page_of_rows no scroll cursor for ${sql}`, values: [...parameters] })
+  try {
+    let rows: readonly Row[]
+    do {
+      rows = (await client.query(`fetch forward ${rowsPerFetch} from page_of_rows`)).rows
+      yield* rows
+    } while (rows.length === rowsPerFetch)
+  } finally {
+    // Fails where the transaction has failed, which was told already.
+    await client.query('close page_of_rows').catch(() => undefined)
+  }
+}

@@ -1,0 +1,56 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { postgresReader } from './reader.ts'
+import { postgresServer } from './server.ts'
+import { openPostgresWriter } from './writer.ts'
+
+const password = 'correct-horse-battery'
+
+/** All that a person or a log would see of what was thrown. */
+const shown = async (act: () => unknown): Promise<string> => {
+  try {
+    await act()
+    return 'nothing was thrown'
+  } catch (error) {
+    return inspect(error, { depth: 10, showHidden: true })
+  }
+}
+
+describe('a database URL', () => {
+  it('is called by its host and database, never by its user or password', () => {
+    expect(postgresServer(`postgresql://app:${password}@db.example:5433/keyplane?sslmode=require`).label).toBe(
+      'db.example:5433/keyplane',
+    )
+  })
+
+  it('keeps the settings that it brings along, and adds those of the connection', () => {
+    const { config } = postgresServer('postgresql://a@b/c?options=-c%20search_path%3Dkeyplane')
+    expect(config({ lock_timeout: '1' }).options).toBe('-c search_path=keyplane -c lock_timeout=1')
+  })
+
+  it('is refused without being quoted', async () => {
+    for (const url of [
+      `mysql://app:${password}@db/x`,
+      `postgresql://app:${password}@db`,
+      `postgresql://app:${password}@db:port/x`,
+      password,
+      '',
+    ]) {
+      const text = await shown(() => postgresServer(url))
+      expect([text.includes(password), text.includes('config_invalid')]).toEqual([false, true])
+    }
+  })
+
+  it('shows no password when nobody listens there', async () => {
+    // Port 9 of the loopback interface: discard, which no machine offers.
+    const server = postgresServer(`postgresql://app:${password}@127.0.0.1:9/keyplane`)
+    const reader = postgresReader<{ items: { id: string } }>(server)
+    const query = reader.query.selectFrom('items').selectAll().compile()
+    for (const text of [await shown(() => reader.all(query)), await shown(() => openPostgresWriter(server))]) {
+      expect(text).not.toContain(password)
+      expect(text).toContain("code: 'unavailable'")
+      expect(text).toContain("reason: 'refused'")
+    }
+    await reader.close()
+  })
+})
