@@ -6,6 +6,10 @@ export { decide } from './decide.ts'
 export type { Allowed, AllowedBy, Decision, Denied, PolicyType } from './decision.ts'
 export { denialMessage } from './denial-message.ts'
 export type { Conditions, NamedPrincipals, Policy, PolicyVersion, Principals, Statement } from './document.ts'
+export { type ExplainedPolicy, type ExplainedStatement, type Explanation, explain } from './explain.ts'
+export { locksOut } from './lock-out.ts'
+export type { Reach } from './match/reach.ts'
+export type { ConditionMiss, ElementMiss, Miss } from './misses.ts'
 export { type ParsedPolicy, parsePolicy } from './parse-policy.ts'
 export type { PolicyProblem } from './parse/problems.ts'
 export type { PolicyKind } from './parse/statement.ts'
@@ -19,6 +23,7 @@ export type {
   SecretGuard,
   TrustGuard,
 } from './policies.ts'
+export { grantsPublicAccess } from './public-access.ts'
 export type {
   AccessRequest,
   ContextValues,

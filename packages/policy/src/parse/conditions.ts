@@ -32,7 +32,7 @@ const keysAt = (
   const keys = Object.entries(objectAt(value, path, undefined, report) ?? {})
   const read = keys.map(([key, given]) => {
     const at = `${path}.${nameShown(key)}`
-    if (!/^[a-z0-9-]+:\S(?:.*\S)?$/i.test(key)) report(at, 'has to be <service>:<name>')
+    if (!/^[^\s:]+:\S(?:.*\S)?$/.test(key)) report(at, 'has to be <service>:<name>')
     const values = valuesAt(given, at, report)
     const condition = conditionOf({ operator, key, values, variables })
     if ('message' in condition) {
