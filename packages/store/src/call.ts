@@ -10,6 +10,14 @@ export interface CallStart {
   readonly writer: Writer
 }
 
+/** What a call did besides, to another secret than the one that it names. */
+export interface CallPart {
+  readonly action: string
+  readonly resource: string
+  readonly decision: AuditRecord['decision']
+  readonly detail: Readonly<Record<string, string>>
+}
+
 /**
  * One call on its way through the store: what is known of it, and its audit record, which is written once: with the
  * call's change in one transaction, or by itself.
@@ -22,6 +30,7 @@ export class Call {
   resource = ''
   readonly #writer: Writer
   readonly #detail: Record<string, string> = {}
+  readonly #parts: CallPart[] = []
   #decision: AuditRecord['decision'] | undefined
 
   constructor({ requestId, atMs, writer }: CallStart) {
@@ -40,9 +49,14 @@ export class Call {
     Object.assign(this.#detail, detail)
   }
 
+  /** Adds a record of its own for a part of the call; it is written together with the call's. */
+  noteParts(parts: readonly CallPart[]): void {
+    this.#parts.push(...parts)
+  }
+
   /** Writes a change together with the record that it was allowed. After a conflict neither is there. */
   async commit(statements: readonly Statement[]): Promise<WriteOutcome> {
-    const outcome = await this.#writer.write({ statements, audit: [this.#record('allow')] })
+    const outcome = await this.#writer.write({ statements, audit: this.#records('allow') })
     if (outcome === 'committed') this.#decision = 'allow'
     return outcome
   }
@@ -50,7 +64,7 @@ export class Call {
   /** Writes the record, unless a change has brought it along already. */
   async record(decision: AuditRecord['decision']): Promise<void> {
     if (this.#decision) return
-    await this.#writer.write({ statements: [], audit: [this.#record(decision)] })
+    await this.#writer.write({ statements: [], audit: this.#records(decision) })
     this.#decision = decision
   }
 
@@ -59,9 +73,18 @@ export class Call {
     this.#decision = decision
   }
 
-  #record(decision: AuditRecord['decision']): AuditRecord {
+  #records(decision: AuditRecord['decision']): readonly AuditRecord[] {
     const { atMs, actor, action, resource, requestId } = this
     const detail = { ...this.#detail }
-    return { atMs, actor, action, resource, decision, requestId, ...(Object.keys(detail).length > 0 && { detail }) }
+    const own = {
+      atMs,
+      actor,
+      action,
+      resource,
+      decision,
+      requestId,
+      ...(Object.keys(detail).length > 0 && { detail }),
+    }
+    return [own, ...this.#parts.map((part) => ({ atMs, actor, requestId, ...part }))]
   }
 }

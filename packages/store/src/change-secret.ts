@@ -5,6 +5,7 @@ import type { OperationContext } from './operation-context.ts'
 import { isGone } from './recovery-window.ts'
 import type { SecretTarget } from './secret-target.ts'
 import type { LoadedSecret } from './storage/secrets-table.ts'
+import type { SecretRow } from './storage/tables.ts'
 
 /** What an operation decided: the statements that make it so, none if it is so already, and the answer. */
 export interface Decided<Output> {
@@ -12,6 +13,8 @@ export interface Decided<Output> {
   readonly output: Output
   /** The secret that is changed. */
   readonly arn: string
+  /** Replicas that are changed with it, by ARN. */
+  readonly followers?: readonly string[]
 }
 
 /** Another process may win a few times in a row, not forever. */
@@ -28,11 +31,11 @@ export const changeSecret = <Output>(
 ): Promise<Output> =>
   context.queue.run(`${target.account}/${target.region}/${target.name}`, async () => {
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-      const { statements, output, arn } = await decide(await load(context, target))
+      const { statements, output, arn, followers = [] } = await decide(await load(context, target))
       context.call.resource = arn
       if (statements.length === 0) return output
       if ((await context.call.commit(statements)) === 'conflict') continue
-      context.onChange({ arn, name: target.name })
+      for (const changed of [arn, ...followers]) context.onChange({ arn: changed, name: target.name })
       return output
     }
     throw new SecretsError('unavailable', 'The secret is being changed by too many at once.', { reason: 'contention' })
@@ -68,6 +71,29 @@ export const requireActive = (found: LoadedSecret | undefined, nowMs: number): L
   if (loaded.secret.deleted_at_ms === null) return loaded
   throw markedForDeletion()
 }
+
+/**
+ * A secret that is there, not waiting for its deletion, and no replica.
+ * @throws AwsError ResourceNotFoundException, InvalidRequestException, InvalidParameterException
+ */
+export const requireWritable = (found: LoadedSecret | undefined, nowMs: number): LoadedSecret => {
+  const loaded = requireActive(found, nowMs)
+  requireNoReplica(loaded.secret)
+  return loaded
+}
+
+/** @throws AwsError InvalidParameterException for a replica, which only follows its primary. */
+export const requireNoReplica = (secret: SecretRow): void => {
+  if (isReplica(secret))
+    throw awsError(
+      'InvalidParameterException',
+      "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+    )
+}
+
+/** Whether a secret is a copy of another one: in another region, or made to be one of another account's. */
+export const isReplica = ({ replica_of, primary_arn }: SecretRow): boolean =>
+  replica_of !== null || primary_arn !== null
 
 export const markedForDeletion = (): Error =>
   awsError(

@@ -1,3 +1,5 @@
+import { awsError } from './aws-errors.ts'
+
 /** The labels of a secret: version id → its labels, in their order. A version without labels is not in it. */
 export type Labels = ReadonlyMap<string, readonly string[]>
 
@@ -6,10 +8,10 @@ export const previous = 'AWSPREVIOUS'
 export const pending = 'AWSPENDING'
 
 /** AWS: at most 20 labels on all versions of a secret together. @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
-export const maxLabels = 20
+const maxLabels = 20
 
 /** Which version holds a label. */
-const holderOf = (labels: Labels, label: string): string | undefined => {
+export const holderOf = (labels: Labels, label: string): string | undefined => {
   for (const [versionId, held] of labels) if (held.includes(label)) return versionId
   return undefined
 }
@@ -41,8 +43,25 @@ export const labelsAfterPutWith = (labels: Labels, versionId: string, stages: re
   return new Map([...cleared, [versionId, [...(cleared.get(versionId) ?? []), ...wanted]]])
 }
 
-/** How many labels there are on all versions. */
-export const countLabels = (labels: Labels): number => [...labels.values()].reduce((n, held) => n + held.length, 0)
+/**
+ * Where the labels are after one was moved to a version, or taken away. With AWSCURRENT moves AWSPREVIOUS: to the version
+ * that had it.
+ */
+export const labelsAfterMove = (labels: Labels, label: string, versionId: string | undefined): Labels => {
+  if (versionId === undefined) return without(labels, [label])
+  if (label === current) return moveCurrent(labels, versionId)
+  const cleared = without(labels, [label])
+  return new Map([...cleared, [versionId, [...(cleared.get(versionId) ?? []), label]]])
+}
+
+/** @throws AwsError LimitExceededException for more labels than a secret may have. */
+export const requireFewLabels = (labels: Labels): void => {
+  if ([...labels.values()].reduce((n, held) => n + held.length, 0) > maxLabels)
+    throw awsError(
+      'LimitExceededException',
+      `The request failed because it would exceed the limit of ${maxLabels} staging labels of a secret.`,
+    )
+}
 
 const moveCurrent = (labels: Labels, versionId: string): Labels => {
   const holder = holderOf(labels, current)

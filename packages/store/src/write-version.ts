@@ -5,7 +5,7 @@ import { type GivenValue, openOf, sameGiven, sealFor } from './secret-value.ts'
 import type { LoadedSecret } from './storage/secrets-table.ts'
 import type { SecretRow, VersionRow } from './storage/tables.ts'
 import { prunableBeforeMs, pruneAtOnce, versionsToPrune } from './version-retention.ts'
-import { countLabels, type Labels, labelsAfterPut, labelsAfterPutWith, labelsOf, maxLabels } from './version-stages.ts'
+import { type Labels, labelsAfterPut, labelsAfterPutWith, labelsOf, requireFewLabels } from './version-stages.ts'
 
 export interface NewVersion {
   readonly versionId: string
@@ -57,11 +57,8 @@ export const writeVersion = async (
 
 const labelsAfter = (before: Labels, { versionId, stages }: NewVersion): Labels => {
   const after = stages ? labelsAfterPutWith(before, versionId, stages) : labelsAfterPut(before, versionId)
-  if (countLabels(after) <= maxLabels) return after
-  throw awsError(
-    'LimitExceededException',
-    `The request failed because it would exceed the limit of ${maxLabels} staging labels of a secret.`,
-  )
+  requireFewLabels(after)
+  return after
 }
 
 /** Whether the version has this value; `false` if it has none yet. */

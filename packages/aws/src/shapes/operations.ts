@@ -43,9 +43,6 @@ import type {
 } from './update-secret-version-stage.ts'
 import type { ValidateResourcePolicyRequest, ValidateResourcePolicyResponse } from './validate-resource-policy.ts'
 
-/** An answer without members. */
-type Nothing = Readonly<Record<never, never>>
-
 /**
  * The operations of Secrets Manager, each with what it takes and gives, in AWS's spelling.
  * Source: botocore's model `secretsmanager/2017-10-17`.
@@ -102,8 +99,8 @@ export interface SecretsManagerOperations {
     readonly input: StopReplicationToReplicaRequest
     readonly output: StopReplicationToReplicaResponse
   }
-  readonly TagResource: { readonly input: TagResourceRequest; readonly output: Nothing }
-  readonly UntagResource: { readonly input: UntagResourceRequest; readonly output: Nothing }
+  readonly TagResource: { readonly input: TagResourceRequest; readonly output: object }
+  readonly UntagResource: { readonly input: UntagResourceRequest; readonly output: object }
   readonly UpdateSecret: { readonly input: UpdateSecretRequest; readonly output: UpdateSecretResponse }
   readonly UpdateSecretVersionStage: {
     readonly input: UpdateSecretVersionStageRequest

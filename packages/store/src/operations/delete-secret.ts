@@ -1,13 +1,15 @@
 import { type DeleteSecretRequest, type DeleteSecretResponse, secretArn } from '@keyplane/aws'
+import { arnSuffix } from '../arn-suffix.ts'
 import { awsError } from '../aws-errors.ts'
-import { changeSecret, type Decided, present, requirePresent } from '../change-secret.ts'
+import { changeSecret, type Decided, present, requireNoReplica, requirePresent } from '../change-secret.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { flag, integer, type Shape } from '../parsing/member.ts'
 import { secretId } from '../parsing/members.ts'
 import { recoveryWindowMs } from '../recovery-window.ts'
-import { arnSuffix } from '../arn-suffix.ts'
+import { regionalReplicas } from '../replication-status.ts'
 import { seconds } from '../secret-facts.ts'
 import { type SecretTarget, secretTarget } from '../secret-target.ts'
+import type { LoadedSecret } from '../storage/secrets-table.ts'
 import type { SecretRow } from '../storage/tables.ts'
 
 export const deleteSecretShape: Shape<DeleteSecretRequest> = {
@@ -24,10 +26,32 @@ export const deleteSecret = async (
   const windowMs = recoveryWindowMs(input)
   const target = secretTarget(input.SecretId, context.caller)
   return changeSecret(context, target, async (found) => {
-    const secret = present(found, context.nowMs)?.secret
+    const loaded = present(found, context.nowMs)
+    if (loaded) requireAlone(loaded)
+    const secret = loaded?.secret
     if (windowMs > 0) return scheduled(context, requirePresent(secret), windowMs)
     return secret ? removed(context, secret) : neverThere(context, target)
   })
+}
+
+/**
+ * Replicas are deleted by their primary, and it only after them.
+ * @throws AwsError InvalidParameterException
+ */
+const requireAlone = (loaded: LoadedSecret): void => {
+  const { secret, replicas } = loaded
+  requireNoReplica(secret)
+  const regions = regionalReplicas(loaded).map(({ region }) => region)
+  if (regions.length > 0)
+    throw awsError(
+      'InvalidParameterException',
+      `You can't delete secret ${secret.arn} that still has replica regions [${regions.join(', ')}].`,
+    )
+  if (replicas.some(({ replica_id }) => replica_id !== null))
+    throw awsError(
+      'InvalidRequestException',
+      `You can't delete secret ${secret.arn} that is still associated with a cross-account replica secret.`,
+    )
 }
 
 const scheduled = (

@@ -1,9 +1,10 @@
 import type { PutSecretValueRequest, PutSecretValueResponse } from '@keyplane/aws'
 import { awsError } from '../aws-errors.ts'
-import { changeSecret, requireActive } from '../change-secret.ts'
+import { changeSecret, requireWritable } from '../change-secret.ts'
 import { requireToken } from '../client-request-token.ts'
+import { changeAll } from '../followers.ts'
 import type { OperationContext } from '../operation-context.ts'
-import { listOf, type Shape, unavailable } from '../parsing/member.ts'
+import { listOf, type Shape, text } from '../parsing/member.ts'
 import { clientRequestToken, secretBinary, secretId, secretString, versionStage } from '../parsing/members.ts'
 import { secretTarget } from '../secret-target.ts'
 import { givenValue } from '../secret-value.ts'
@@ -15,7 +16,7 @@ export const putSecretValueShape: Shape<PutSecretValueRequest> = {
   SecretBinary: secretBinary,
   SecretString: secretString,
   VersionStages: listOf(versionStage, { min: 1, max: 20 }),
-  RotationToken: unavailable(),
+  RotationToken: text({ min: 36, max: 256, pattern: /^[a-zA-Z0-9-]+$/ }),
 }
 
 /** Writes a new version, and moves the labels that it is to have. */
@@ -29,14 +30,14 @@ export const putSecretValue = async (
   const version = { versionId, value, ...(input.VersionStages && { stages: input.VersionStages }) }
   context.call.note({ VersionId: versionId })
   return changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
-    const loaded = requireActive(found, context.nowMs)
+    const loaded = requireWritable(found, context.nowMs)
     const { secret } = loaded
     const { statements, labels } = await writeVersion(context, loaded, version)
-    const guarded = context.secrets.update(secret, { changed_at_ms: context.nowMs })
-    return {
-      arn: secret.arn,
-      statements: statements.length > 0 ? [guarded, ...statements] : [],
-      output: { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: labels },
-    }
+    const output = { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: labels }
+    if (statements.length === 0) return { arn: secret.arn, statements, output }
+    const changed = await changeAll(context, loaded, async (member) =>
+      member === loaded ? { statements } : writeVersion(context, member, version),
+    )
+    return { arn: secret.arn, ...changed, output }
   })
 }

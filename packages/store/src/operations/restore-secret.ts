@@ -1,5 +1,5 @@
 import type { RestoreSecretRequest, RestoreSecretResponse } from '@keyplane/aws'
-import { changeSecret, present, requirePresent } from '../change-secret.ts'
+import { changeSecret, present, requireNoReplica, requirePresent } from '../change-secret.ts'
 import type { OperationContext } from '../operation-context.ts'
 import type { Shape } from '../parsing/member.ts'
 import { secretId } from '../parsing/members.ts'
@@ -14,6 +14,7 @@ export const restoreSecret = async (
 ): Promise<RestoreSecretResponse> =>
   changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
     const { secret } = requirePresent(present(found, context.nowMs))
+    requireNoReplica(secret)
     const restored = { deleted_at_ms: null, gone_at_ms: null, changed_at_ms: context.nowMs }
     return {
       arn: secret.arn,

@@ -26,8 +26,16 @@ export const unavailable = <T>(): Member<T> => ({
   },
 })
 
-/** A text, 0 or `min` to `max` characters. Its content never stands in a message: it may be a secret. */
-export const text = ({ min = 0, max }: { readonly min?: number; readonly max: number }): Member<string> => ({
+export interface TextBounds {
+  /** Characters; default 0. */
+  readonly min?: number
+  readonly max: number
+  /** What the whole text has to match. */
+  readonly pattern?: RegExp
+}
+
+/** A text. Its content never stands in a message: it may be a secret. */
+export const text = ({ min = 0, max, pattern }: TextBounds): Member<string> => ({
   required: false,
   read: (value, at, problems) => {
     if (typeof value !== 'string') throw wrongType(value, 'a String')
@@ -36,6 +44,8 @@ export const text = ({ min = 0, max }: { readonly min?: number; readonly max: nu
       throw awsError('SerializationException', `The text at '${at}' is not valid Unicode.`)
     if (value.length < min) problems.push(constraint(at, `have length greater than or equal to ${min}`))
     if (value.length > max) problems.push(constraint(at, `have length less than or equal to ${max}`))
+    else if (pattern && !pattern.test(value))
+      problems.push(constraint(at, `satisfy regular expression pattern: ${pattern.source}`))
     return value
   },
 })

@@ -109,7 +109,7 @@ export const secretsTable = (reader: Reader<StoreTables>): SecretsTable => {
     insert: (secret, tags) => [statement(query.insertInto('secrets').values(secret).compile(), 1), ...insertTags(tags)],
     retag: (id, tags) => [
       statement(query.deleteFrom('secret_tags').where('secret_id', '=', id).compile()),
-      ...insertTags(tags),
+      ...insertTags(tags.map((tag) => ({ ...tag, secret_id: id }))),
     ],
     update: ({ id, revision }, change) =>
       statement(

@@ -115,7 +115,7 @@ export interface PolicyRow {
 export interface ReplicaRow {
   readonly primary_id: string
   readonly arn: string
-  readonly account: string
+  /** That of the primary for a replica in another account. */
   readonly region: string
   /** As the caller named it; empty for the default key of the replica's region. */
   readonly kms_key: string

@@ -1,4 +1,5 @@
 import { compileOnce, type Reader, type Statement } from '@keyplane/database'
+import { sql } from 'kysely'
 import type { Labels } from '../version-stages.ts'
 import { statement } from './statement.ts'
 import type { StoreTables, VersionRow } from './tables.ts'
@@ -9,10 +10,23 @@ export interface FoundVersion {
   readonly labels: readonly string[]
 }
 
+/** A version without its value. */
+export type ListedVersion = Pick<VersionRow, 'version_id' | 'created_at_ms' | 'accessed_at_ms' | 'kms_key_id'>
+
+export interface VersionsQuery {
+  /** Versions without a label too. */
+  readonly includeDeprecated: boolean
+  /** The last of the page before: when it was made, and its id. */
+  readonly after?: { readonly value: string | number; readonly id: string }
+  readonly limit: number
+}
+
 /** Reads versions, and gives the statements that change them. All statements belong behind the secret's own guarded one. */
 export interface VersionsTable {
   byLabel(secretId: string, label: string): Promise<FoundVersion | undefined>
   byId(secretId: string, versionId: string): Promise<FoundVersion | undefined>
+  /** Versions that have a value, in the order in which they were made. */
+  list(secretId: string, query: VersionsQuery): Promise<readonly ListedVersion[]>
   /** Versions without a label that were made before a moment, the oldest first, and how many of any age there are. */
   deprecated(
     secretId: string,
@@ -22,6 +36,8 @@ export interface VersionsTable {
   insert(version: VersionRow): Statement
   /** Puts a value into a version that waited for one. */
   giveValue(version: VersionRow): Statement
+  /** Changes how a value is sealed, not the value. */
+  reseal(version: VersionRow): Statement
   touch(secretId: string, versionId: string, dayMs: number): Statement
   remove(secretId: string, versionId: string): Statement
   /** Makes the labels of a secret what they are after a change. */
@@ -112,6 +128,23 @@ export const versionsTable = (reader: Reader<StoreTables>): VersionsTable => {
   return {
     byLabel: async (secretId, label) => gathered(await reader.all(byLabel(secretId, label))),
     byId: async (secretId, versionId) => gathered(await reader.all(byId(secretId, versionId))),
+    list: (secretId, { includeDeprecated, after, limit }) => {
+      let rows = query
+        .selectFrom('secret_versions as v')
+        .select(['v.version_id', 'v.created_at_ms', 'v.accessed_at_ms', 'v.kms_key_id'])
+        .where('v.secret_id', '=', secretId)
+        .where('v.sealed_value', 'is not', null)
+        .orderBy('v.created_at_ms')
+        .orderBy('v.version_id')
+        .limit(limit)
+      // A secret has few labels, and may have thousands of versions without.
+      if (!includeDeprecated)
+        rows = rows.where('v.version_id', 'in', ({ selectFrom }) =>
+          selectFrom('version_stages as l').select('l.version_id').where('l.secret_id', '=', secretId),
+        )
+      if (after) rows = rows.where(sql<boolean>`(v.created_at_ms, v.version_id) > (${after.value}, ${after.id})`)
+      return reader.all(rows.compile())
+    },
     deprecated: async (secretId, beforeMs, limit) => {
       // A young secret has none so old, and is not counted.
       const found = await reader.all(oldest(secretId, beforeMs, limit))
@@ -128,6 +161,16 @@ export const versionsTable = (reader: Reader<StoreTables>): VersionsTable => {
           .where('secret_id', '=', secret_id)
           .where('version_id', '=', version_id)
           .where('sealed_value', 'is', null)
+          .compile(),
+        1,
+      ),
+    reseal: ({ secret_id, version_id, sealed_value, wrapped_data_key, kms_key_id, kms_material }) =>
+      statement(
+        query
+          .updateTable('secret_versions')
+          .set({ sealed_value, wrapped_data_key, kms_key_id, kms_material })
+          .where('secret_id', '=', secret_id)
+          .where('version_id', '=', version_id)
           .compile(),
         1,
       ),

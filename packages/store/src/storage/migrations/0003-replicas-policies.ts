@@ -42,7 +42,6 @@ const createReplicas = ({ schema }: Kysely<unknown>): Promise<void> =>
     .createTable('secret_replicas')
     .addColumn('primary_id', 'text', (column) => column.notNull().references('secrets.id').onDelete('cascade'))
     .addColumn('arn', 'text', (column) => column.notNull())
-    .addColumn('account', 'text', (column) => column.notNull())
     .addColumn('region', 'text', (column) => column.notNull())
     .addColumn('kms_key', 'text', (column) => column.notNull())
     .addColumn('role_arn', 'text')
