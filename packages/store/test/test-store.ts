@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   type AwsCredentials,
+  type BatchGetSecretValueResponse,
   type CreateSecretResponse,
   type DescribeSecretResponse,
   type GetSecretValueResponse,
   type ListSecretsResponse,
+  type ListSecretVersionIdsResponse,
   signRequest,
 } from '@keyplane/aws'
 import { systemRandom } from '@keyplane/core'
@@ -37,7 +39,12 @@ export type Body = Readonly<Record<string, unknown>>
 
 /** An answer's members, read as clients read them; those of another operation are not there. */
 export type AnswerBody = Required<
-  CreateSecretResponse & GetSecretValueResponse & DescribeSecretResponse & ListSecretsResponse
+  CreateSecretResponse &
+    GetSecretValueResponse &
+    DescribeSecretResponse &
+    ListSecretsResponse &
+    ListSecretVersionIdsResponse &
+    BatchGetSecretValueResponse
 > & {
   readonly __type: string
   readonly Message?: string
