@@ -47,7 +47,8 @@ export const vectors = (): readonly Vector[] =>
     .sort()
     .map((path) => {
       const file = JSON.parse(readFileSync(new URL(path, folder), 'utf8')) as VectorFile
-      return { name: path.replace(/\.json$/, ''), file, ...read(file) }
+      const { request, policies } = read(file)
+      return { name: path.replace(/\.json$/, ''), file, request, policies }
     })
 
 const read = ({ request, policies }: VectorFile): Pick<Vector, 'request' | 'policies'> => {

@@ -1,11 +1,10 @@
 import type { Comparison } from './comparison.ts'
 
-interface Address {
-  readonly bits: bigint
-  readonly length: 32 | 128
-}
+/** An address in groups of 16 bits: two for IPv4, eight for IPv6. */
+type Address = readonly number[]
 
-interface Range extends Address {
+interface Range {
+  readonly address: Address
   /** How many leading bits count. */
   readonly prefix: number
 }
@@ -23,47 +22,49 @@ export const withinRange: Comparison = {
   },
 }
 
-const contains = ({ bits, length, prefix }: Range, given: Address): boolean => {
-  const shift = BigInt(length - prefix)
-  return given.length === length && given.bits >> shift === bits >> shift
-}
+const contains = ({ address, prefix }: Range, given: Address): boolean =>
+  given.length === address.length &&
+  given.every((group, index) => {
+    const free = 16 - Math.min(16, Math.max(0, prefix - 16 * index))
+    return group >> free === (address[index] ?? 0) >> free
+  })
 
 const rangeOf = (text: string): Range | undefined => {
   const [, host = '', written] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
   const address = addressOf(host)
   if (address === undefined) return undefined
-  const prefix = written === undefined ? address.length : Number(written)
-  return prefix <= address.length ? { ...address, prefix } : undefined
+  const bits = address.length * 16
+  const prefix = written === undefined ? bits : Number(written)
+  return prefix <= bits ? { address, prefix } : undefined
 }
 
 const addressOf = (text: string): Address | undefined => (text.includes(':') ? v6(text) : v4(text))
 
 const v4 = (text: string): Address | undefined => {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)
-  const bytes = match?.slice(1).map(Number)
-  if (bytes === undefined || bytes.some((byte) => byte > 255)) return undefined
-  return { bits: bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n), length: 32 }
+  if (match === null) return undefined
+  const [a, b, c, d] = [Number(match[1]), Number(match[2]), Number(match[3]), Number(match[4])]
+  return Math.max(a, b, c, d) > 255 ? undefined : [a * 256 + b, c * 256 + d]
 }
 
 const v6 = (text: string): Address | undefined => {
   const [head = '', tail, ...more] = text.split('::')
   if (more.length > 0) return undefined
-  const [left, right] = [groupsOf(head), groupsOf(tail ?? '')]
+  const [left, right] = [groupsOf(head, tail === undefined), groupsOf(tail ?? '', true)]
   if (left === undefined || right === undefined) return undefined
   const missing = 8 - left.length - right.length
   if (tail === undefined ? missing !== 0 : missing < 1) return undefined
-  const groups = [...left, ...Array<number>(missing).fill(0), ...right]
-  return { bits: groups.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n), length: 128 }
+  return [...left, ...Array<number>(missing).fill(0), ...right]
 }
 
-/** Groups of 16 bits; the last two may be written as an IPv4 address. */
-const groupsOf = (text: string): readonly number[] | undefined => {
+/** Groups of an IPv6 address; at its end, two may be written as an IPv4 address. */
+const groupsOf = (text: string, atEnd: boolean): Address | undefined => {
   if (text === '') return []
   const groups: number[] = []
   const written = text.split(':')
   for (const [index, group] of written.entries()) {
-    const dotted = index === written.length - 1 && group.includes('.') ? v4(group) : undefined
-    if (dotted) groups.push(Number(dotted.bits >> 16n), Number(dotted.bits & 0xffffn))
+    const dotted = atEnd && index === written.length - 1 && group.includes('.') ? v4(group) : undefined
+    if (dotted) groups.push(...dotted)
     else if (/^[0-9a-f]{1,4}$/i.test(group)) groups.push(Number.parseInt(group, 16))
     else return undefined
   }
@@ -72,6 +73,6 @@ const groupsOf = (text: string): readonly number[] | undefined => {
 
 /** A socket open to both families shows an IPv4 caller as `::ffff:203.0.113.7`; policies mean the address in it. */
 const unmapped = (address: Address): Address =>
-  address.length === 128 && address.bits >> 32n === 0xffffn
-    ? { bits: address.bits & 0xffff_ffffn, length: 32 }
+  address.length === 8 && address[5] === 0xffff && address.slice(0, 5).every((group) => group === 0)
+    ? address.slice(6)
     : address

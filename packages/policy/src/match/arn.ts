@@ -8,8 +8,16 @@ export type ArnParts = readonly string[]
 /** The parts of an ARN, or `undefined` for a text that is none. */
 export const arnParts = (text: string): ArnParts | undefined => {
   if (!text.startsWith('arn:')) return undefined
-  const parts = text.split(':')
-  return parts.length < 6 ? undefined : [...parts.slice(0, 5), parts.slice(5).join(':')]
+  const parts: string[] = []
+  let from = 0
+  while (parts.length < 5) {
+    const colon = text.indexOf(':', from)
+    if (colon < 0) return undefined
+    parts.push(text.slice(from, colon))
+    from = colon + 1
+  }
+  parts.push(text.slice(from))
+  return parts
 }
 
 /** Whether an ARN is one that the policy means; `undefined` stands for a resource that has none. */
