@@ -7,7 +7,7 @@ import { systemRandom } from '@keyplane/core'
 import { awsProvider } from '@keyplane/providers'
 import { fileRootKey } from '@keyplane/sealing'
 import * as library from '@keyplane/secrets'
-import { parseIdentities, type RunningStore, startStore } from '@keyplane/store'
+import { parseIam, type RunningStore, startStore } from '@keyplane/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DocsBlock, docsBlocks, runnableBlocks } from './docs-programs.ts'
 import { type KvStandIn, startKvStandIn } from './kv-stand-in.ts'
@@ -84,8 +84,11 @@ beforeAll(async () => {
   store = await startStore({
     databasePath: join(folder, 'store.sqlite'),
     rootKey: fileRootKey({ path: join(folder, 'root.key'), random: systemRandom }),
-    identities: parseIdentities(
-      JSON.stringify({ account: '000000000000', users: [{ name: 'developer', accessKeys: [developer] }] }),
+    iam: parseIam(
+      JSON.stringify({
+        account: '000000000000',
+        users: [{ name: 'developer', accessKeys: [developer], policies: ['AdministratorAccess'] }],
+      }),
     ),
     port: 0,
   })

@@ -5,7 +5,7 @@ import { parseAgentConfig, startAgent } from '@keyplane/agent'
 import { type SecretProvider, systemRandom } from '@keyplane/core'
 import { agentProvider, awsProvider } from '@keyplane/providers'
 import { fileRootKey } from '@keyplane/sealing'
-import { parseIdentities, type RunningStore, startStore } from '@keyplane/store'
+import { parseIam, type RunningStore, startStore } from '@keyplane/store'
 import { describeProvider, type ProviderLimits, type SeedSecret } from '@keyplane/testkit'
 import { describe, it } from 'vitest'
 
@@ -25,12 +25,15 @@ const start = async (seed: readonly SeedSecret[]) => {
   const store: RunningStore = await startStore({
     databasePath: join(folder, 'store.sqlite'),
     rootKey: fileRootKey({ path: join(folder, 'root.key'), random: systemRandom }),
-    identities: parseIdentities(JSON.stringify({ account, users: [{ name: 'developer', accessKeys: [developer] }] })),
-    // Refuses one name, as an account's policies would.
-    authorize: ({ resource }) =>
-      resource?.includes('DENIED')
-        ? { allowed: false, message: 'no identity-based policy allows it' }
-        : { allowed: true },
+    iam: parseIam(
+      JSON.stringify({
+        account,
+        users: [{ name: 'developer', accessKeys: [developer], policies: ['AdministratorAccess', 'NotThat'] }],
+        policies: {
+          NotThat: { Version: '2012-10-17', Statement: { Effect: 'Deny', Action: '*', Resource: 'arn:aws:secretsmanager:*:*:secret:*DENIED*' } },
+        },
+      }),
+    ),
     port: 0,
   })
   const aws: SecretProvider = awsProvider({ region: 'eu-west-1', endpoint: store.url, credentials: developer })

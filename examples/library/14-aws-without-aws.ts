@@ -9,15 +9,18 @@ import { systemRandom } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
 import { openSecrets, TextValue } from '@keyplane/secrets'
 import { awsProvider } from '@keyplane/secrets/providers'
-import { parseIdentities, startStore } from '@keyplane/store'
+import { parseIam, startStore } from '@keyplane/store'
 
 const folder = mkdtempSync(join(tmpdir(), 'keyplane-example-'))
 const developer = { accessKeyId: 'AKIADEVELOPER0000001', secretAccessKey: 'developer-secret-access-key-01' }
 const store = await startStore({
   databasePath: join(folder, 'store.sqlite'),
   rootKey: fileRootKey({ path: join(folder, 'root.key'), random: systemRandom }),
-  identities: parseIdentities(
-    JSON.stringify({ account: '000000000000', users: [{ name: 'developer', accessKeys: [developer] }] }),
+  iam: parseIam(
+    JSON.stringify({
+      account: '000000000000',
+      users: [{ name: 'developer', accessKeys: [developer], policies: ['AdministratorAccess'] }],
+    }),
   ),
   port: 0,
 })

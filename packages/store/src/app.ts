@@ -1,12 +1,12 @@
-import { parseSecretArn, SigningKeyCache, verifySignature } from '@keyplane/aws'
+import { parseSecretArn } from '@keyplane/aws'
 import { type Clock, SecretsError, toSecretsError, uuid } from '@keyplane/core'
 import type { Writer } from '@keyplane/database'
-import { AwsError, awsError, toAwsError } from './aws-errors.ts'
+import { AwsError, toAwsError } from './aws-errors.ts'
 import { anonymous, Call } from './call.ts'
-import type { Identities } from './identities.ts'
-import type { Caller, StoreParts } from './operation-context.ts'
+import { type Authenticate, authenticateWith } from './authenticate.ts'
+import type { StoreParts } from './operation-context.ts'
 import { requireOperation } from './operation.ts'
-import { type AppAnswer, type AppRequest, type Protocol, protocolOf } from './protocol.ts'
+import { type AppAnswer, type AppRequest, type Protocol, protocolOf } from './protocols/protocol.ts'
 import type { Refusals } from './refusals.ts'
 import { recordedId } from './secret-target.ts'
 
@@ -30,7 +30,8 @@ export interface StoreProblem {
 }
 
 export interface AppParts extends StoreParts {
-  readonly identities: Identities
+  /** Without it, signatures are asked for and verified. */
+  readonly authenticate?: Authenticate
   readonly writer: Writer
   readonly refusals: Refusals
   readonly clock: Clock
@@ -46,7 +47,7 @@ export type App = (request: AppRequest) => Promise<AppResponse>
 
 /** The life of a call: who asks, what, may he, then it is done, recorded and answered. */
 export const storeApp = (parts: AppParts): App => {
-  const signingKeys = new SigningKeyCache()
+  const authenticate = parts.authenticate ?? authenticateWith(parts)
   return async (request) => {
     const startedAt = parts.clock.monotonicMs()
     const call = new Call({ requestId: uuid(parts.random), atMs: parts.clock.nowMs(), writer: parts.writer })
@@ -54,14 +55,15 @@ export const storeApp = (parts: AppParts): App => {
     const answer = await answered(parts, call, protocol, async () => {
       const operation = protocol.operation(request)
       if (operation) call.action = operation.action
-      const caller = authenticate(parts, call, protocol, request, signingKeys)
+      const caller = authenticate({ request, service: protocol.service, operation })
+      call.actor = caller.principal
       const prepared = requireOperation(operation).prepare(protocol.members(request))
       if (prepared.resource !== undefined) call.resource = recordedId(prepared.resource)
       const context = { ...parts, call, caller, nowMs: call.atMs }
       await prepared.authorize(context)
       const output = await prepared.run(context)
       await call.record('allow')
-      return protocol.answer(output, call.requestId)
+      return protocol.answer(output, call.requestId, request)
     })
     report(parts, call, startedAt)
     return { ...answer, requestId: call.requestId }
@@ -102,28 +104,6 @@ const refusalOf = (parts: AppParts, call: Call, thrown: unknown): AwsError => {
 }
 
 const placeOf = ({ stack }: Error): string => /\n\s+(at .+)/.exec(stack ?? '')?.[1]?.replace(/^/, ' ') ?? ''
-
-const authenticate = (
-  { identities, clock }: AppParts,
-  call: Call,
-  protocol: Protocol,
-  request: AppRequest,
-  signingKeys: SigningKeyCache,
-): Caller => {
-  const verified = verifySignature(request, {
-    findSecretKey: (accessKeyId) => identities.find(accessKeyId),
-    services: [protocol.service],
-    nowMs: clock.nowMs(),
-    signingKeys,
-  })
-  if (!verified.ok) throw awsError(verified.error, verified.message)
-  const identity = identities.find(verified.accessKeyId)
-  if (!identity) throw awsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
-  call.actor = identity.principal
-  if (!/^[a-z]{2,}(?:-[a-z0-9]+)+$/.test(verified.region))
-    throw awsError('InvalidSignatureException', 'Credential should be scoped to a valid region.')
-  return { principal: identity.principal, account: identity.account, region: verified.region }
-}
 
 const report = ({ clock, onCall }: AppParts, call: Call, startedAt: number): void => {
   const { requestId, action, actor, decision = 'error' } = call

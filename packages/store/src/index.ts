@@ -5,8 +5,8 @@
  */
 export type { CallReport, StoreProblem } from './app.ts'
 export { type AuditTailOptions, auditTail, type TailRecord } from './audit-log.ts'
-export { type AccessDecision, type AccessRequest, type Authorize, ownersMayAll } from './authorize.ts'
-export { type Identities, type Identity, parseIdentities } from './identities.ts'
+export { parseIam } from './iam/iam-file.ts'
+export type { Credential, Iam, Identity, IdentityProvider, Role } from './iam/identity.ts'
 export type { Caller } from './operation-context.ts'
 export { type RunningStore, type StoreOptions, type StoreSettings, startStore } from './start-store.ts'
 export type { StoreDatabase } from './storage/store-database.ts'

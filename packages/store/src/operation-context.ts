@@ -1,6 +1,9 @@
 import type { Random } from '@keyplane/core'
-import type { Authorize } from './authorize.ts'
+import type { SecretAccess } from './access/secret-access.ts'
 import type { Call } from './call.ts'
+import type { Callers } from './iam/callers.ts'
+import type { Identity } from './iam/identity.ts'
+import type { SessionTokens } from './iam/session-tokens.ts'
 import type { KmsKeys } from './kms-keys.ts'
 import type { RowIds } from './row-ids.ts'
 import type { SerialQueue } from './serial-queue.ts'
@@ -18,6 +21,12 @@ export interface Caller {
   readonly account: string
   /** The region that the call was signed for. */
   readonly region: string
+  readonly identity: Identity
+  readonly sourceIp: string
+  /** Absent where none was sent. */
+  readonly userAgent?: string
+  /** Whether it came over TLS. */
+  readonly isSecure: boolean
 }
 
 /** What every call's operation works with. */
@@ -28,8 +37,10 @@ export interface StoreParts {
   readonly replicas: ReplicasTable
   readonly listing: (query: ListQuery) => Promise<readonly SecretRow[]>
   readonly kmsKeys: KmsKeys
-  /** For what a call does beyond what it is called; the call itself is authorised before it runs. */
-  readonly authorize: Authorize
+  readonly callers: Callers
+  readonly sessionTokens: SessionTokens
+  /** Who may do what with secrets. A call is authorised before it runs; what it does beyond its name, while it does. */
+  readonly access: SecretAccess
   readonly random: Random
   readonly rowIds: RowIds
   /** Changes of one secret happen one after the other. */

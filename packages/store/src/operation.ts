@@ -7,6 +7,8 @@ import { parseInput } from './parsing/parse-input.ts'
 export interface Operation {
   /** As policies and the audit log name it: `secretsmanager:GetSecretValue`. */
   readonly action: string
+  /** The call brings a proof of its own, and is not signed. */
+  readonly unsigned?: true
   /**
    * Reads an input's members.
    * @throws AwsError SerializationException, ValidationException, InvalidParameterException

@@ -1,19 +1,25 @@
+import type { Conditions } from './access/caller-conditions.ts'
 import { awsError } from './aws-errors.ts'
 import type { OperationContext } from './operation-context.ts'
-import { secretTarget } from './secret-target.ts'
 
 /**
- * Asks whether the caller may do something that his call does beyond what it is called: read one of many secrets, tag
- * the secret that it makes. `secretId` is the secret as the caller named it, or its ARN; absent where none is meant.
+ * Asks whether the caller may do something: what his call is called, or what it does beyond that, such as to read one of
+ * many secrets, or to tag the secret that it makes. `secretId` is the secret as the caller named it, or its ARN; absent
+ * where none is meant. `conditions` are what policies can see of the call's input.
  * @throws AwsError AccessDeniedException
  */
 export const requireAccess = async (
-  { authorize, caller }: OperationContext,
+  { access, caller, nowMs }: Pick<OperationContext, 'access' | 'caller' | 'nowMs'>,
   action: string,
   secretId?: string,
+  conditions?: Conditions,
 ): Promise<void> => {
-  const resourceAccount = secretId === undefined ? caller.account : secretTarget(secretId, caller).account
-  const resource = secretId === undefined ? {} : { resource: secretId }
-  const decision = await authorize({ caller, action, resourceAccount, ...resource })
+  const decision = await access.decide({
+    caller,
+    nowMs,
+    action,
+    ...(secretId !== undefined && { secretId }),
+    ...(conditions && { conditions }),
+  })
   if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
 }

@@ -26,7 +26,10 @@ const namePattern = /^[A-Za-z0-9/_+=.@!-]{1,512}$/
  * neither form may be a value that was put in the wrong place.
  */
 export const recordedId = (id: string): string =>
-  namePattern.test(id) || parseSecretArn(id) ? id.slice(0, 512) : '(invalid)'
+  namePattern.test(id) || arnPattern.test(id) ? id.slice(0, 512) : '(invalid)'
+
+/** Any ARN of AWS: a secret's, a role's, a key's. */
+const arnPattern = /^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12})?:[\w/+=,.@!:*-]{1,1024}$/
 
 /**
  * Checks a secret's name.

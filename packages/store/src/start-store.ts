@@ -1,11 +1,15 @@
 import { isLoopback } from '@keyplane/http'
 import { type Clock, type Random, SecretsError, systemClock, systemRandom, toSecretsError } from '@keyplane/core'
 import type { Reader } from '@keyplane/database'
-import type { RootKey, RootKeySource } from '@keyplane/sealing'
+import { deriveStoreKey, type RootKey, type RootKeySource } from '@keyplane/sealing'
 import { type CallReport, type StoreProblem, storeApp } from './app.ts'
-import { type Authorize, ownersMayAll } from './authorize.ts'
+import { SecretAccess } from './access/secret-access.ts'
+import { SecretFactsCache } from './access/secret-facts.ts'
+import { authenticateAnybody } from './authenticate.ts'
 import { type Listening, listen } from './http/listen.ts'
-import type { Identities } from './identities.ts'
+import { Callers } from './iam/callers.ts'
+import type { Iam } from './iam/identity.ts'
+import { SessionTokens } from './iam/session-tokens.ts'
 import { KmsKeys } from './kms-keys.ts'
 import { Readiness } from './readiness.ts'
 import { Refusals } from './refusals.ts'
@@ -19,7 +23,7 @@ import { replicasTable } from './storage/replicas-table.ts'
 import { listSecretRows } from './storage/secrets-listing.ts'
 import { type SecretsTable, secretsTable } from './storage/secrets-table.ts'
 import type { StoreDatabase } from './storage/store-database.ts'
-import type { StoreTables } from './storage/tables.ts'
+import type { StoreRow, StoreTables } from './storage/tables.ts'
 import { versionsTable } from './storage/versions-table.ts'
 import { sweepGone } from './sweep.ts'
 
@@ -28,14 +32,14 @@ export type StoreOptions = StoreDatabase & StoreSettings
 
 export interface StoreSettings {
   readonly rootKey: RootKeySource
-  readonly identities: Identities
+  /** Who may call, and do what; a function gives it as it is at the moment of a call. */
+  readonly iam: Iam | (() => Iam)
   /** Loopback only: there is no TLS. Default 127.0.0.1. */
   readonly host?: string
   /** 0 takes a free one. */
   readonly port: number
-  /** The account that owns the store. Default 000000000000. */
-  readonly account?: string
-  readonly authorize?: Authorize
+  /** Takes every call, signed or not, for one of this account's root user: for tests on one's own machine. */
+  readonly insecureNoAuth?: { readonly account: string }
   readonly clock?: Clock
   readonly random?: Random
   /** After a change of a secret was acknowledged by the disk. */
@@ -70,11 +74,15 @@ export const startStore = async (options: StoreOptions): Promise<RunningStore> =
       `The store has no TLS and listens on loopback only, not on ${JSON.stringify(host)}.`,
     )
   const { rootKey: source } = options
-  const { reader, rootKey, auditKey } = await openStorage(options, { rootKey: source, nowMs: clock.nowMs(), random })
+  const { reader, store, rootKey, auditKey } = await openStorage(options, {
+    rootKey: source,
+    nowMs: clock.nowMs(),
+    random,
+  })
   let writer: Readiness | undefined
   try {
     writer = new Readiness(await openStoreWriter(options, { auditKey, clock, random }), clock)
-    return await serveStore(options, { host, clock, random, reader, writer, rootKey })
+    return await serveStore(options, { host, clock, random, reader, writer, store, rootKey })
   } catch (error) {
     await writer?.close()
     await reader.close()
@@ -88,27 +96,36 @@ interface Opened {
   readonly random: Random
   readonly reader: Reader<StoreTables>
   readonly writer: Readiness
+  readonly store: StoreRow
   readonly rootKey: RootKey
 }
 
+const sessionKeyOf = (rootKey: RootKey, { id, root_key_check }: StoreRow): Promise<Uint8Array> =>
+  deriveStoreKey(rootKey, { storeId: id, check: root_key_check, purpose: 'keyplane-session-1' })
+
 const serveStore = async (options: StoreOptions, opened: Opened): Promise<RunningStore> => {
-  const { host, clock, random, reader, writer, rootKey } = opened
+  const { host, clock, random, reader, writer, store, rootKey } = opened
+  const { iam, insecureNoAuth } = options
   const secrets = secretsTable(reader)
   const log = options.log ?? (() => undefined)
   const onChange = guarded(options.onChange, log)
   const refusals = new Refusals({ writer, clock, random })
+  const policies = policiesTable(reader)
+  const sessionTokens = new SessionTokens(await sessionKeyOf(rootKey, store), random)
   const app = storeApp({
     refusals,
     secrets,
     versions: versionsTable(reader),
-    policies: policiesTable(reader),
+    policies,
     replicas: replicasTable(reader),
     listing: (query) => listSecretRows(reader, query),
     kmsKeys: new KmsKeys({ table: kmsKeysTable(reader), writer, rootKey, clock, random }),
     queue: new SerialQueue(),
     rowIds: new RowIds(),
-    identities: options.identities,
-    authorize: options.authorize ?? ownersMayAll(options.account ?? '000000000000'),
+    callers: new Callers(typeof iam === 'function' ? iam : () => iam, sessionTokens),
+    sessionTokens,
+    access: new SecretAccess({ secrets, facts: new SecretFactsCache({ secrets, policies }) }),
+    ...(insecureNoAuth && { authenticate: authenticateAnybody(insecureNoAuth.account) }),
     onCall: guarded(options.onCall, log),
     onProblem: (problem) => {
       writer.noteFailure(problem)

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
-import { auditTail, parseIdentities, verifyAudit } from '@keyplane/store'
+import { auditTail, parseIam, verifyAudit } from '@keyplane/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { account, developer, iamFile, post, TestStore } from './test-store.ts'
+import { account, developer, post, TestStore } from './test-store.ts'
 
 const store = new TestStore()
 beforeAll(async () => {
@@ -50,9 +50,8 @@ describe('an answer', () => {
 
   it('names an operation that there is not', async () => {
     expect(await store.refused('DropTables', {})).toMatch(/^UnknownOperationException/)
-    expect((await store.send({ headers: { 'x-amz-target': 'TrentService.Encrypt' }, body: '{}' })).body['__type']).toBe(
-      'UnknownOperationException',
-    )
+    const headers = { 'x-amz-target': 'TrentService.DropKeys' }
+    expect((await store.send({ headers, body: '{}', service: 'kms' })).body['__type']).toBe('UnknownOperationException')
   })
 })
 
@@ -103,8 +102,9 @@ describe('authorization', () => {
     expect(await lastRecord()).toMatchObject({ decision: 'deny', detail: { Error: 'AccessDeniedException' } })
   })
 
-  it('denies the users of another account everything but to ask who they are', async () => {
-    const other = await new TestStore().start({ identities: parseIdentities(iamFile('111111111111')) })
+  it('denies a user without policies everything but to ask who he is', async () => {
+    const users = [{ name: 'developer', accessKeys: [developer], policies: [] }]
+    const other = await new TestStore().start({ iam: parseIam(JSON.stringify({ account: '111111111111', users })) })
     const user = 'User: arn:aws:iam::111111111111:user/developer is not authorized to perform: secretsmanager:'
     expect(await other.refused('GetSecretValue', { SecretId: 'x' })).toBe(
       `AccessDeniedException: ${user}GetSecretValue on resource: x because no identity-based policy allows the secretsmanager:GetSecretValue action`,
@@ -136,7 +136,7 @@ describe('GetCallerIdentity', () => {
     const wrong = { ...developer, secretAccessKey: 'x'.repeat(20) }
     const { status, text } = await store.send({ ...identity, credentials: wrong })
     expect([status, text]).toEqual([403, expect.stringContaining('<Code>SignatureDoesNotMatch</Code>')])
-    const unknown = await store.send({ ...identity, body: 'Action=AssumeRole&Version=2011-06-15' })
+    const unknown = await store.send({ ...identity, body: 'Action=GetSessionToken&Version=2011-06-15' })
     expect([unknown.status, unknown.text]).toEqual([400, expect.stringContaining('<Code>InvalidAction</Code>')])
   })
 })

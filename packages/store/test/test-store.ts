@@ -16,7 +16,7 @@ import { systemRandom } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
 import {
   type CallReport,
-  parseIdentities,
+  parseIam,
   type RunningStore,
   type StoreDatabase,
   type StoreSettings,
@@ -32,7 +32,10 @@ export const developer: AwsCredentials = {
   secretAccessKey: 'developer-secret-access-key-01',
 }
 export const iamFile = (owner = account): string =>
-  JSON.stringify({ account: owner, users: [{ name: 'developer', accessKeys: [developer] }] })
+  JSON.stringify({
+    account: owner,
+    users: [{ name: 'developer', accessKeys: [developer], policies: ['AdministratorAccess'] }],
+  })
 
 /** What a call sends. */
 export type Body = Readonly<Record<string, unknown>>
@@ -105,7 +108,7 @@ export class TestStore {
     this.running = await startStore({
       ...this.database,
       rootKey: fileRootKey({ path: this.rootKeyPath, random: systemRandom }),
-      identities: parseIdentities(iamFile()),
+      iam: parseIam(iamFile()),
       port: 0,
       clock: this.clock,
       onCall: (report) => this.reports.push(report),

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { AuditRecord } from '@keyplane/core'
 import {
   type BeforeCommit,
@@ -311,7 +312,7 @@ describe('a login', () => {
     ] as const) {
       const error: unknown = await openPostgresWriter(postgresServer(url)).catch((thrown: unknown) => thrown)
       expect(error).toMatchObject({ code: 'source_misconfigured', reason })
-      expect(String((error as Error).message) + String((error as Error).stack)).not.toContain('-pass')
+      expect(inspect(error, { depth: 9 })).not.toContain('-pass')
     }
   })
 })

@@ -5,7 +5,7 @@ import { type SecretProvider, type SecretRef, systemRandom, TextValue, uuid } fr
 import { fileRootKey } from '@keyplane/sealing'
 import { openSecrets } from '@keyplane/secrets'
 import { awsProvider } from '@keyplane/secrets/providers'
-import { parseIdentities, startStore } from '@keyplane/store'
+import { parseIam, startStore } from '@keyplane/store'
 import { Redis } from 'ioredis'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -19,11 +19,14 @@ const developer = { accessKeyId: 'AKIADEVELOPER0000001', secretAccessKey: 'devel
 /** A store of our own, and programs that read from it, with each of their calls noted. */
 const startSecrets = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'keyplane-store-'))
-  const identities = { account: '000000000000', users: [{ name: 'developer', accessKeys: [developer] }] }
+  const iam = {
+    account: '000000000000',
+    users: [{ name: 'developer', accessKeys: [developer], policies: ['AdministratorAccess'] }],
+  }
   const store = await startStore({
     databasePath: join(folder, 'store.sqlite'),
     rootKey: fileRootKey({ path: join(folder, 'root.key'), random: systemRandom }),
-    identities: parseIdentities(JSON.stringify(identities)),
+    iam: parseIam(JSON.stringify(iam)),
     port: 0,
   })
   const connect = (): SecretProvider => awsProvider({ region, endpoint: store.url, credentials: developer })

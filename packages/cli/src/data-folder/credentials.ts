@@ -13,6 +13,26 @@ const planeUsers = ['developer', 'agent'] as const
 
 export type PlaneUser = (typeof planeUsers)[number]
 
+/** The person does everything; the agent reads. */
+const policiesOf: Readonly<Record<PlaneUser, readonly unknown[]>> = {
+  developer: ['AdministratorAccess'],
+  agent: [
+    {
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Allow',
+        Action: [
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:BatchGetSecretValue',
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:ListSecrets',
+        ],
+        Resource: '*',
+      },
+    },
+  ],
+}
+
 export const planeAccount = '000000000000'
 export const planeRegion = 'us-east-1'
 
@@ -26,15 +46,29 @@ const newAccessKey = (random: Random): AccessKey => ({
 
 /** Makes what is not there yet: users with a key each, the agent's token and its header line. */
 export const makeCredentials = (folder: DataFolder, random: Random): void => {
-  if (readPrivateFile(folder.iam) === undefined) {
-    const users = planeUsers.map((name) => ({ name, accessKeys: [newAccessKey(random)] }))
+  const iam = readPrivateFile(folder.iam)
+  if (iam === undefined) {
+    const users = planeUsers.map((name) => ({ name, accessKeys: [newAccessKey(random)], policies: policiesOf[name] }))
     writePrivateFile(folder.iam, `${JSON.stringify({ account: planeAccount, users }, null, 2)}\n`)
-  }
+  } else addPolicies(folder, iam)
   // An empty token would be refused by the agent; there is nothing in it to lose.
   if (!readPrivateFile(folder.agentToken)?.trim())
     writePrivateFile(folder.agentToken, `${Buffer.from(random.bytes(32)).toString('hex')}\n`)
   const token = (readPrivateFile(folder.agentToken) ?? '').trim()
   writePrivateFile(folder.agentHeader, `X-Aws-Parameters-Secrets-Token: ${token}\n`)
+}
+
+/** Versions before there were policies made the file without them. Anybody else's file stays as it is. */
+const addPolicies = (folder: DataFolder, text: string): void => {
+  try {
+    const iam = JSON.parse(text) as { users: { name: PlaneUser; policies?: readonly unknown[] }[] }
+    const isOurs = iam.users.every(({ name, policies }) => planeUsers.includes(name) && policies === undefined)
+    if (!isOurs) return
+    for (const user of iam.users) user.policies = policiesOf[user.name]
+    writePrivateFile(folder.iam, `${JSON.stringify(iam, null, 2)}\n`)
+  } catch {
+    // What is wrong with it is told when it is read.
+  }
 }
 
 /** The key of one of the plane's users. @throws SecretsError `config_invalid` where the file does not hold it. */

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { SecretsError } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
-import { type CallReport, parseIdentities, type RunningStore, startStore } from '@keyplane/store'
+import { type CallReport, parseIam, type RunningStore, type StoreDatabase, startStore } from '@keyplane/store'
 import type { Context } from '../context.ts'
-import { makeCredentials, planeAccount } from '../data-folder/credentials.ts'
+import { makeCredentials } from '../data-folder/credentials.ts'
 
 export interface PlaneStoreOptions {
   readonly port: number
+  /** Default: the SQLite file of the data folder. */
+  readonly database?: StoreDatabase
   readonly onChange?: (secret: { readonly arn: string; readonly name: string }) => void
   readonly onCall?: (report: CallReport) => void
 }
@@ -14,25 +16,24 @@ export interface PlaneStoreOptions {
 /** The store on this data folder, which is made, with its keys, where it is not there yet. */
 export const startPlaneStore = async (
   { folder, random, clock, terminal }: Context,
-  options: PlaneStoreOptions,
+  { database = { databasePath: folder.database }, ...options }: PlaneStoreOptions,
 ): Promise<RunningStore> => {
   folder.create()
   makeCredentials(folder, random)
   return startStore({
     ...options,
-    databasePath: folder.database,
+    ...database,
     rootKey: fileRootKey({ path: folder.rootKey, random }),
-    identities: readIdentities(folder.iam),
-    account: planeAccount,
+    iam: readIam(folder.iam),
     random,
     clock,
     log: ({ requestId, code, message }) => terminal.problem(`keyplane: store: ${message} (${code}, ${requestId})`),
   })
 }
 
-const readIdentities = (path: string) => {
+const readIam = (path: string) => {
   try {
-    return parseIdentities(readFileSync(path, 'utf8'))
+    return parseIam(readFileSync(path, 'utf8'))
   } catch (error) {
     if (!(error instanceof SecretsError)) throw error
     throw new SecretsError('config_invalid', `${path}: ${error.message}`, { cause: error })

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '@keyplane/core'
 import type { App } from '../app.ts'
-import type { AppRequest } from '../protocol.ts'
+import type { AppRequest } from '../protocols/protocol.ts'
 import { BodyIntake } from './body-intake.ts'
 
 export interface ListenOptions {
@@ -81,7 +81,9 @@ const serve = async (
   if (method === 'GET' && url === '/healthz') return plain(response, 200, 'ok')
   if (method === 'GET' && url === '/readyz')
     return (await ready()) ? plain(response, 200, 'ready') : plain(response, 503, 'not ready')
-  if (method !== 'POST') return plain(response, 405, 'POST only')
+  // A GET is a call only where it is signed in its query.
+  const isPresigned = method === 'GET' && /[?&]X-Amz-Signature=/.test(url)
+  if (method !== 'POST' && !isPresigned) return plain(response, 405, 'POST only')
   const body = await intake.read(request)
   if (body === 'aborted') return
   if (body === 'too large') return plain(response, 413, `A request has at most ${maxBodyBytes} bytes.`, true)
@@ -96,9 +98,14 @@ const serve = async (
   response.end(answer.body)
 }
 
-const appRequest = ({ method = '', url = '', rawHeaders, headers }: IncomingMessage, body: Uint8Array): AppRequest => ({
+const appRequest = (
+  { method = '', url = '', rawHeaders, headers, socket }: IncomingMessage,
+  body: Uint8Array,
+): AppRequest => ({
   method,
   target: url,
+  // An IPv4 address that came over an IPv6 socket is written as one of IPv4.
+  sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
   rawHeaders,
   header: (name) => {
     const value = headers[name]

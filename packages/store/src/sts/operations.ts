@@ -1,5 +1,10 @@
 import { type Operation, operation } from '../operation.ts'
+import { assumeRole, assumeRoleShape, authorizeAssumeRole } from './assume-role.ts'
+import { assumeRoleWithWebIdentity, assumeRoleWithWebIdentityShape } from './assume-role-with-web-identity.ts'
 import { getCallerIdentity } from './get-caller-identity.ts'
+
+/** What needs no permission, or proves itself otherwise. */
+const anybody = async (): Promise<void> => {}
 
 /** The operations of STS, by name. */
 export const stsOperations: ReadonlyMap<string, Operation> = new Map([
@@ -11,7 +16,30 @@ export const stsOperations: ReadonlyMap<string, Operation> = new Map([
       run: getCallerIdentity,
       resource: () => undefined,
       // AWS: needs no permission, and none can be taken away.
-      authorize: async () => {},
+      authorize: anybody,
     }),
+  ],
+  [
+    'AssumeRole',
+    operation({
+      action: 'sts:AssumeRole',
+      shape: assumeRoleShape,
+      run: assumeRole,
+      resource: ({ RoleArn }) => RoleArn,
+      authorize: authorizeAssumeRole,
+    }),
+  ],
+  [
+    'AssumeRoleWithWebIdentity',
+    {
+      ...operation({
+        action: 'sts:AssumeRoleWithWebIdentity',
+        shape: assumeRoleWithWebIdentityShape,
+        run: assumeRoleWithWebIdentity,
+        resource: ({ RoleArn }) => RoleArn,
+        authorize: anybody,
+      }),
+      unsigned: true,
+    },
   ],
 ])
