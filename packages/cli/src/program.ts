@@ -87,7 +87,9 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     'The store alone: the AWS Secrets Manager API on loopback, its data kept in .keyplane/',
     'keyplane store\nkeyplane store --port 3774 --data /var/lib/keyplane',
     async () => (await import('./commands/store.ts')).store,
-  ).addOption(port('port', 2774, 'where it listens'))
+  )
+    .addOption(port('port', 2774, 'where it listens'))
+    .addOption(databaseUrlFile())
 
   command(
     'get <name>',
@@ -141,6 +143,7 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     .description('The latest calls to the store: when, who, what, which secret, allowed or not')
     .option('-n, --lines <count>', 'how many', parseCount, 20)
     .option('-f, --follow', 'go on with what comes')
+    .addOption(databaseUrlFile())
     .addHelpText(
       'after',
       '\nExamples:\n  keyplane audit tail\n  keyplane audit tail -n 100 --json\n  keyplane audit tail -f',
@@ -149,6 +152,7 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
   audit
     .command('verify')
     .description('Whether the audit log is whole: nothing edited, removed or reordered')
+    .addOption(databaseUrlFile())
     .addHelpText('after', '\nExamples:\n  keyplane audit verify')
     .action(run(async () => (await import('./commands/audit-verify.ts')).auditVerifyCommand))
 
@@ -177,6 +181,10 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     })
   return program
 }
+
+/** An address holds a password, and so it is not an argument itself. */
+const databaseUrlFile = (): Option =>
+  new Option('--database-url-file <path>', 'a file with the URL of a PostgreSQL database, in place of the SQLite file')
 
 /** @throws UsageError where there is no such command. */
 const commandNamed = (program: Parser, names: readonly string[]): Parser =>

@@ -17,8 +17,8 @@ export interface Decided<Output> {
   readonly followers?: readonly string[]
 }
 
-/** Another process may win a few times in a row, not forever. */
-const maxAttempts = 20
+/** Each time somebody else was first. Where ten processes write one secret as fast as they can, all in turn get through. */
+const maxAttempts = 100
 
 /**
  * Reads a secret, lets `decide` say what becomes of it, and writes that if nobody has changed the secret in between;

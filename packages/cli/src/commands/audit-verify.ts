@@ -1,18 +1,16 @@
-import { existsSync } from 'node:fs'
-import { SecretsError } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
 import { type AuditVerdict, verifyAudit } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { type DatabaseFlags, existingDatabase } from '../plane/store-database.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Whether every chain of the audit log is whole. */
-export const auditVerifyCommand: Command = async ({ folder, random, terminal }) => {
-  if (!existsSync(folder.database))
-    throw new SecretsError('config_invalid', `There is no store in ${folder.path}; name its folder with --data.`)
+export const auditVerifyCommand: Command<DatabaseFlags> = async (context, _args, flags) => {
+  const { folder, random, terminal } = context
   // The root key seals the log's end: without it, a log that was computed anew would pass.
   const rootKey = fileRootKey({ path: folder.rootKey, random })
-  const chains = await verifyAudit({ databasePath: folder.database, rootKey })
+  const chains = await verifyAudit({ ...existingDatabase(context, flags), rootKey })
   const isWhole = chains.every(({ verdict }) => verdict.ok)
   if (terminal.json) terminal.data(JSON.stringify({ ok: isWhole, chains: chains.map(inJson) }))
   else for (const chain of chains) terminal.data(inWords(chain, terminal))

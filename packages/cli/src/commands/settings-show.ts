@@ -38,6 +38,8 @@ const variables: Readonly<Record<string, string>> = {
   SECRETS_AGENT_ENDPOINT: 'http://127.0.0.1:2773',
   SECRETS_AGENT_TOKEN_FILE: '(none)',
   SECRETS_AGENT_TOKEN: 'AWS_TOKEN, AWS_SESSION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN',
+  KEYPLANE_STORE_DATABASE_URL: '(none: SQLite in the data folder)',
+  KEYPLANE_STORE_DATABASE_URL_FILE: '(none)',
   CREDENTIALS_DIRECTORY: '(none)',
   AWS_REGION: '(none)',
   AWS_DEFAULT_REGION: '(none)',

@@ -5,20 +5,27 @@ import { exitCodes } from '../exit-codes.ts'
 import { portFailure } from '../plane/port-failure.ts'
 import { refuseSecondPlane } from '../plane/refuse-second-plane.ts'
 import { startPlaneStore } from '../plane/start-plane-store.ts'
+import { type DatabaseFlags, databaseName, storeDatabase } from '../plane/store-database.ts'
+
+interface StoreFlags extends DatabaseFlags {
+  readonly port: number
+}
 
 /** The store alone, until it is told to end. */
-export const store: Command<{ readonly port: number }> = async (context, _args, { port }) => {
+export const store: Command<StoreFlags> = async (context, _args, { port, ...flags }) => {
   const { folder, terminal } = context
   // From here on a signal ends it in order, even one that comes before it is ready.
   const ended = context.untilEnded()
   await refuseSecondPlane(folder)
-  const running = await startPlaneStore(context, { port }).catch(portFailure(port, '--port'))
+  const database = storeDatabase(context, flags)
+  const running = await startPlaneStore(context, { port, database }).catch(portFailure(port, '--port'))
   try {
     writeAwsEnv(folder, running.url)
     noteRunning(folder, { pid: process.pid, storeUrl: running.url })
     const secrets = await running.countSecrets()
     if (terminal.json) terminal.data(JSON.stringify({ storeUrl: running.url, secrets }))
     else terminal.data(`Keyplane store listening on ${running.url} · ${secrets} secrets · data in ${folder.path}`)
+    if (database.databaseUrl !== undefined) terminal.words(`Its database: ${databaseName(database)}`)
     terminal.words(`AWS's own tools: . ${folder.awsEnv}`)
     await ended
     return exitCodes.ok

@@ -30,6 +30,8 @@ class PostgresReader<Tables> implements Reader<Tables> {
     this.#pool = new pg.Pool({ ...config({ default_transaction_read_only: 'on' }), max, idleTimeoutMillis: 60_000 })
     // A connection that breaks while nobody uses it is left out; who asks next gets another.
     this.#pool.on('error', () => undefined)
+    // While somebody does, his query is told; an event that nobody hears would end the process.
+    this.#pool.on('connect', (client) => void client.on('error', () => undefined))
     this.#label = label
     this.query = new Kysely<Tables>({ dialect: postgresDialect(this.#pool) })
   }

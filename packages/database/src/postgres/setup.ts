@@ -21,6 +21,7 @@ export const settingUpPostgres = async <T>(
   const waiting = { ...server.config({ lock_timeout: '0', statement_timeout: '0' }), query_timeout: 0, lock_timeout: 0 }
   const pool = new pg.Pool({ ...waiting, statement_timeout: 0, max: 1 })
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => void client.on('error', () => undefined))
   const db = new Kysely<unknown>({ dialect: postgresDialect(pool) })
   try {
     return await db.transaction().execute(async (transaction) => {
