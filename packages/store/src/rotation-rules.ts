@@ -34,7 +34,7 @@ const isCron = (expression: string): boolean => {
     fields.length === 6 &&
     minutes === '0' &&
     year === '*' &&
-    /^(?:\*|\d{1,2})(?:\/\d{1,2})?$/.test(hours) &&
+    /^(?:(?:\*|\d{1,2})(?:\/\d{1,2})?|\/\d{1,2})$/.test(hours) &&
     /^[\w*,/-]+$/.test(months) &&
     [days, weekdays].every((field) => /^[\w*,#/?-]+$/.test(field)) &&
     [days, weekdays].filter((field) => field === '?').length === 1
