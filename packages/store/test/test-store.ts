@@ -78,14 +78,17 @@ export interface SentRequest {
 export class TestStore {
   readonly folder: string
   readonly data: TestDatabase
-  readonly clock: FakeClock = fakeClock()
+  readonly clock: FakeClock
   readonly reports: CallReport[] = []
   readonly problems: unknown[] = []
   readonly changes: string[] = []
+  /** As it was last started with. */
+  iam: StoreSettings['iam'] = parseIam(iamFile())
   running: RunningStore | undefined
 
-  constructor(folder: string = mkdtempSync(join(tmpdir(), 'store-'))) {
+  constructor(folder: string = mkdtempSync(join(tmpdir(), 'store-')), clock: FakeClock = fakeClock()) {
     this.folder = folder
+    this.clock = clock
     this.data = testDatabase(folder)
   }
 
@@ -105,10 +108,11 @@ export class TestStore {
 
   async start(options: Partial<StoreSettings> = {}): Promise<this> {
     await this.data.make()
+    this.iam = options.iam ?? this.iam
     this.running = await startStore({
       ...this.database,
       rootKey: fileRootKey({ path: this.rootKeyPath, random: systemRandom }),
-      iam: parseIam(iamFile()),
+      iam: this.iam,
       port: 0,
       clock: this.clock,
       onCall: (report) => this.reports.push(report),
