@@ -1,5 +1,5 @@
 import type { NamedPrincipals, Principals } from '../document.ts'
-import type { Principal } from '../request.ts'
+import type { FederatedPrincipal, Principal, ServicePrincipal } from '../request.ts'
 import type { Reach } from './reach.ts'
 
 /** Those that a `Principal` or `NotPrincipal` element names, ready to be asked. */
@@ -20,22 +20,23 @@ export const principalSet = (principals: Principals): PrincipalSet => {
   const arns = new Set(aws)
   return {
     reach: (principal) => {
-      if (principal.kind === 'service') return others.has(principal.service) ? 'direct' : 'none'
-      if (principal.kind === 'federated') return others.has(principal.provider) ? 'direct' : 'none'
+      if (!('account' in principal)) return others.has(nameOf(principal)) ? 'direct' : 'none'
       if (arns.has(principal.arn)) return 'direct'
       if (principal.kind === 'role-session' && arns.has(principal.roleArn)) return 'role'
       if (!accounts.has(principal.account)) return 'none'
       return principal.kind === 'root' ? 'direct' : 'account'
     },
     namesAllOf: (principal) => {
-      if (principal.kind === 'service') return others.has(principal.service)
-      if (principal.kind === 'federated') return others.has(principal.provider)
+      if (!('account' in principal)) return others.has(nameOf(principal))
       if (!accounts.has(principal.account)) return false
       if (principal.kind === 'root') return true
       return arns.has(principal.arn) && (principal.kind === 'user' || arns.has(principal.roleArn))
     },
   }
 }
+
+const nameOf = (principal: ServicePrincipal | FederatedPrincipal): string =>
+  principal.kind === 'service' ? principal.service : principal.provider
 
 /** The account that a value stands for as a whole: twelve digits, or the ARN of its root. */
 export const accountNamed = (value: string): string | undefined => {
