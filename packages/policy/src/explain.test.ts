@@ -135,6 +135,22 @@ describe('an explanation', () => {
     )
   })
 
+  it('shows what a variable is for the request', () => {
+    const { policies: explained } = explain(
+      request,
+      identity({
+        Effect: 'Allow',
+        Action: '*',
+        Resource: '*',
+        Condition: { StringLike: { 'aws:SourceIp': ['${aws:PrincipalTag/team}*', '${aws:username}', '10.*'] } },
+      }),
+    )
+    expect(explained[0]?.statements[0]?.misses[0]?.text).toBe(
+      'StringLike aws:SourceIp: the key is "192.0.2.1"; the policy asks for "${aws:PrincipalTag/team}*" (here "web*") ' +
+        'or "${aws:username}" (a variable has no value) or "10.*".',
+    )
+  })
+
   it('shows how near a statement of the resource comes, and each grant of a key', () => {
     const parsed = parsePolicy(
       {

@@ -1,7 +1,8 @@
 import type { CompiledStatement } from './compiled-policy.ts'
 import type { Condition } from './conditions/condition.ts'
 import type { Statement } from './document.ts'
-import type { ContextValues } from './request.ts'
+import { areFixed, resolved, tokensOf } from './match/tokens.ts'
+import type { ContextValues, RequestContext } from './request.ts'
 import { actionFits, conditionHolds, type Question, reachOf, resourceFits } from './verdict.ts'
 
 /** What keeps a statement from matching. */
@@ -50,18 +51,32 @@ const elementMiss = (statement: Statement, name: 'Action' | 'Resource', asked: s
     ? { element: `Not${name}`, text: `Not${name} excludes ${asked}.` }
     : { element: name, text: `${name} does not cover ${asked}.` }
 
-const conditionMiss = ({ operator, key, values }: Condition, { request }: Question): ConditionMiss => {
-  const given = request.context.get(key.toLowerCase())
-  const state = given === undefined ? 'is absent from the request' : `is ${shown(given)}`
+const conditionMiss = (
+  { operator, key, values, variables }: Condition,
+  { request: { context } }: Question,
+): ConditionMiss => {
+  const given = context.get(key.toLowerCase())
+  const state = given === undefined ? 'is absent from the request' : `is ${listed(given.map(quoted))}`
+  const wanted = values.map((value) => (variables ? `${quoted(value)}${forRequest(value, context)}` : quoted(value)))
   return {
     element: 'Condition',
     operator,
     key,
     wanted: values,
     ...(given === undefined ? {} : { given }),
-    text: `${operator} ${key}: the key ${state}; the policy asks for ${shown(values)}.`,
+    text: `${operator} ${key}: the key ${state}; the policy asks for ${listed(wanted)}.`,
   }
 }
 
-const shown = (values: readonly string[]): string =>
-  values.map((value) => JSON.stringify(value)).join(' or ') || 'nothing'
+/** What a value with variables is for this request. */
+const forRequest = (value: string, context: RequestContext): string => {
+  const tokens = tokensOf(value, { variables: true, wildcards: false }) ?? []
+  if (areFixed(tokens)) return ''
+  const fixed = resolved(tokens, context)
+  if (fixed === undefined) return ' (a variable has no value)'
+  return ` (here ${quoted(fixed.map((token) => (token.kind === 'text' ? token.text : '')).join(''))})`
+}
+
+const quoted = (value: string): string => JSON.stringify(value)
+
+const listed = (values: readonly string[]): string => values.join(' or ') || 'nothing'

@@ -9,6 +9,8 @@ export interface Condition {
   /** As written. */
   readonly key: string
   readonly values: readonly string[]
+  /** Whether the values may have variables. */
+  readonly variables: boolean
   readonly holds: (context: RequestContext) => boolean
 }
 
@@ -29,18 +31,18 @@ export interface ConditionText {
 
 /** A condition ready to be asked, or what is wrong with it. */
 export const conditionOf = (text: ConditionText): Condition | ConditionProblem => {
-  const { operator, key, values } = text
+  const { operator, key, values, variables } = text
   if (operator === 'Null') return nullCondition(text)
   const parts = operatorParts(operator)
   if (parts === undefined) return { message: 'is no condition operator' }
   const { comparison } = operators[parts.name]
   const tests: ValueTest[] = []
   for (const [index, value] of values.entries()) {
-    const test = comparison.compile(value, text.variables)
+    const test = comparison.compile(value, variables)
     if (test === undefined) return { value: index, message: `has to be ${comparison.expects}` }
     tests.push(test)
   }
-  return { operator, key, values, holds: holding(key.toLowerCase(), tests, parts) }
+  return { operator, key, values, variables, holds: holding(key.toLowerCase(), tests, parts) }
 }
 
 interface OperatorParts {
@@ -76,7 +78,7 @@ const holdsWithoutKey = ({ set, ifExists }: OperatorParts, { negated }: Operator
 /** AWS: for the set operators, values that are all the empty string are no values. */
 const isEmpty = (given: ContextValues): boolean => given.every((value) => value === '')
 
-const nullCondition = ({ operator, key, values }: ConditionText): Condition | ConditionProblem => {
+const nullCondition = ({ operator, key, values, variables }: ConditionText): Condition | ConditionProblem => {
   const wrong = values.findIndex((value) => !/^(?:true|false)$/i.test(value))
   if (wrong >= 0) return { value: wrong, message: 'has to be true or false' }
   const lowerKey = key.toLowerCase()
@@ -85,6 +87,7 @@ const nullCondition = ({ operator, key, values }: ConditionText): Condition | Co
     operator,
     key,
     values,
+    variables,
     holds: (context) => wanted.includes((context.get(lowerKey) ?? []).length === 0),
   }
 }
