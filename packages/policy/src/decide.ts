@@ -5,7 +5,8 @@ import type { Policies } from './policies.ts'
 import type { AccessRequest } from './request.ts'
 
 /**
- * Whether a request is allowed, and if not, which type of policy is the reason.
+ * Whether a request is allowed, and if not, which type of policy is the reason. The patterns of a policy are compiled
+ * when it is first asked and kept as long as it is: parse a policy once, not for each request.
  * @throws SecretsError `config_invalid` for a policy that `parsePolicy` would have refused.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { policies, requests } from '../test/arbitrary.ts'
+import { policies, requests } from '../../test/arbitrary.ts'
 import {
   type AccessRequest,
   decide,
@@ -10,7 +10,7 @@ import {
   type PolicyType,
   parsePolicy,
   requestContext,
-} from './index.ts'
+} from '../index.ts'
 
 const account = '111111111111'
 const request: AccessRequest = {

@@ -1,4 +1,4 @@
-import type { AllowedBy, Decision, PolicyType } from './decision.ts'
+import type { AllowedBy, Decision, PolicyType } from '../decision.ts'
 
 /** The rule behind a decision, in a sentence. */
 export const ruleOf = (decision: Decision): string => {

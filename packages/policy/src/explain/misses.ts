@@ -1,9 +1,9 @@
-import type { CompiledStatement } from './compiled-policy.ts'
-import type { Condition } from './conditions/condition.ts'
-import type { Statement } from './document.ts'
-import { areFixed, resolved, tokensOf } from './match/tokens.ts'
-import type { ContextValues, RequestContext } from './request.ts'
-import { actionFits, conditionHolds, type Question, reachOf, resourceFits } from './verdict.ts'
+import type { CompiledStatement } from '../compiled-policy.ts'
+import type { Condition } from '../conditions/condition.ts'
+import type { Statement } from '../document.ts'
+import { areFixed, resolved, tokensOf } from '../match/tokens.ts'
+import type { ContextValues, RequestContext } from '../request.ts'
+import { actionFits, conditionHolds, type Question, reachOf, resourceFits } from '../verdict.ts'
 
 /** What keeps a statement from matching. */
 export type Miss = ElementMiss | ConditionMiss
