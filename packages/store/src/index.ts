@@ -6,6 +6,7 @@
 export type { CallReport, StoreProblem } from './app.ts'
 export { type AuditTailOptions, auditTail, type TailRecord } from './audit-log.ts'
 export { parseIam } from './iam/iam-file.ts'
+export { type WatchedIam, type WatchIamOptions, watchIam } from './iam/watch-iam.ts'
 export type { Credential, Iam, Identity, IdentityProvider, Role } from './iam/identity.ts'
 export type { Caller } from './operation-context.ts'
 export { type RunningStore, type StoreOptions, type StoreSettings, startStore } from './start-store.ts'

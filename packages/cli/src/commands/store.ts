@@ -9,16 +9,17 @@ import { type DatabaseFlags, databaseName, storeDatabase } from '../plane/store-
 
 interface StoreFlags extends DatabaseFlags {
   readonly port: number
+  readonly insecureNoAuth?: boolean
 }
 
 /** The store alone, until it is told to end. */
-export const store: Command<StoreFlags> = async (context, _args, { port, ...flags }) => {
+export const store: Command<StoreFlags> = async (context, _args, { port, insecureNoAuth = false, ...flags }) => {
   const { folder, terminal } = context
   // From here on a signal ends it in order, even one that comes before it is ready.
   const ended = context.untilEnded()
   await refuseSecondPlane(folder)
   const database = storeDatabase(context, flags)
-  const running = await startPlaneStore(context, { port, database }).catch(portFailure(port, '--port'))
+  const running = await startPlaneStore(context, { port, database, insecureNoAuth }).catch(portFailure(port, '--port'))
   try {
     writeAwsEnv(folder, running.url)
     noteRunning(folder, { pid: process.pid, storeUrl: running.url })

@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { SecretsError } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
-import { type CallReport, parseIam, type RunningStore, type StoreDatabase, startStore } from '@keyplane/store'
+import { type CallReport, type RunningStore, type StoreDatabase, startStore, watchIam } from '@keyplane/store'
 import type { Context } from '../context.ts'
-import { makeCredentials } from '../data-folder/credentials.ts'
+import { makeCredentials, planeAccount } from '../data-folder/credentials.ts'
 
 export interface PlaneStoreOptions {
   readonly port: number
   /** Default: the SQLite file of the data folder. */
   readonly database?: StoreDatabase
+  /** Takes every call, signed or not, for the root user's. */
+  readonly insecureNoAuth?: boolean
   readonly onChange?: (secret: { readonly arn: string; readonly name: string }) => void
   readonly onCall?: (report: CallReport) => void
 }
@@ -16,26 +16,35 @@ export interface PlaneStoreOptions {
 /** The store on this data folder, which is made, with its keys, where it is not there yet. */
 export const startPlaneStore = async (
   { folder, random, clock, terminal }: Context,
-  { database = { databasePath: folder.database }, ...options }: PlaneStoreOptions,
+  { database = { databasePath: folder.database }, insecureNoAuth = false, ...options }: PlaneStoreOptions,
 ): Promise<RunningStore> => {
   folder.create()
   makeCredentials(folder, random)
-  return startStore({
-    ...options,
-    ...database,
-    rootKey: fileRootKey({ path: folder.rootKey, random }),
-    iam: readIam(folder.iam),
-    random,
-    clock,
-    log: ({ requestId, code, message }) => terminal.problem(`keyplane: store: ${message} (${code}, ${requestId})`),
-  })
-}
-
-const readIam = (path: string) => {
+  const onProblem = (problem: string): void => terminal.problem(`keyplane: store: ${problem}`)
+  if (insecureNoAuth)
+    onProblem(
+      '--insecure-no-auth: whoever reaches this port is the root user, and can read every secret. Use it for tests.',
+    )
+  const onReload = (): void => terminal.words(`Read ${folder.iam} again.`)
+  const iam = watchIam({ path: folder.iam, clock, onProblem, onReload })
   try {
-    return parseIam(readFileSync(path, 'utf8'))
+    const running = await startStore({
+      ...options,
+      ...database,
+      ...(insecureNoAuth && { insecureNoAuth: { account: planeAccount } }),
+      rootKey: fileRootKey({ path: folder.rootKey, random }),
+      iam: iam.current,
+      random,
+      clock,
+      log: ({ requestId, code, message }) => onProblem(`${message} (${code}, ${requestId})`),
+    })
+    const close = (): Promise<void> => {
+      iam.close()
+      return running.close()
+    }
+    return { ...running, close }
   } catch (error) {
-    if (!(error instanceof SecretsError)) throw error
-    throw new SecretsError('config_invalid', `${path}: ${error.message}`, { cause: error })
+    iam.close()
+    throw error
   }
 }

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fakeClock } from '@keyplane/testkit'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type WatchedIam, watchIam } from './watch-iam.ts'
+
+let folder: string
+let watched: WatchedIam | undefined
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'iam-'))
+})
+afterEach(() => {
+  watched?.close()
+  rmSync(folder, { recursive: true })
+})
+
+const file = (...names: string[]): string =>
+  JSON.stringify({ account: '000000000000', users: names.map((name) => ({ name, policies: [] })) })
+
+const start = () => {
+  const path = join(folder, 'iam.json')
+  const clock = fakeClock()
+  const problems: string[] = []
+  writeFileSync(path, file('ann'))
+  watched = watchIam({ path, clock, onProblem: (problem) => problems.push(problem) })
+  const { current } = watched
+  return { path, clock, problems, names: () => [...current().users.values()].map(({ userName }) => userName) }
+}
+
+describe('a watched IAM file', () => {
+  it('counts as it is within a second of its change', async () => {
+    const { path, clock, names } = start()
+    expect(names()).toEqual(['ann'])
+    writeFileSync(path, file('ann', 'bob'))
+    expect(names()).toEqual(['ann'])
+    await clock.advance(1_000)
+    expect(names()).toEqual(['ann', 'bob'])
+  })
+
+  it('changes nothing while it is malformed or gone, and says so once', async () => {
+    const { path, clock, names, problems } = start()
+    writeFileSync(path, '{"account":')
+    await clock.advance(3_000)
+    expect(names()).toEqual(['ann'])
+    expect(problems).toEqual([`${path}: The IAM file is not valid JSON. Callers and policies stay as they were.`])
+    rmSync(path)
+    await clock.advance(2_000)
+    expect(problems[1]).toBe(`${path}: It cannot be read. Callers and policies stay as they were.`)
+    writeFileSync(path, file('cyn'))
+    await clock.advance(1_000)
+    expect([names(), problems.length]).toEqual([['cyn'], 2])
+  })
+
+  it('has to be right at first', () => {
+    expect(() => watchIam({ path: join(folder, 'none'), clock: fakeClock(), onProblem: () => {} })).toThrow(
+      /none: It cannot be read/,
+    )
+  })
+})

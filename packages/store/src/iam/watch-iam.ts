@@ -1,0 +1,63 @@
+import { readFileSync, statSync } from 'node:fs'
+import { type Clock, SecretsError, toSecretsError } from '@keyplane/core'
+import { parseIam } from './iam-file.ts'
+import type { Iam } from './identity.ts'
+
+export interface WatchIamOptions {
+  readonly path: string
+  readonly clock: Clock
+  /** Told once a state of the file that it cannot be used; the callers stay as they were. */
+  readonly onProblem: (problem: string) => void
+  /** Told of each state that has been taken over. Default: nobody. */
+  readonly onReload?: () => void
+}
+
+/** The callers of an IAM file, as the file is. */
+export interface WatchedIam {
+  readonly current: () => Iam
+  close(): void
+}
+
+/** A look at a file's dates costs microseconds, and finds what replaces a folder's link too, which a watch does not. */
+const lookEveryMs = 1_000
+
+/**
+ * Reads an IAM file, and reads it again whenever it is another: whole, or not at all.
+ * @throws SecretsError `config_invalid` where the file cannot be used at first.
+ */
+export const watchIam = ({ path, clock, onProblem, onReload }: WatchIamOptions): WatchedIam => {
+  let stamp = stampOf(path)
+  let iam = read(path)
+  const look = (): void => {
+    timer = clock.after(lookEveryMs, look)
+    const found = stampOf(path)
+    if (found === stamp) return
+    stamp = found
+    try {
+      iam = read(path)
+      onReload?.()
+    } catch (error) {
+      onProblem(`${toSecretsError(error).message} Callers and policies stay as they were.`)
+    }
+  }
+  let timer = clock.after(lookEveryMs, look)
+  return { current: () => iam, close: () => timer.cancel() }
+}
+
+const read = (path: string): Iam => {
+  try {
+    return parseIam(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    const why = cause instanceof SecretsError ? cause.message : 'It cannot be read.'
+    throw new SecretsError('config_invalid', `${path}: ${why}`, { cause })
+  }
+}
+
+const stampOf = (path: string): string => {
+  try {
+    const { mtimeNs, ctimeNs, size, ino } = statSync(path, { bigint: true })
+    return [mtimeNs, ctimeNs, size, ino].join(' ')
+  } catch {
+    return ''
+  }
+}
