@@ -41,11 +41,13 @@ export const compiledPolicy = (policy: Policy): CompiledPolicy => {
 const compiledStatement = (statement: Statement, variables: boolean): CompiledStatement => {
   const { Principal, NotPrincipal, Action, NotAction, Resource, NotResource, Condition = {} } = statement
   const principals = Principal ?? NotPrincipal
+  // AWS: a variable without a value may make a statement invalid. The stricter reading: such an Allow covers nothing.
+  const withoutValue = NotResource !== undefined && statement.Effect === 'Allow'
   return {
     statement,
     ...(principals === undefined ? {} : { principals: principalSet(principals) }),
     actions: (Action ?? NotAction ?? []).map(compiledAction),
-    resources: (Resource ?? NotResource ?? []).map((value) => arnPattern(value, variables) ?? refuse()),
+    resources: (Resource ?? NotResource ?? []).map((value) => arnPattern(value, variables, withoutValue) ?? refuse()),
     conditions: Object.entries(Condition).flatMap(([operator, keys]) =>
       Object.entries(keys).map(([key, values]) => {
         const condition = conditionOf({ operator, key, values, variables })

@@ -26,8 +26,9 @@ export type ArnPattern = (given: ArnParts | undefined, context: RequestContext) 
 /**
  * A pattern over ARNs, compared part by part: a wildcard in one of the first five never reaches into the next. `*` alone is
  * everything. `undefined` where the value is neither that nor an ARN, or a variable is malformed.
+ * @param withoutValue whether the pattern fits where a variable has no value
  */
-export const arnPattern = (value: string, variables: boolean): ArnPattern | undefined => {
+export const arnPattern = (value: string, variables: boolean, withoutValue = false): ArnPattern | undefined => {
   if (value === '*') return () => true
   const tokens = tokensOf(value, { variables, wildcards: true })
   if (tokens === undefined) return undefined
@@ -37,8 +38,9 @@ export const arnPattern = (value: string, variables: boolean): ArnPattern | unde
   }
   if (!value.startsWith('arn:') && tokens[0]?.kind !== 'variable') return undefined
   return (given, context) => {
-    const fixed = given && resolved(tokens, context)
-    const globs = fixed && globsOf(fixed)
+    const fixed = resolved(tokens, context)
+    if (fixed === undefined) return withoutValue
+    const globs = globsOf(fixed)
     return globs !== undefined && given !== undefined && fits(globs, given)
   }
 }
