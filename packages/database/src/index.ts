@@ -4,6 +4,11 @@
  * records. Use it under a store. It knows no table of its own, and acknowledges nothing before the disk has it.
  */
 export type { BatchOptions } from './batch-writer.ts'
+export { type DurableFileOptions, fileError, place, writeDurably } from './backup/durable-file.ts'
+export type { BackupHead, BackupLine } from './backup/format.ts'
+export { type CheckedBackup, checkBackup, firstRowOf, loadBackup } from './backup/read-backup.ts'
+export { type TableShape, tablesOf } from './backup/tables.ts'
+export { type BackupSummary, type WriteBackupOptions, writeBackup } from './backup/write-backup.ts'
 export { compileOnce } from './compiled-query.ts'
 export { engineOf } from './engine-of.ts'
 export { hasTable } from './has-table.ts'

@@ -5,9 +5,9 @@
  */
 export { associatedData, type Binding, formatVersion, type ValueOwner } from './binding.ts'
 export { type Envelope, type EnvelopeOwner, openValue, rewrapDataKey, sealValue } from './envelope.ts'
-export { type FileRootKeyOptions, fileRootKey } from './key-sources/file.ts'
-export { type KmsKey, type KmsKeyId, makeKmsKey, unwrapKmsKey } from './kms-key.ts'
+export { type FileRootKeyOptions, fileRootKey, nextRootKeySuffix } from './key-sources/file.ts'
+export { type KmsKey, type KmsKeyId, makeKmsKey, rewrapKmsKey, unwrapKmsKey } from './kms-key.ts'
 export { localRootKey, rootKeyBytes } from './local-root-key.ts'
-export { deriveStoreKey, makeRootCheck, type StoreKeyUse, verifyRootCheck } from './root-check.ts'
+export { deriveStoreKey, makeRootCheck, rewrapRootCheck, type StoreKeyUse, verifyRootCheck } from './root-check.ts'
 export { type SealingKey, seal, unseal } from './sealed-blob.ts'
 export type { RootKey, RootKeySource } from './root-key.ts'

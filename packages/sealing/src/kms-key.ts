@@ -45,3 +45,21 @@ export const unwrapKmsKey = async (wrapped: Uint8Array, id: KmsKeyId, rootKey: R
     material.fill(0)
   }
 }
+
+/**
+ * The same material under another root key.
+ * @throws SecretsError `integrity` if it was altered, or belongs to another key.
+ */
+export const rewrapKmsKey = async (
+  wrapped: Uint8Array,
+  id: KmsKeyId,
+  rootKeys: { readonly from: RootKey; readonly to: RootKey },
+): Promise<Uint8Array> => {
+  const binding = { purpose: 'kms-key', ...id } as const
+  const material = await rootKeys.from.unwrap(wrapped, binding)
+  try {
+    return await rootKeys.to.wrap(material, binding)
+  } finally {
+    material.fill(0)
+  }
+}

@@ -16,6 +16,23 @@ export const verifyRootCheck = async (rootKey: RootKey, storeId: string, check: 
   ;(await openRootCheck(rootKey, storeId, check)).fill(0)
 }
 
+/**
+ * The same check under another root key, so that what was derived from it stays the same.
+ * @throws SecretsError `source_misconfigured` (reason `wrong_root_key`) if the first is not the store's.
+ */
+export const rewrapRootCheck = async (
+  check: Uint8Array,
+  storeId: string,
+  rootKeys: { readonly from: RootKey; readonly to: RootKey },
+): Promise<Uint8Array> => {
+  const secret = await openRootCheck(rootKeys.from, storeId, check)
+  try {
+    return await rootKeys.to.wrap(secret, { purpose: 'root-check', storeId })
+  } finally {
+    secret.fill(0)
+  }
+}
+
 export interface StoreKeyUse {
   readonly storeId: string
   /** What `makeRootCheck` gave for the store. */

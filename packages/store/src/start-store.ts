@@ -15,6 +15,7 @@ import { Readiness } from './readiness.ts'
 import { Refusals } from './refusals.ts'
 import { RowIds } from './row-ids.ts'
 import { SerialQueue } from './serial-queue.ts'
+import { FollowedRootKey } from './storage/follow-root-key.ts'
 import { kmsKeysTable } from './storage/kms-keys-table.ts'
 import { openStorage } from './storage/open-storage.ts'
 import { openStoreWriter } from './storage/open-store-writer.ts'
@@ -107,6 +108,7 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
   const { host, clock, random, reader, writer, store, rootKey } = opened
   const { iam, insecureNoAuth } = options
   const secrets = secretsTable(reader)
+  const followed = new FollowedRootKey({ reader, source: options.rootKey, store, rootKey })
   const log = options.log ?? (() => undefined)
   const onChange = guarded(options.onChange, log)
   const refusals = new Refusals({ writer, clock, random })
@@ -119,7 +121,13 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
     policies,
     replicas: replicasTable(reader),
     listing: (query) => listSecretRows(reader, query),
-    kmsKeys: new KmsKeys({ table: kmsKeysTable(reader), writer, rootKey, clock, random }),
+    kmsKeys: new KmsKeys({
+      table: kmsKeysTable(reader),
+      writer: followed.guard(writer),
+      rootKey: followed,
+      clock,
+      random,
+    }),
     queue: new SerialQueue(),
     rowIds: new RowIds(),
     callers: new Callers(typeof iam === 'function' ? iam : () => iam, sessionTokens),

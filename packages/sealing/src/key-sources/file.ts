@@ -3,16 +3,20 @@ import { type FileHandle, link, mkdir, open, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type Random, SecretsError } from '@keyplane/core'
 import { localRootKey, rootKeyBytes } from '../local-root-key.ts'
-import type { RootKeySource } from '../root-key.ts'
+import type { RootKey, RootKeySource } from '../root-key.ts'
 
 export interface FileRootKeyOptions {
   readonly path: string
   readonly random: Random
 }
 
+/** Where the next root key lies while a store changes over to it: beside the other, with this behind its name. */
+export const nextRootKeySuffix = '.next'
+
 /**
  * The root key in a file of 32 raw bytes that only its owner may read. A new store's key is made where there is none;
- * an existing store's never is.
+ * an existing store's never is. Where a next one lies beside it, whichever opens the store is taken: the change of keys
+ * may have been cut off before or after the store had the new one.
  *
  * A symbolic link is followed, because mounted secrets are links; what counts is the file that was opened.
  */
@@ -21,14 +25,48 @@ export const fileRootKey = ({ path, random }: FileRootKeyOptions): RootKeySource
     name: 'file',
     open: async (descriptor) => {
       if (descriptor === undefined) await createRootKeyFile(path, random)
-      const bytes = await readRootKeyFile(path)
-      try {
-        return localRootKey(bytes, random)
-      } finally {
-        bytes.fill(0)
-      }
+      const current = await keyIn(path, random)
+      const next = descriptor === undefined ? undefined : await nextKey(path, random)
+      return next ? eitherOf(current, next) : current
     },
   })
+
+const keyIn = async (path: string, random: Random): Promise<RootKey> => {
+  const bytes = await readRootKeyFile(path)
+  try {
+    return localRootKey(bytes, random)
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+const nextKey = async (path: string, random: Random): Promise<RootKey | undefined> => {
+  try {
+    return await keyIn(`${path}${nextRootKeySuffix}`, random)
+  } catch (error) {
+    if (error instanceof SecretsError && error.reason === 'no_root_key') return undefined
+    throw error
+  }
+}
+
+/** The key of the two that opens what the store has; it wraps from then on. */
+const eitherOf = (current: RootKey, next: RootKey): RootKey => {
+  let [used, other] = [current, next]
+  return {
+    descriptor: current.descriptor,
+    wrap: (plain, binding) => used.wrap(plain, binding),
+    unwrap: async (wrapped, binding) => {
+      try {
+        return await used.unwrap(wrapped, binding)
+      } catch (error) {
+        if (!(error instanceof SecretsError) || error.code !== 'integrity') throw error
+        const plain = await other.unwrap(wrapped, binding)
+        ;[used, other] = [other, used]
+        return plain
+      }
+    },
+  }
+}
 
 const readRootKeyFile = async (path: string): Promise<Uint8Array> => {
   const file = await openForReading(path)

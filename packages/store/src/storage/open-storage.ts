@@ -48,13 +48,15 @@ export const openStorage = async (database: StoreDatabase, parts: StorageParts):
   }
 }
 
-interface Engine {
+/** A store's database with what prepares it. */
+export interface StoreEngine {
   readonly reader: Reader<StoreTables>
   /** One writing transaction; no other process is in one of these meanwhile. */
   readonly settingUp: <T>(act: (db: Kysely<unknown>) => Promise<T>) => Promise<T>
 }
 
-const openEngine = (database: StoreDatabase): Engine => {
+/** Opens an engine for writing; nothing is changed yet. */
+export const openEngine = (database: StoreDatabase): StoreEngine => {
   const { databasePath: path } = database
   if (path === undefined) {
     const server = postgresServer(database.databaseUrl, database.timeouts)
@@ -74,7 +76,7 @@ const openEngine = (database: StoreDatabase): Engine => {
 
 type Proved = Omit<Storage, 'reader'>
 
-const provedStore = async ({ reader, settingUp }: Engine, parts: StorageParts): Promise<Proved> => {
+const provedStore = async ({ reader, settingUp }: StoreEngine, parts: StorageParts): Promise<Proved> => {
   await refuseNewerSchema(reader.query as unknown as Kysely<unknown>, storeMigrations(unsealed))
   let found = await readStore(reader.query)
   for (;;) {

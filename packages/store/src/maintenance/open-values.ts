@@ -1,0 +1,75 @@
+import { SecretsError, toSecretsError } from '@keyplane/core'
+import type { Reader } from '@keyplane/database'
+import { type KmsKey, openValue, type RootKey, unwrapKmsKey } from '@keyplane/sealing'
+import type { SecretRow, StoreTables, VersionRow } from '../storage/tables.ts'
+
+/** What became of opening every value of a store. */
+export interface OpenedValues {
+  readonly opened: number
+  /** Versions that do not open, as `NAME VERSION: why`; a hundred at most. */
+  readonly broken: readonly string[]
+}
+
+type Version = VersionRow & Pick<SecretRow, 'account' | 'region' | 'arn' | 'name'>
+
+const maxNamed = 100
+
+/** Opens every value of a store, and gives none out. */
+export const openValues = (
+  reader: Reader<StoreTables>,
+  rootKey: RootKey,
+  onProgress: (values: number) => void = () => undefined,
+): Promise<OpenedValues> => {
+  const all = reader.query
+    .selectFrom('secret_versions as v')
+    .innerJoin('secrets as s', 's.id', 'v.secret_id')
+    .selectAll('v')
+    .select(['s.account', 's.region', 's.arn', 's.name'])
+    .where('v.sealed_value', 'is not', null)
+  return reader.stream(async (rows) => {
+    const keys = await allKeys(reader, rootKey)
+    let opened = 0
+    const broken: string[] = []
+    for await (const version of rows(all.compile())) {
+      const problem = problemOf(version, keys)
+      if (problem === undefined) opened += 1
+      else if (broken.length < maxNamed) broken.push(`${version.name} ${version.version_id}: ${problem}`)
+      if ((opened + broken.length) % 1_000 === 0) onProgress(opened)
+    }
+    onProgress(opened)
+    return { opened, broken }
+  })
+}
+
+/** Every material of every key; an unreadable one is a failure of the values under it. */
+const allKeys = async (reader: Reader<StoreTables>, rootKey: RootKey): Promise<ReadonlyMap<string, KmsKey>> => {
+  const rows = await reader.query
+    .selectFrom('kms_key_materials as m')
+    .innerJoin('kms_keys as k', 'k.key_id', 'm.key_id')
+    .selectAll('m')
+    .select(['k.account', 'k.region'])
+    .execute()
+  const keys = new Map<string, KmsKey>()
+  for (const { key_id: keyId, material, wrapped, account, region } of rows)
+    try {
+      keys.set(`${keyId}/${material}`, await unwrapKmsKey(wrapped, { account, region, keyId, material }, rootKey))
+    } catch (error) {
+      if (toSecretsError(error).code !== 'integrity') throw error
+    }
+  return keys
+}
+
+const problemOf = (version: Version, keys: ReadonlyMap<string, KmsKey>): string | undefined => {
+  const { account, region, arn, version_id: versionId, kind, sealed_value, wrapped_data_key } = version
+  const key = keys.get(`${version.kms_key_id}/${version.kms_material}`)
+  if (!key) return 'its KMS key is missing or damaged'
+  if (!kind || !sealed_value || !wrapped_data_key) return 'it is not whole'
+  try {
+    const envelope = { sealedValue: sealed_value, wrappedDataKey: wrapped_data_key }
+    openValue(envelope, { account, region, arn, versionId, kind }, key).fill(0)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof SecretsError) || error.code !== 'integrity') throw error
+    return 'it does not open'
+  }
+}

@@ -1,0 +1,64 @@
+import { SecretsError } from '@keyplane/core'
+import { hasTable } from '@keyplane/database'
+import { rewrapKmsKey, rewrapRootCheck, type RootKeySource } from '@keyplane/sealing'
+import type { Kysely } from 'kysely'
+import { openEngine } from '../storage/open-storage.ts'
+import type { StoreDatabase } from '../storage/store-database.ts'
+import type { StoreTables } from '../storage/tables.ts'
+
+export type RekeyOptions = StoreDatabase & {
+  /** The root key that the store has. */
+  readonly from: RootKeySource
+  /** The one that it is to have; a new one is made where its source can. It has to be kept before this returns. */
+  readonly to: RootKeySource
+}
+
+/**
+ * Puts every KMS key of a store under another root key, in one transaction: after a crash the store has the one or the
+ * other. Values are not touched, nor is what was derived from the old key. Stores that run follow.
+ * @throws SecretsError `source_misconfigured` (`wrong_root_key`, and what the sources say), and what the engine says.
+ */
+export const rekeyStore = async ({ from, to, ...database }: RekeyOptions): Promise<{ readonly keys: number }> => {
+  const { reader, settingUp } = openEngine(database)
+  try {
+    if (!(await hasTable(reader.query, 'store'))) throw noStore()
+    const { root_key_descriptor: descriptor } = await reader.query
+      .selectFrom('store')
+      .select('root_key_descriptor')
+      .executeTakeFirstOrThrow(noStore)
+    const rootKeys = { from: await from.open(descriptor), to: await to.open() }
+    return await settingUp((db) => rewrapAll(db as Kysely<StoreTables>, to.name, rootKeys))
+  } finally {
+    await reader.close()
+  }
+}
+
+const rewrapAll = async (
+  db: Kysely<StoreTables>,
+  source: string,
+  rootKeys: Parameters<typeof rewrapRootCheck>[2],
+): Promise<{ readonly keys: number }> => {
+  const { id, root_key_check } = await db.selectFrom('store').selectAll().executeTakeFirstOrThrow(noStore)
+  const check = await rewrapRootCheck(root_key_check, id, rootKeys)
+  // First: a store that is making a key under the old one has made it by then, or fails to.
+  await db
+    .updateTable('store')
+    .set({ root_key_source: source, root_key_descriptor: rootKeys.to.descriptor, root_key_check: check })
+    .where('id', '=', id)
+    .execute()
+  const materials = await db
+    .selectFrom('kms_key_materials as m')
+    .innerJoin('kms_keys as k', 'k.key_id', 'm.key_id')
+    .select(['m.key_id', 'm.material', 'm.wrapped', 'k.account', 'k.region'])
+    .execute()
+  for (const { key_id: keyId, material, wrapped, account, region } of materials)
+    await db
+      .updateTable('kms_key_materials')
+      .set({ wrapped: await rewrapKmsKey(wrapped, { account, region, keyId, material }, rootKeys) })
+      .where('key_id', '=', keyId)
+      .where('material', '=', material)
+      .execute()
+  return { keys: materials.length }
+}
+
+const noStore = (): SecretsError => new SecretsError('config_invalid', 'There is no store in that database.')

@@ -1,0 +1,168 @@
+import { type AuditRecord, type Clock, type Random, SecretsError, uuid } from '@keyplane/core'
+import type { Reader, Statement, Writer } from '@keyplane/database'
+import {
+  type KmsKey,
+  makeKmsKey,
+  rewrapDataKey,
+  type RootKey,
+  type RootKeySource,
+  unwrapKmsKey,
+} from '@keyplane/sealing'
+import { FollowedRootKey } from '../storage/follow-root-key.ts'
+import { openStorage } from '../storage/open-storage.ts'
+import { openStoreWriter } from '../storage/open-store-writer.ts'
+import { statement } from '../storage/statement.ts'
+import type { StoreDatabase } from '../storage/store-database.ts'
+import type { KmsKeyRow, SecretRow, StoreTables, VersionRow } from '../storage/tables.ts'
+
+export type RenewKmsKeysOptions = StoreDatabase & {
+  readonly rootKey: RootKeySource
+  readonly clock: Clock
+  readonly random: Random
+  /** Called with the data keys that were wrapped anew so far. */
+  readonly onProgress?: (dataKeys: number) => void
+}
+
+interface Work {
+  readonly reader: Reader<StoreTables>
+  readonly writer: Writer
+  readonly rootKey: RootKey
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Data keys in one commit. */
+const batchSize = 100
+
+/**
+ * Gives every KMS key of a store a new material, and puts the data keys of all values under it, a hundred at a time; the
+ * store may run meanwhile. Values are not touched. Older materials stay: a store that runs wraps new data keys with the
+ * one that it knows until it is started anew. What was cut off is gone on with by the next run.
+ * @throws SecretsError as `startStore`, and what writing says.
+ */
+export const renewKmsKeys = async (
+  options: RenewKmsKeysOptions,
+): Promise<{ readonly keys: number; readonly dataKeys: number }> => {
+  const { rootKey: source, clock, random, onProgress = () => undefined } = options
+  const storage = await openStorage(options, { rootKey: source, nowMs: clock.nowMs(), random })
+  const { reader, auditKey } = storage
+  const rootKey = new FollowedRootKey({ ...storage, source })
+  try {
+    const writer = await openStoreWriter(options, { auditKey, clock, random })
+    const work: Work = { reader, writer: rootKey.guard(writer), rootKey, clock, random }
+    try {
+      const keys = await reader.all(reader.query.selectFrom('kms_keys').selectAll().compile())
+      let dataKeys = 0
+      for (const key of keys) {
+        const renewed = await renew(work, key)
+        for (let done = -1; done !== 0; onProgress((dataKeys += done))) done = await rewrapSome(work, renewed)
+      }
+      return { keys: keys.length, dataKeys }
+    } finally {
+      await writer.close()
+    }
+  } finally {
+    await reader.close()
+  }
+}
+
+const renew = async (work: Work, key: KmsKeyRow): Promise<KmsKey> => {
+  const { reader, writer, rootKey, clock, random } = work
+  const { account, region, key_id: keyId, current_material: before } = key
+  const id = { account, region, keyId, material: before + 1 }
+  const { kmsKey, wrapped } = await makeKmsKey(id, rootKey, random)
+  const material = { key_id: keyId, material: id.material, wrapped, created_at_ms: clock.nowMs() }
+  const outcome = await writer.write({
+    statements: [
+      statement(
+        reader.query
+          .updateTable('kms_keys')
+          .set({ current_material: id.material })
+          .where('key_id', '=', keyId)
+          .where('current_material', '=', before)
+          .compile(),
+        1,
+      ),
+      statement(reader.query.insertInto('kms_key_materials').values(material).compile(), 1),
+    ],
+    audit: [recordOf(work, 'keyplane:RenewKmsKey', keyId, { Material: String(id.material) })],
+  })
+  if (outcome === 'committed') return kmsKey
+  throw new SecretsError('conflict', 'Somebody else gives the KMS keys new materials at the same time.', {
+    reason: 'contention',
+  })
+}
+
+type Version = Pick<VersionRow, 'secret_id' | 'version_id' | 'wrapped_data_key' | 'kms_material'> &
+  Pick<SecretRow, 'account' | 'region' | 'arn'>
+
+/** Wraps some data keys anew; gives how many, 0 when none is left. Those that changed meanwhile come again. */
+const rewrapSome = async (work: Work, to: KmsKey): Promise<number> => {
+  const versions = await versionsUnderOlder(work.reader, to)
+  if (versions.length === 0) return 0
+  const olds = new Map<number, KmsKey>()
+  const statements: Statement[] = []
+  for (const version of versions) {
+    const material = version.kms_material ?? 0
+    const from = olds.get(material) ?? (await keyOf(work, { ...to, material }))
+    olds.set(material, from)
+    statements.push(rewrapped(work, version, { from, to }))
+  }
+  const audit = [recordOf(work, 'keyplane:RewrapDataKeys', to.keyId, { Count: String(versions.length) })]
+  return (await work.writer.write({ statements, audit })) === 'committed' ? versions.length : -1
+}
+
+const versionsUnderOlder = (reader: Reader<StoreTables>, { keyId, material }: KmsKey): Promise<readonly Version[]> =>
+  reader.all(
+    reader.query
+      .selectFrom('secret_versions as v')
+      .innerJoin('secrets as s', 's.id', 'v.secret_id')
+      .select(['v.secret_id', 'v.version_id', 'v.wrapped_data_key', 'v.kms_material', 's.account', 's.region', 's.arn'])
+      .where('v.kms_key_id', '=', keyId)
+      .where('v.kms_material', '<', material)
+      .where('v.wrapped_data_key', 'is not', null)
+      .limit(batchSize)
+      .compile(),
+  )
+
+const keyOf = async ({ reader, rootKey }: Work, { account, region, keyId, material }: KmsKey): Promise<KmsKey> => {
+  const query = reader.query.selectFrom('kms_key_materials').select('wrapped').where('key_id', '=', keyId)
+  const [found] = await reader.all(query.where('material', '=', material).compile())
+  if (!found) throw new SecretsError('integrity', `A material of the KMS key ${JSON.stringify(keyId)} is missing.`)
+  return unwrapKmsKey(found.wrapped, { account, region, keyId, material }, rootKey)
+}
+
+const rewrapped = (
+  { reader, random }: Work,
+  { account, region, arn, secret_id, version_id, wrapped_data_key, kms_material }: Version,
+  keys: { readonly from: KmsKey; readonly to: KmsKey },
+): Statement => {
+  const owner = { account, region, arn, versionId: version_id }
+  const wrapped = rewrapDataKey(wrapped_data_key ?? new Uint8Array(), owner, keys, random)
+  return statement(
+    reader.query
+      .updateTable('secret_versions')
+      .set({ wrapped_data_key: wrapped, kms_material: keys.to.material })
+      .where('secret_id', '=', secret_id)
+      .where('version_id', '=', version_id)
+      .where('wrapped_data_key', '=', wrapped_data_key)
+      .where('kms_material', '=', kms_material)
+      .compile(),
+    1,
+  )
+}
+
+const recordOf = (
+  { clock, random }: Work,
+  action: string,
+  keyId: string,
+  detail: Readonly<Record<string, string>>,
+): AuditRecord => ({
+  atMs: clock.nowMs(),
+  actor: 'keyplane:operator',
+  action,
+  resource: `key/${keyId}`,
+  decision: 'allow',
+  requestId: uuid(random),
+  detail,
+})

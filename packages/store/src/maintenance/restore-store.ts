@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, open, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { type Random, SecretsError } from '@keyplane/core'
+import {
+  type CheckedBackup,
+  checkBackup,
+  fileError,
+  firstRowOf,
+  hasTable,
+  loadBackup,
+  migrate,
+  openSqlite,
+  place,
+  postgresServer,
+  settingUpPostgres,
+  settingUpSqlite,
+} from '@keyplane/database'
+import type { RootKeySource } from '@keyplane/sealing'
+import type { Kysely } from 'kysely'
+import { auditKeyOf, sealColumns } from '../storage/audit-head.ts'
+import { storeMigrations } from '../storage/migrations.ts'
+import type { StoreDatabase } from '../storage/store-database.ts'
+import type { StoreRow } from '../storage/tables.ts'
+
+export type RestoreOptions = StoreDatabase & {
+  readonly path: string
+  readonly rootKey: RootKeySource
+  readonly random: Random
+  readonly onProgress?: (rows: number) => void
+}
+
+/**
+ * Makes a store of a backup, of this version or an older one, where there is none yet: all of it, or nothing.
+ * @throws SecretsError `conflict` (`exists`) if there is a store, `integrity` (`damaged_backup`), `unsupported`
+ * (`newer_schema`), `source_misconfigured` (`wrong_root_key`, `not_a_backup`), and what the engine says.
+ */
+export const restoreStore = async (options: RestoreOptions): Promise<{ readonly rows: number }> => {
+  const { databasePath, databaseUrl, path, rootKey, random } = options
+  if (databasePath !== undefined && existsSync(databasePath)) throw occupied(databasePath)
+  const backup = await checkBackup(path)
+  const auditKey = await provedKey(backup, rootKey)
+  const load = (db: Kysely<unknown>): Promise<void> => loadStore(db, { backup, auditKey, ...options })
+  if (databasePath === undefined) await restoreIntoPostgres(databaseUrl, load)
+  else await restoreIntoSqlite(databasePath, random, load)
+  return { rows: backup.rows }
+}
+
+/** Before anything is made: whether the root key is the one that the backup's store was made with. */
+const provedKey = async ({ path }: CheckedBackup, source: RootKeySource): Promise<Uint8Array> => {
+  const store = (await firstRowOf(path, 'store')) as unknown as StoreRow | undefined
+  if (!store) throw new SecretsError('integrity', 'The backup holds no store.', { reason: 'damaged_backup' })
+  return auditKeyOf(await source.open(store.root_key_descriptor), store)
+}
+
+interface Loading {
+  readonly backup: CheckedBackup
+  readonly auditKey: Uint8Array
+  readonly onProgress?: (rows: number) => void
+}
+
+/** The schema that the backup's rows were in, then the rows, then what later versions made of it. */
+const loadStore = async (db: Kysely<unknown>, { backup, auditKey, onProgress }: Loading): Promise<void> => {
+  const migrations = storeMigrations((head) => sealColumns(head, auditKey))
+  const unknown = backup.head.migrations.filter((name) => !Object.hasOwn(migrations, name))
+  if (unknown.length > 0)
+    throw new SecretsError(
+      'unsupported',
+      `The backup was written by a newer version (it has ${unknown.join(', ')}); restore it with that one.`,
+      { reason: 'newer_schema' },
+    )
+  await migrate(db, migrations, backup.head.migrations.at(-1) ?? '')
+  await loadBackup(db, backup, onProgress)
+  await migrate(db, migrations)
+}
+
+const restoreIntoPostgres = (url: string, load: (db: Kysely<unknown>) => Promise<void>): Promise<void> => {
+  const server = postgresServer(url)
+  return settingUpPostgres(server, async (db) => {
+    if (await hasTable(db, 'store')) throw occupied(server.label)
+    await load(db)
+  })
+}
+
+/** Beside its place first: a restore that was cut off is not taken for a store. */
+const restoreIntoSqlite = async (
+  path: string,
+  random: Random,
+  load: (db: Kysely<unknown>) => Promise<void>,
+): Promise<void> => {
+  const draft = join(dirname(path), `.${basename(path)}.${Buffer.from(random.bytes(6)).toString('hex')}`)
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    const connection = openSqlite({ path: draft, mode: 'write', check: 'header' })
+    try {
+      await settingUpSqlite(connection, draft, load)
+    } finally {
+      // The last connection's end brings what is in the log into the file.
+      connection.close()
+    }
+    await chmod(draft, 0o600)
+    const file = await open(draft, 'r+')
+    await file.sync().finally(() => file.close())
+    await place(draft, path, false)
+  } catch (error) {
+    throw fileError(error, path)
+  } finally {
+    for (const end of ['', '-wal', '-shm']) await rm(`${draft}${end}`, { force: true })
+  }
+}
+
+const occupied = (where: string): SecretsError =>
+  new SecretsError('conflict', `There is a store in ${where} already; nothing was changed.`, { reason: 'exists' })

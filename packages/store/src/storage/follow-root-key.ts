@@ -1,0 +1,78 @@
+import { SecretsError, toSecretsError } from '@keyplane/core'
+import type { Reader, Statement, WriteOutcome, Writer, WriteUnit } from '@keyplane/database'
+import { type RootKey, type RootKeySource, verifyRootCheck } from '@keyplane/sealing'
+import { sql } from 'kysely'
+import { storeRow } from './audit-table.ts'
+import type { StoreRow, StoreTables } from './tables.ts'
+
+export interface FollowRootKeyParts {
+  readonly reader: Reader<StoreTables>
+  readonly source: RootKeySource
+  readonly store: StoreRow
+  readonly rootKey: RootKey
+}
+
+/** A root key that follows the store's when it is changed while the store runs. */
+export class FollowedRootKey implements RootKey {
+  readonly #parts: FollowRootKeyParts
+  #store: StoreRow
+  #rootKey: RootKey
+
+  constructor(parts: FollowRootKeyParts) {
+    this.#parts = parts
+    this.#store = parts.store
+    this.#rootKey = parts.rootKey
+  }
+
+  get descriptor(): string {
+    return this.#rootKey.descriptor
+  }
+
+  /** Under the key that the store has at this moment; see `guard`. */
+  async wrap(...call: Parameters<RootKey['wrap']>): Promise<Uint8Array> {
+    await this.#follow()
+    return this.#rootKey.wrap(...call)
+  }
+
+  async unwrap(...call: Parameters<RootKey['unwrap']>): Promise<Uint8Array> {
+    try {
+      return await this.#rootKey.unwrap(...call)
+    } catch (error) {
+      if (toSecretsError(error).code !== 'integrity' || !(await this.#follow())) throw error
+      return this.#rootKey.unwrap(...call)
+    }
+  }
+
+  /** A writer whose units hold only if the store's root key is still the one that was wrapped with. */
+  guard(writer: Writer): Writer {
+    const guarded = (unit: WriteUnit): Promise<WriteOutcome> =>
+      writer.write({ ...unit, statements: [this.#unchanged(), ...unit.statements] })
+    return {
+      get alive() {
+        return writer.alive
+      },
+      write: guarded,
+      close: () => writer.close(),
+    }
+  }
+
+  #unchanged(): Statement {
+    const { root_key_check: check } = this.#store
+    const { reader } = this.#parts
+    const same = sql`update store set root_key_check = root_key_check where root_key_check = ${check}`
+    return { sql: same.compile(reader.query).sql, parameters: [check], expectRows: 1 }
+  }
+
+  /** Whether the store's root key was changed since it was last looked at; then it is opened anew. */
+  async #follow(): Promise<boolean> {
+    const { reader, source } = this.#parts
+    const store = await storeRow(reader)
+    if (!store) throw new SecretsError('integrity', 'The row that says whose store this is has been removed.')
+    if (Buffer.from(store.root_key_check).equals(this.#store.root_key_check)) return false
+    const rootKey = await source.open(store.root_key_descriptor)
+    await verifyRootCheck(rootKey, store.id, store.root_key_check)
+    this.#rootKey = rootKey
+    this.#store = store
+    return true
+  }
+}
