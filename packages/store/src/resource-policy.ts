@@ -1,26 +1,35 @@
-import {
-  grantsPublicAccess,
-  locksOut,
-  type ParsedPolicy,
-  parsePolicy,
-  type Policy,
-  requestContext,
-} from '@keyplane/policy'
+import { grantsPublicAccess, type ParsedPolicy, parsePolicy, type Policy, type Principals } from '@keyplane/policy'
+import { judge } from './access/judge.ts'
 import { awsError } from './aws-errors.ts'
 import type { OperationContext } from './operation-context.ts'
-import type { SecretRow } from './storage/tables.ts'
+import type { Iam } from './iam/identity.ts'
 
 /** The one policy that a secret can be given. */
 export const defaultPolicyName = 'default'
 
 /**
- * A resource policy that was given as JSON.
+ * A resource policy that was given as JSON. Users and roles of the accounts that are known here have to be there.
  * @throws AwsError MalformedPolicyDocumentException
  */
-export const requireResourcePolicy = (json: string): Policy => {
+export const requireResourcePolicy = (json: string, { callers }: Pick<OperationContext, 'callers'>): Policy => {
   const parsed = parsePolicy(json, 'resource')
-  if (parsed.ok) return parsed.policy
-  throw awsError('MalformedPolicyDocumentException', `This resource policy contains ${fault(parsed)}.`)
+  if (!parsed.ok) throw malformed(fault(parsed))
+  const { iam } = callers
+  const named = parsed.policy.Statement.flatMap(({ Principal, NotPrincipal }) => [Principal, NotPrincipal])
+  if (named.some((principals) => awsPrincipals(principals).some((arn) => isMissing(arn, iam))))
+    throw malformed('an unsupported principal')
+  return parsed.policy
+}
+
+const malformed = (what: string): Error =>
+  awsError('MalformedPolicyDocumentException', `This resource policy contains ${what}.`)
+
+const awsPrincipals = (principals: Principals | undefined): readonly string[] =>
+  principals === undefined || principals === '*' ? [] : (principals.AWS ?? [])
+
+const isMissing = (arn: string, { accounts, users, roles }: Iam): boolean => {
+  const [, account = '', kind] = /^arn:[a-z-]+:iam::(\d{12}):(user|role)\//.exec(arn) ?? []
+  return accounts.has(account) && !(kind === 'user' ? users : roles).has(arn)
 }
 
 const fault = ({ problems }: Extract<ParsedPolicy, { ok: false }>): string => {
@@ -44,30 +53,17 @@ export const publicAccessFlaw = (policy: Policy): PolicyFlaw | undefined =>
       }
     : undefined
 
-/**
- * A policy that would keep the caller from putting another. Statements with conditions are left out: what they depend
- * on may be otherwise in the next call.
- */
-export const lockOutFlaw = (
-  { caller }: OperationContext,
-  { arn, account }: Pick<SecretRow, 'arn' | 'account'>,
+/** A policy that would keep the caller from putting another on the secret that he named. */
+export const lockOutFlaw = async (
+  { access, caller, nowMs }: OperationContext,
+  secretId: string,
   policy: Policy,
-): PolicyFlaw | undefined => {
-  const request = {
-    principal: { kind: 'user', arn: caller.principal, account: caller.account },
-    action: 'secretsmanager:PutResourcePolicy',
-    resource: arn,
-    resourceAccount: account,
-    context: requestContext({ 'aws:PrincipalArn': caller.principal, 'aws:PrincipalAccount': caller.account }),
-  } as const
-  const unconditional = { ...policy, Statement: policy.Statement.filter(({ Condition }) => Condition === undefined) }
-  return locksOut(request, { identity: [{ name: 'owner', policy: allowAll }] }, unconditional)
-    ? {
+): Promise<PolicyFlaw | undefined> => {
+  const { question } = await access.question({ caller, nowMs, action: 'secretsmanager:PutResourcePolicy', secretId })
+  return judge({ ...question, guard: { kind: 'resource', policy } }).allowed
+    ? undefined
+    : {
         check: 'LOCK_OUT_CHECK',
         message: 'Your requested changes will not allow you to manage this secret in the future.',
       }
-    : undefined
 }
-
-/** The account's own users may do everything that no policy denies. */
-const allowAll: Policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['*'], Resource: ['*'] }] }

@@ -17,5 +17,5 @@ export const secretFacts = (secret: SecretRow, tags: readonly TagRow[]): SecretF
   ...(secret.deleted_at_ms !== null && { DeletedDate: seconds(secret.deleted_at_ms) }),
   ...(secret.primary_region !== null && { PrimaryRegion: secret.primary_region }),
   // Once there were tags their list is given, be it empty.
-  ...((tags.length > 0 || secret.tagged === 1) && { Tags: tags.map(({ key, value }) => ({ Key: key, Value: value })) }),
+  ...(secret.tagged === 1 && { Tags: tags.map(({ key, value }) => ({ Key: key, Value: value })) }),
 })

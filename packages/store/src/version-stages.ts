@@ -33,11 +33,11 @@ export const labelsAfterPut = (labels: Labels, versionId: string): Labels =>
 
 /**
  * Where the labels are after a value was written to a version with labels named: these are on it, wherever they were.
- * AWSCURRENT moves only if it is named, or if the secret has none yet.
+ * AWSCURRENT moves only if it is named; the first version of a secret gets it in any case.
  */
 export const labelsAfterPutWith = (labels: Labels, versionId: string, stages: readonly string[]): Labels => {
   const named = [...new Set(stages)]
-  const wanted = holderOf(labels, current) === undefined && !named.includes(current) ? [...named, current] : named
+  const wanted = labels.size === 0 && !named.includes(current) ? [...named, current] : named
   const moved = wanted.includes(current) ? moveCurrent(labels, versionId) : labels
   const cleared = without(moved, wanted)
   return new Map([...cleared, [versionId, [...(cleared.get(versionId) ?? []), ...wanted]]])

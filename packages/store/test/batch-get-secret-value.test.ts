@@ -122,8 +122,7 @@ describe('BatchGetSecretValue', () => {
 
   it('leaves an audit record for each secret, with the name of its error', async () => {
     await batch({ SecretIdList: ['batch/a', 'nowhere'] })
-    const { databasePath } = store
-    const records = (await auditTail({ databasePath, limit: 3 })).map(({ record }) => record)
+    const records = (await auditTail({ ...store.database, limit: 3 })).map(({ record }) => record)
     expect(records).toMatchObject([
       { action: 'secretsmanager:BatchGetSecretValue', decision: 'allow' },
       {

@@ -74,6 +74,15 @@ describe('PutResourcePolicy', () => {
       )
     })
 
+    it('tell of a user that is not in the account, not of one elsewhere', async () => {
+      const SecretId = await newSecret()
+      const of = (AWS: string) => policy({ Principal: { AWS } })
+      expect(await refused({ SecretId, ResourcePolicy: of('arn:aws:iam::000000000000:role/nobody') })).toBe(
+        'MalformedPolicyDocumentException: This resource policy contains an unsupported principal.',
+      )
+      await store.ok('PutResourcePolicy', { SecretId, ResourcePolicy: of('arn:aws:iam::222222222222:role/somebody') })
+    })
+
     it('keep the caller from locking himself out', async () => {
       const SecretId = await newSecret()
       expect(await refused({ SecretId, ResourcePolicy: lockOut })).toBe(

@@ -174,7 +174,7 @@ class LabelModel {
     this.versions.add(version)
     if (!stages) this.holders.delete('AWSPENDING')
     const wanted = new Set(stages ?? ['AWSCURRENT'])
-    if (!this.holders.has('AWSCURRENT')) wanted.add('AWSCURRENT')
+    if (this.holders.size === 0) wanted.add('AWSCURRENT')
     if (wanted.has('AWSCURRENT')) this.#moveCurrent(version)
     for (const label of wanted) this.holders.set(label, version)
   }

@@ -21,13 +21,13 @@ export const putResourcePolicy = async (
   input: PutResourcePolicyRequest,
 ): Promise<PutResourcePolicyResponse> => {
   requireDefaultName(input.PolicyName)
-  const policy = requireResourcePolicy(input.ResourcePolicy)
+  const policy = requireResourcePolicy(input.ResourcePolicy, context)
   const publicAccess = input.BlockPublicPolicy ? publicAccessFlaw(policy) : undefined
   return changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
     const loaded = requireWritable(found, context.nowMs)
     const { arn, name } = loaded.secret
     if (publicAccess) throw awsError('PublicPolicyException', publicAccess.message)
-    const lockOut = lockOutFlaw(context, loaded.secret, policy)
+    const lockOut = await lockOutFlaw(context, arn, policy)
     if (lockOut) throw awsError('InvalidRequestException', lockOut.message)
     const changed = await changeAll(context, loaded, (member) =>
       isInOtherAccount(member)

@@ -5,6 +5,7 @@ import type { OperationContext } from '../operation-context.ts'
 import { required, type Shape } from '../parsing/member.ts'
 import { secretId, tags } from '../parsing/members.ts'
 import { secretTarget } from '../secret-target.ts'
+import { requireAccessWithTags } from '../require-access-with-tags.ts'
 import { mergedTags } from '../tags.ts'
 
 export const tagResourceShape: Shape<TagResourceRequest> = { SecretId: secretId, Tags: required(tags) }
@@ -16,6 +17,7 @@ export const tagResource = async (context: OperationContext, input: TagResourceR
     const { arn, id } = loaded.secret
     const merged = mergedTags(loaded.tags, input.Tags, id)
     if (input.Tags.length === 0) return { arn, statements: [], output: {} }
+    await requireAccessWithTags(context, 'secretsmanager:TagResource', input.SecretId, merged)
     const changed = await changeAll(context, loaded, (member) =>
       isInOtherAccount(member)
         ? undefined

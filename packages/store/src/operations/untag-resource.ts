@@ -5,6 +5,7 @@ import type { OperationContext } from '../operation-context.ts'
 import { listOf, required, type Shape, text } from '../parsing/member.ts'
 import { secretId } from '../parsing/members.ts'
 import { secretTarget } from '../secret-target.ts'
+import { requireAccessWithTags } from '../require-access-with-tags.ts'
 
 export const untagResourceShape: Shape<UntagResourceRequest> = {
   SecretId: secretId,
@@ -18,6 +19,7 @@ export const untagResource = async (context: OperationContext, input: UntagResou
     const { arn } = loaded.secret
     const left = loaded.tags.filter(({ key }) => !input.TagKeys.includes(key))
     if (left.length === loaded.tags.length) return { arn, statements: [], output: {} }
+    await requireAccessWithTags(context, 'secretsmanager:UntagResource', input.SecretId, left)
     const changed = await changeAll(context, loaded, (member) =>
       isInOtherAccount(member)
         ? undefined

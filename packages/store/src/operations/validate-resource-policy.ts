@@ -1,4 +1,4 @@
-import { secretArn, type ValidateResourcePolicyRequest, type ValidateResourcePolicyResponse } from '@keyplane/aws'
+import type { ValidateResourcePolicyRequest, ValidateResourcePolicyResponse } from '@keyplane/aws'
 import { loadPresent, requireActive } from '../change-secret.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { required, type Shape, text } from '../parsing/member.ts'
@@ -17,22 +17,16 @@ export const validateResourcePolicy = async (
   context: OperationContext,
   input: ValidateResourcePolicyRequest,
 ): Promise<ValidateResourcePolicyResponse> => {
-  await requireAccess(context, 'secretsmanager:PutResourcePolicy', input.SecretId)
-  const owner = await ownerOf(context, input.SecretId)
-  const policy = requireResourcePolicy(input.ResourcePolicy)
-  const flaws = [publicAccessFlaw(policy), lockOutFlaw(context, owner, policy)].filter((flaw) => flaw !== undefined)
+  const { SecretId } = input
+  await requireAccess(context, 'secretsmanager:PutResourcePolicy', SecretId)
+  if (SecretId !== undefined)
+    requireActive(await loadPresent(context, secretTarget(SecretId, context.caller)), context.nowMs)
+  const policy = requireResourcePolicy(input.ResourcePolicy, context)
+  // A policy that is meant for no secret yet is judged as if it were for one that is not there.
+  const found = [publicAccessFlaw(policy), await lockOutFlaw(context, SecretId ?? 'any', policy)]
+  const flaws = found.filter((flaw) => flaw !== undefined)
   return {
     PolicyValidationPassed: flaws.length === 0,
     ValidationErrors: flaws.map(({ check, message }) => ({ CheckName: check, ErrorMessage: message })),
   }
-}
-
-/** The secret that the policy is meant for; without one, any of the caller's own. */
-const ownerOf = async (
-  context: OperationContext,
-  id: string | undefined,
-): Promise<{ readonly arn: string; readonly account: string }> => {
-  const { account, region } = context.caller
-  if (id === undefined) return { account, arn: secretArn({ account, region, name: 'any', suffix: 'secret' }) }
-  return requireActive(await loadPresent(context, secretTarget(id, context.caller)), context.nowMs).secret
 }

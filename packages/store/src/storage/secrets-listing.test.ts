@@ -27,14 +27,16 @@ beforeAll(async () => {
   )
   const real = sqliteReader<StoreTables>(connection, path)
   reader = {
+    engine: real.engine,
     query: real.query,
     all: async (query) => {
       asked.push(query)
       return []
     },
     snapshot: (queries) => real.snapshot(queries),
+    stream: (act) => real.stream(act),
     close: () => real.close(),
-  } as Reader<StoreTables>
+  }
 })
 afterAll(async () => {
   await reader.close()

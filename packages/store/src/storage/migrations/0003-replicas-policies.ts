@@ -4,6 +4,7 @@ import { type Kysely, type Migration, sql } from 'kysely'
 export const replicasPolicies: Migration = {
   up: async (db: Kysely<unknown>): Promise<void> => {
     await extendSecrets(db)
+    await noteTagged(db as Kysely<TaggedSecrets>)
     await createPolicies(db)
     await createReplicas(db)
   },
@@ -35,6 +36,20 @@ const extendSecrets = async ({ schema }: Kysely<unknown>): Promise<void> => {
     .on('secrets')
     .columns(['account', 'region', 'name'])
     .where(sql.ref('deleted_at_ms'), 'is', null)
+    .execute()
+}
+
+interface TaggedSecrets {
+  readonly secrets: { readonly id: string; readonly tagged: number }
+  readonly secret_tags: { readonly secret_id: string }
+}
+
+/** Secrets that an earlier version gave tags. */
+const noteTagged = async (db: Kysely<TaggedSecrets>): Promise<void> => {
+  await db
+    .updateTable('secrets')
+    .set({ tagged: 1 })
+    .where('id', 'in', ({ selectFrom }) => selectFrom('secret_tags').select('secret_id'))
     .execute()
 }
 

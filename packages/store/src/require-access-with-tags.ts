@@ -1,0 +1,24 @@
+import { judge } from './access/judge.ts'
+import { awsError } from './aws-errors.ts'
+import type { OperationContext } from './operation-context.ts'
+import type { TagRow } from './storage/tables.ts'
+
+/**
+ * Keeps a caller from taking his own right to change a secret's tags away by changing them.
+ * @throws AwsError AccessDeniedException
+ */
+export const requireAccessWithTags = async (
+  { access, caller, nowMs }: OperationContext,
+  action: 'secretsmanager:TagResource' | 'secretsmanager:UntagResource',
+  secretId: string,
+  tags: readonly TagRow[],
+): Promise<void> => {
+  const { question } = await access.question({ caller, nowMs, action, secretId })
+  const others = Object.entries(question.conditions ?? {}).filter(([key]) => !/^\w+:ResourceTag\//i.test(key))
+  const given = tags.flatMap(({ key, value }) => [
+    [`aws:ResourceTag/${key}`, value] as const,
+    [`secretsmanager:ResourceTag/${key}`, value] as const,
+  ])
+  const decision = judge({ ...question, conditions: Object.fromEntries([...others, ...given]) })
+  if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
+}

@@ -1,0 +1,57 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Body, TestStore } from './test-store.ts'
+
+const store = new TestStore()
+beforeAll(() => store.start())
+afterAll(() => store.remove())
+
+let runs = 0
+
+describe('pages of ListSecrets', () => {
+  it('give each secret that stays exactly once, and none twice, while others come and go', async () => {
+    const change = fc.record({
+      kind: fc.constantFrom('create', 'delete', 'force', 'nothing'),
+      which: fc.nat({ max: 30 }),
+    })
+    const input = fc.record({
+      SortBy: fc.constantFrom('created-date', 'name', undefined),
+      SortOrder: fc.constantFrom('asc', 'desc', undefined),
+      MaxResults: fc.integer({ min: 1, max: 5 }),
+      IncludePlannedDeletion: fc.boolean(),
+      count: fc.integer({ min: 0, max: 12 }),
+      changes: fc.array(change, { maxLength: 20 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(input, async ({ count, changes, ...query }) => {
+        runs += 1
+        const sent = { region: `eu-west-${runs}` }
+        const names = Array.from({ length: count }, (_, index) => `s${(index * 7) % 13}`)
+        for (const Name of names) {
+          await store.ok('CreateSecret', { Name }, sent)
+          await store.clock.advance(runs % 2)
+        }
+        const touched = new Set<string>()
+        const found: string[] = []
+        let more: Body = {}
+        let at = 0
+        do {
+          const page = await store.ok('ListSecrets', { ...query, ...more }, sent)
+          found.push(...page.SecretList.map(({ Name = '' }) => Name))
+          more = { NextToken: page.NextToken }
+          const { kind, which } = changes[at] ?? { kind: 'nothing', which: 0 }
+          at += 1
+          const name = kind === 'create' ? `new${which}` : (names[which] ?? 'none')
+          if (kind !== 'nothing') touched.add(name)
+          if (kind === 'create') await store.call('CreateSecret', { Name: name }, sent)
+          else if (kind !== 'nothing')
+            await store.call('DeleteSecret', { SecretId: name, ForceDeleteWithoutRecovery: kind === 'force' }, sent)
+        } while (more['NextToken'] !== undefined)
+        const stayed = names.filter((name) => !touched.has(name))
+        expect(found.filter((name) => stayed.includes(name)).toSorted()).toEqual(stayed.toSorted())
+        expect(new Set(found).size).toBe(found.length)
+      }),
+      { numRuns: 80 },
+    )
+  })
+})
