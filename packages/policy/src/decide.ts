@@ -13,13 +13,15 @@ import type { AccessRequest } from './request.ts'
 export const decide = (request: AccessRequest, policies: Policies): Decision => {
   const { principal, resourceAccount } = request
   const heard = hear(request, policies)
-  const guarded = policies.resource !== undefined && policies.resource.kind !== 'resource'
 
   const denying = deniedBy(heard)
   if (denying) return explicit[denying]
-  if (principal.kind === 'service' || principal.kind === 'federated') return outsideAccounts(heard)
+  if (principal.kind === 'service' || principal.kind === 'federated') return byOwnerOnly(heard)
+
   const root = principal.kind === 'root'
-  return principal.account === resourceAccount ? withinAccount(heard, root, guarded) : acrossAccounts(heard, root)
+  if (principal.account !== resourceAccount) return acrossAccounts(heard, root)
+  const guard = policies.resource?.kind
+  return guard === 'key' || guard === 'trust' ? withinGuard(heard, root) : withinAccount(heard, root)
 }
 
 /** Whose explicit deny is told of, where several deny: the order in which AWS lists them. */
@@ -27,31 +29,39 @@ const denialOrder: readonly PolicyType[] = ['resource', 'identity', 'boundary', 
 
 const deniedBy = (heard: Hearing): PolicyType | undefined => denialOrder.find((type) => heard[type]?.denies)
 
-/** A service and a federated identity have no policies of their own. */
-const outsideAccounts = ({ resource, grant }: Hearing): Decision => {
+/** A service and a federated identity belong to no account, and have no policies of their own. */
+const byOwnerOnly = ({ resource, grant }: Hearing): Decision => {
   if (resource?.allows === 'direct') return allowed.resource
   return grant === 'direct' ? allowed.grant : implicit.resource
 }
 
-/** `guarded`: the resource is a key or a role, which its own side has to allow, if only by naming the account. */
-const withinAccount = (heard: Hearing, root: boolean, guarded: boolean): Decision => {
-  const { identity, resource, grant } = heard
+/** In its own account a caller is allowed by the resource's policy or by its own. */
+const withinAccount = (heard: Hearing, root: boolean): Decision => {
+  const { identity, resource } = heard
   if (resource?.allows === 'direct') return allowed.resource
-  if (grant === 'direct') return allowed.grant
-  if (root) return guarded ? implicit.resource : allowed['root-user']
-  if (identity.allows !== 'none' && !guarded) return withinLimits(heard, 'identity')
-  if (resource?.allows === 'role') return withinLimits(heard, 'resource')
-  if (grant === 'role') return withinLimits(heard, 'grant')
-  if (guarded && ownersReach(heard) === 'none') return implicit.resource
-  return identity.allows === 'none' ? implicit.identity : withinLimits(heard, 'identity-and-resource')
+  if (root) return allowed['root-user']
+  if (identity.allows !== 'none') return withinLimits(heard, 'identity')
+  return resource?.allows === 'role' ? withinLimits(heard, 'resource') : implicit.identity
 }
 
-/** Both accounts have to allow: the owner's by the resource's policy, the caller's by those of the caller. */
-const acrossAccounts = (heard: Hearing, root: boolean): Decision => {
-  const { identity, grant } = heard
-  if (grant === 'direct' || grant === 'role') return withinLimits(heard, 'grant')
+/** A key and a role have to allow a caller of their own account too, be it by leaving it to the caller's own policies. */
+const withinGuard = (heard: Hearing, root: boolean): Decision => {
+  const { resource, grant } = heard
+  if (resource?.allows === 'direct') return allowed.resource
+  if (grant === 'direct') return allowed.grant
+  if (resource?.allows === 'role') return withinLimits(heard, 'resource')
+  return grant === 'role' ? withinLimits(heard, 'grant') : byBothSides(heard, root)
+}
+
+/** Across accounts both sides have to allow, unless a grant of the key names the caller or its role. */
+const acrossAccounts = (heard: Hearing, root: boolean): Decision =>
+  heard.grant === 'direct' || heard.grant === 'role' ? withinLimits(heard, 'grant') : byBothSides(heard, root)
+
+const byBothSides = (heard: Hearing, root: boolean): Decision => {
   if (ownersReach(heard) === 'none') return implicit.resource
-  return identity.allows === 'none' && !root ? implicit.identity : withinLimits(heard, 'identity-and-resource')
+  // AWS: a root user may do all that its account may.
+  if (heard.identity.allows === 'none' && !root) return implicit.identity
+  return withinLimits(heard, 'identity-and-resource')
 }
 
 /** How near the owner's side comes to the caller. */

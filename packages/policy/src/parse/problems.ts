@@ -30,7 +30,8 @@ export const objectAt = (
 export const textsAt = (value: unknown, path: string, report: Report): readonly string[] | undefined => {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   const wrong = list.findIndex((item) => typeof item !== 'string')
-  if (wrong < 0) return list as readonly string[]
+  // A copy: what is parsed is frozen, and the document is the caller's.
+  if (wrong < 0) return [...(list as readonly string[])]
   report(Array.isArray(value) ? `${path}[${wrong}]` : path, 'has to be text')
   return undefined
 }
