@@ -1,6 +1,6 @@
 import { compiledPolicy } from './compiled-policy.ts'
-import { grantReach } from './grants.ts'
 import type { Policy } from './document.ts'
+import { grantReach } from './grants.ts'
 import { nearer, type Reach } from './match/reach.ts'
 import type { Policies } from './policies.ts'
 import type { AccessRequest } from './request.ts'

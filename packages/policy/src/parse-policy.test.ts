@@ -249,7 +249,7 @@ describe('parsing a policy', () => {
       '{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*","\\u0045ffect":"Allow","Condition":{"Bool":{"a:b":true,"a:b":false}}}]}'
     expect(problemsOf(json, 'identity')).toEqual([
       'Statement[0].Effect: is there twice',
-      'Statement[0].Condition.Bool.a:b: is there twice',
+      'Statement[0].Condition.Bool."a:b": is there twice',
     ])
   })
 

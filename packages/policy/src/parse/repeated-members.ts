@@ -1,3 +1,5 @@
+import { nameShown } from './problems.ts'
+
 interface Level {
   readonly kind: 'document' | 'object' | 'list'
   readonly path: string
@@ -38,5 +40,6 @@ export const repeatedMembers = (json: string): readonly string[] => {
 const pathWithin = ({ kind, path, member, items }: Level): string => {
   if (kind === 'document') return ''
   if (kind === 'list') return `${path}[${items}]`
-  return path === '' ? member : `${path}.${member}`
+  const name = /^\w{1,40}$/.test(member) ? member : nameShown(member)
+  return path === '' ? name : `${path}.${name}`
 }
