@@ -5,7 +5,10 @@
  */
 export { associatedData, type Binding, formatVersion, type ValueOwner } from './binding.ts'
 export { type Envelope, type EnvelopeOwner, openValue, rewrapDataKey, sealValue } from './envelope.ts'
+export { type EnvironmentRootKeyOptions, environmentRootKey } from './key-sources/environment.ts'
 export { type FileRootKeyOptions, fileRootKey, nextRootKeySuffix } from './key-sources/file.ts'
+export { type KeyService, type KeyServiceRootKeyOptions, keyServiceRootKey } from './key-sources/key-service.ts'
+export { type Argon2Cost, type PassphraseRootKeyOptions, passphraseRootKey } from './key-sources/passphrase.ts'
 export { type KmsKey, type KmsKeyId, makeKmsKey, rewrapKmsKey, unwrapKmsKey } from './kms-key.ts'
 export { localRootKey, rootKeyBytes } from './local-root-key.ts'
 export { deriveStoreKey, makeRootCheck, rewrapRootCheck, type StoreKeyUse, verifyRootCheck } from './root-check.ts'
