@@ -3,13 +3,13 @@ import { decide } from '../decide.ts'
 import type { Decision, PolicyType } from '../decision.ts'
 import { denialMessage } from '../denial-message.ts'
 import type { Policy } from '../document.ts'
-import { ruleOf } from './rule.ts'
 import { reachOfGrant } from '../grants.ts'
-import { type Miss, missesOf } from './misses.ts'
-import type { Policies } from '../policies.ts'
 import type { Reach } from '../match/reach.ts'
+import type { Policies } from '../policies.ts'
 import type { AccessRequest } from '../request.ts'
 import { type Question, questionOf, verdictOf } from '../verdict.ts'
+import { type Miss, missesOf } from './misses.ts'
+import { ruleOf } from './rule.ts'
 
 /** Why a request is allowed or denied. */
 export interface Explanation {
