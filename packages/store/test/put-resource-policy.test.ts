@@ -1,34 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { everybody, lockOut, marked, notFound, plain, policy, policySecrets } from './policy-documents.ts'
 import { type Body, TestStore } from './test-store.ts'
 
 const store = new TestStore()
 beforeAll(() => store.start())
 afterAll(() => store.remove())
 
-const developer = 'arn:aws:iam::000000000000:user/developer'
-const completed = (statement: Body): Body => ({
-  Effect: 'Allow',
-  Principal: { AWS: developer },
-  Action: 'secretsmanager:GetSecretValue',
-  Resource: '*',
-  ...statement,
-})
-const policy = (...statements: Body[]): string =>
-  JSON.stringify({ Version: '2012-10-17', Statement: statements.map(completed) })
-const plain = policy({})
-const everybody = policy({ Principal: '*' })
-const lockOut = policy({ Effect: 'Deny', Principal: '*', Action: 'secretsmanager:*' })
-
-let made = 0
-const newSecret = async (): Promise<string> => {
-  made += 1
-  await store.ok('CreateSecret', { Name: `policies/${made}`, SecretString: 'v' })
-  return `policies/${made}`
-}
+const newSecret = policySecrets(store)
 const refused = (input: Body) => store.refused('PutResourcePolicy', input)
-const notFound = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
-const marked =
-  "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
 
 describe('PutResourcePolicy', () => {
   describe('parameters', () => {
@@ -108,121 +87,5 @@ describe('PutResourcePolicy', () => {
       await store.ok('DeleteSecret', { SecretId })
       expect(await refused({ SecretId, ResourcePolicy: plain })).toBe(marked)
     })
-  })
-})
-
-describe('GetResourcePolicy', () => {
-  it('gives ARN and name where there is no policy', async () => {
-    const SecretId = await newSecret()
-    const { ARN } = await store.ok('DescribeSecret', { SecretId })
-    expect(await store.ok('GetResourcePolicy', { SecretId })).toEqual({ ARN, Name: SecretId })
-    await store.ok('PutResourcePolicy', { SecretId, ResourcePolicy: plain })
-    expect(await store.ok('GetResourcePolicy', { SecretId, PolicyName: 'default' })).toEqual({
-      ARN,
-      Name: SecretId,
-      ResourcePolicy: plain,
-      PolicyName: 'default',
-    })
-  })
-
-  it('refuses a policy, or a secret, that is not there, and a secret that is going', async () => {
-    const SecretId = await newSecret()
-    expect(await store.refused('GetResourcePolicy', { SecretId, PolicyName: 'other' })).toMatch(
-      /^ResourceNotFoundException/,
-    )
-    expect(await store.refused('GetResourcePolicy', { SecretId: 'nowhere' })).toBe(notFound)
-    await store.ok('DeleteSecret', { SecretId })
-    expect(await store.refused('GetResourcePolicy', { SecretId })).toBe(marked)
-  })
-})
-
-describe('DeleteResourcePolicy', () => {
-  it('takes the policy away, and does not miss one', async () => {
-    const SecretId = await newSecret()
-    const { ARN } = await store.ok('DescribeSecret', { SecretId })
-    await store.ok('PutResourcePolicy', { SecretId, ResourcePolicy: plain })
-    for (let call = 0; call < 2; call += 1)
-      expect(await store.ok('DeleteResourcePolicy', { SecretId })).toEqual({
-        ARN,
-        Name: SecretId,
-        PolicyName: 'default',
-      })
-    expect(await store.ok('GetResourcePolicy', { SecretId })).toEqual({ ARN, Name: SecretId })
-  })
-
-  it('refuses another name than default, and a secret that is not there, or is going', async () => {
-    const SecretId = await newSecret()
-    expect(await store.refused('DeleteResourcePolicy', { SecretId, PolicyName: 'other' })).toMatch(
-      /^InvalidParameterException/,
-    )
-    expect(await store.refused('DeleteResourcePolicy', { SecretId: 'nowhere' })).toBe(notFound)
-    await store.ok('DeleteSecret', { SecretId })
-    expect(await store.refused('DeleteResourcePolicy', { SecretId })).toBe(marked)
-  })
-
-  it('comes with the secret: a new one of the same name has none', async () => {
-    const SecretId = await newSecret()
-    await store.ok('PutResourcePolicy', { SecretId, ResourcePolicy: plain })
-    await store.ok('DeleteSecret', { SecretId, ForceDeleteWithoutRecovery: true })
-    await store.ok('CreateSecret', { Name: SecretId })
-    expect(await store.ok('GetResourcePolicy', { SecretId })).not.toHaveProperty('ResourcePolicy')
-  })
-})
-
-describe('ListResourcePolicies', () => {
-  it('names the policy, or none', async () => {
-    const SecretId = await newSecret()
-    expect(await store.ok('ListResourcePolicies', { SecretId })).toEqual({ ResourcePolicies: [] })
-    await store.ok('PutResourcePolicy', { SecretId, ResourcePolicy: plain })
-    expect(await store.ok('ListResourcePolicies', { SecretId, MaxResults: 1 })).toEqual({
-      ResourcePolicies: [{ PolicyName: 'default' }],
-    })
-  })
-
-  it('refuses tokens, bounds, and a secret that is not there, or is going', async () => {
-    const SecretId = await newSecret()
-    const list = (input: Body) => store.refused('ListResourcePolicies', input)
-    expect(await list({ SecretId, NextToken: 'x' })).toBe('InvalidNextTokenException: The NextToken value is invalid.')
-    expect(await list({ SecretId, MaxResults: 0 })).toMatch(/^ValidationException: .*'maxResults'/)
-    expect(await list({ SecretId: 'nowhere' })).toBe(notFound)
-    await store.ok('DeleteSecret', { SecretId })
-    expect(await list({ SecretId })).toBe(marked)
-  })
-})
-
-describe('ValidateResourcePolicy', () => {
-  it('passes what PutResourcePolicy would take, with a secret or without', async () => {
-    const SecretId = await newSecret()
-    const passed = { PolicyValidationPassed: true, ValidationErrors: [] }
-    expect(await store.ok('ValidateResourcePolicy', { ResourcePolicy: plain })).toEqual(passed)
-    expect(await store.ok('ValidateResourcePolicy', { SecretId, ResourcePolicy: plain })).toEqual(passed)
-    expect(await store.ok('GetResourcePolicy', { SecretId })).not.toHaveProperty('ResourcePolicy')
-  })
-
-  it('tells all that would be refused', async () => {
-    const both = policy({ Principal: '*' }, { Effect: 'Deny', Principal: '*', Action: '*' })
-    expect(await store.ok('ValidateResourcePolicy', { ResourcePolicy: both })).toEqual({
-      PolicyValidationPassed: false,
-      ValidationErrors: [
-        {
-          CheckName: 'PUBLIC_ACCESS_CHECK',
-          ErrorMessage: "You can't attach a resource-based policy that allows broad access to the secret.",
-        },
-        {
-          CheckName: 'LOCK_OUT_CHECK',
-          ErrorMessage: 'Your requested changes will not allow you to manage this secret in the future.',
-        },
-      ],
-    })
-  })
-
-  it('refuses what is no policy, and a secret that is not there, or is going', async () => {
-    const validate = (input: Body) => store.refused('ValidateResourcePolicy', input)
-    expect(await validate({ ResourcePolicy: '{' })).toMatch(/^MalformedPolicyDocumentException/)
-    expect(await validate({})).toMatch(/Value null at 'resourcePolicy'/)
-    expect(await validate({ SecretId: 'nowhere', ResourcePolicy: plain })).toBe(notFound)
-    const SecretId = await newSecret()
-    await store.ok('DeleteSecret', { SecretId })
-    expect(await validate({ SecretId, ResourcePolicy: plain })).toBe(marked)
   })
 })

@@ -89,14 +89,3 @@ describe('RotateSecret', () => {
     })
   })
 })
-
-describe('CancelRotateSecret', () => {
-  describe('errors', () => {
-    it('come from a secret that is not rotated, is not there, or is going', async () => {
-      const cancel = (SecretId: string) => store.refused('CancelRotateSecret', { SecretId })
-      expect(await cancel('rotate/one')).toBe(noFunction)
-      expect(await cancel('nowhere')).toBe(notFound)
-      expect(await cancel('rotate/going')).toBe(marked)
-    })
-  })
-})

@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TestStore } from './test-store.ts'
+
+const store = new TestStore()
+beforeAll(async () => {
+  await store.start()
+  await store.ok('CreateSecret', { Name: 'rotate/one', SecretString: 'v' })
+  await store.ok('CreateSecret', { Name: 'rotate/going' })
+  await store.ok('DeleteSecret', { SecretId: 'rotate/going' })
+})
+afterAll(() => store.remove())
+
+const noFunction = 'InvalidRequestException: No Lambda rotation function ARN is associated with this secret.'
+const notFound = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
+const marked =
+  "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
+
+describe('CancelRotateSecret', () => {
+  describe('errors', () => {
+    it('come from a secret that is not rotated, is not there, or is going', async () => {
+      const cancel = (SecretId: string) => store.refused('CancelRotateSecret', { SecretId })
+      expect(await cancel('rotate/one')).toBe(noFunction)
+      expect(await cancel('nowhere')).toBe(notFound)
+      expect(await cancel('rotate/going')).toBe(marked)
+    })
+  })
+})
