@@ -3,6 +3,7 @@ import { Breath } from './breath.ts'
 import { secretMatcher } from './list-filters.ts'
 import { type PagePosition, pagePosition, pageToken } from './list-page-token.ts'
 import type { OperationContext } from './operation-context.ts'
+import { beyond, secretsByName } from './secrets-by-name.ts'
 import type { ListOrder } from './storage/secrets-listing.ts'
 import type { SecretRow, StageRow, TagRow } from './storage/tables.ts'
 
@@ -45,13 +46,15 @@ export const pageOfSecrets = async (
   const bound = [account, region, query]
   const matches = secretMatcher(query.filters)
   const breath = new Breath()
+  const ordered = await secretsByName(context, query)
   const page: ListedSecret[] = []
   let scanned = 0
   let at = NextToken === undefined ? undefined : pagePosition(NextToken, bound, query.order === 'name')
   for (;;) {
     // One more than fits tells whether there is another page.
     const limit = query.filters.length > 0 ? chunk : size - page.length + 1
-    const found = await readChunk(context, query, at, limit)
+    const rows = ordered ? beyond(ordered, query, at).slice(0, limit) : await readRows(context, query, at, limit)
+    const found = await withParts(context, rows)
     for (const listed of found) {
       if (page.length === size) return { page, ...(at && { NextToken: pageToken(at, bound) }) }
       if (matches(listed.secret, listed.tags)) page.push(listed)
@@ -65,15 +68,20 @@ export const pageOfSecrets = async (
   }
 }
 
-const readChunk = async (
-  { caller, nowMs, listing, secrets }: OperationContext,
+const readRows = (
+  { caller, nowMs, listing }: OperationContext,
   { order, descending, includeDeleted }: SecretsQuery,
   after: PagePosition | undefined,
   limit: number,
-): Promise<readonly ListedSecret[]> => {
+): Promise<readonly SecretRow[]> => {
   const { account, region } = caller
-  const where = { account, region, order, descending, includeDeleted, nowMs, limit }
-  const rows = await listing({ ...where, ...(after && { after }) })
+  return listing({ account, region, order, descending, includeDeleted, nowMs, limit, ...(after && { after }) })
+}
+
+const withParts = async (
+  { secrets }: OperationContext,
+  rows: readonly SecretRow[],
+): Promise<readonly ListedSecret[]> => {
   const { tags, stages } = await secrets.partsOf(rows.map(({ id }) => id))
   const [tagsOf, stagesOf] = [bySecret(tags), bySecret(stages)]
   return rows.map((secret) => ({ secret, tags: tagsOf.get(secret.id) ?? [], stages: stagesOf.get(secret.id) ?? [] }))

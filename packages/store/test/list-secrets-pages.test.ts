@@ -19,6 +19,8 @@ describe('pages of ListSecrets', () => {
       SortOrder: fc.constantFrom('asc', 'desc', undefined),
       MaxResults: fc.integer({ min: 1, max: 5 }),
       IncludePlannedDeletion: fc.boolean(),
+      // Read from the index of names, or along that of the order.
+      Filters: fc.constantFrom([{ Key: 'name', Values: ['s', 'new'] }], [{ Key: 'name', Values: ['!x'] }], undefined),
       count: fc.integer({ min: 0, max: 12 }),
       changes: fc.array(change, { maxLength: 20 }),
     })

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { brokenSeal } from './audit-head.ts'
 import { storeMigrations } from './migrations.ts'
 import { type ListQuery, listSecretRows } from './secrets-listing.ts'
+import { secretsTable } from './secrets-table.ts'
 import type { StoreTables } from './tables.ts'
 import { versionsTable } from './versions-table.ts'
 
@@ -71,6 +72,14 @@ describe('a page of secrets', () => {
             expect(plan()).toMatch(after ? /region=\? AND .*>|region=\? AND .*</ : /region=\?/)
             expect(plan()).not.toMatch(/SCAN|TEMP B-TREE/)
           }
+  })
+})
+
+describe('secrets by the beginning of their names', () => {
+  it('are found in an index', async () => {
+    const where = { account: '000000000000', region: 'eu-west-1', limit: 1_001 }
+    await secretsTable(reader).withName({ ...where, prefix: 'app/' })
+    expect(plan()).toMatch(/\(account=\? AND region=\? AND name>\? AND name<\?\)/)
   })
 })
 

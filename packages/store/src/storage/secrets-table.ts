@@ -13,6 +13,15 @@ export interface LoadedSecret {
   readonly replicas: readonly ReplicaRow[]
 }
 
+/** The beginning of names in an account and region. */
+export interface NamePrefix {
+  readonly account: string
+  readonly region: string
+  readonly prefix: string
+  /** At most so many. */
+  readonly limit: number
+}
+
 /** What of a secret may change. */
 export type SecretChange = Partial<Omit<SecretRow, 'id' | 'account' | 'region' | 'name' | 'arn' | 'revision'>>
 
@@ -25,6 +34,8 @@ export interface SecretsTable {
   loadById(id: string): Promise<LoadedSecret | undefined>
   /** Tags and labels of several secrets, by the secrets' ids. */
   partsOf(ids: readonly string[]): Promise<{ readonly tags: readonly TagRow[]; readonly stages: readonly StageRow[] }>
+  /** Secrets whose names begin with a text, those that wait for their deletion included, in no order. */
+  withName(name: NamePrefix): Promise<readonly SecretRow[]>
   /** Secrets whose deletion date has come, the longest gone first. */
   gone(nowMs: number, limit: number): Promise<readonly SecretRow[]>
   count(nowMs: number): Promise<number>
@@ -89,6 +100,19 @@ export const secretsTable = (reader: Reader<StoreTables>): SecretsTable => {
       const [tags, stages] = await reader.snapshot([tagsOf(ids), stagesOf(ids)])
       return { tags, stages }
     },
+    withName: ({ account, region, prefix, limit }) =>
+      reader.all(
+        query
+          .selectFrom('secrets')
+          .selectAll()
+          .where('account', '=', account)
+          .where('region', '=', region)
+          .where('name', '>=', prefix)
+          // No character of a name is as far behind as the last of ASCII.
+          .where('name', '<', `${prefix}\u007f`)
+          .limit(limit)
+          .compile(),
+      ),
     gone: (nowMs, limit) =>
       reader.all(
         query
