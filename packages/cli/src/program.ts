@@ -1,5 +1,6 @@
 import { Option, Command as Parser } from 'commander'
 import type { Command, Context, GlobalFlags } from './context.ts'
+import { addStoreCommands, databaseUrlFile } from './program-store.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
@@ -23,6 +24,7 @@ Usage: keyplane COMMAND [options]          keyplane help COMMAND shows examples
   list [PREFIX]        the names of secrets
   run KEY=NAME -- CMD  run a program with secrets in its environment
 
+  store backup FILE    all of a store in a file; also restore, verify, rekey
   audit tail           who read what
   settings show        every setting, and where it comes from
   doctor               what is wrong here, and how to mend it
@@ -50,7 +52,9 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     async function (this: Parser): Promise<void> {
       if (childCommand && this.name() !== 'run') throw new UsageError(`${this.name()} takes nothing after --.`)
       const action = await load()
-      exit(await action(open(this.optsWithGlobals<GlobalFlags>()), this.args, this.opts() as never))
+      // With those of the commands above: an option that both have is read there.
+      const options = this.optsWithGlobals<GlobalFlags>()
+      exit(await action(open(options), this.args, options as never))
     }
 
   const command = (spelling: string, summary: string, examples: string, load: () => Promise<Command<never>>): Parser =>
@@ -82,7 +86,7 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     .allowUnknownOption()
     .option('-c, --config <file>', 'TOML, as for the AWS agent')
 
-  command(
+  const store = command(
     'store',
     'The store alone: the AWS Secrets Manager API on loopback, its data kept in .keyplane/',
     'keyplane store\nkeyplane store --port 3774 --data /var/lib/keyplane',
@@ -91,6 +95,7 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     .addOption(port('port', 2774, 'where it listens'))
     .addOption(databaseUrlFile())
     .option('--insecure-no-auth', 'take every call for the root user’s, signed or not: for tests on your own machine')
+  addStoreCommands(store, run)
 
   command(
     'get <name>',
@@ -182,10 +187,6 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     })
   return program
 }
-
-/** An address holds a password, and so it is not an argument itself. */
-const databaseUrlFile = (): Option =>
-  new Option('--database-url-file <path>', 'a file with the URL of a PostgreSQL database, in place of the SQLite file')
 
 /** @throws UsageError where there is no such command. */
 const commandNamed = (program: Parser, names: readonly string[]): Parser =>

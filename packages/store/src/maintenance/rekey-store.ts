@@ -1,6 +1,6 @@
 import { SecretsError } from '@keyplane/core'
 import { hasTable } from '@keyplane/database'
-import { rewrapKmsKey, rewrapRootCheck, type RootKeySource } from '@keyplane/sealing'
+import { rewrapKmsKey, rewrapRootCheck, type RootKeySource, verifyRootCheck } from '@keyplane/sealing'
 import type { Kysely } from 'kysely'
 import { openEngine } from '../storage/open-storage.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
@@ -22,11 +22,11 @@ export const rekeyStore = async ({ from, to, ...database }: RekeyOptions): Promi
   const { reader, settingUp } = openEngine(database)
   try {
     if (!(await hasTable(reader.query, 'store'))) throw noStore()
-    const { root_key_descriptor: descriptor } = await reader.query
-      .selectFrom('store')
-      .select('root_key_descriptor')
-      .executeTakeFirstOrThrow(noStore)
-    const rootKeys = { from: await from.open(descriptor), to: await to.open() }
+    const store = await reader.query.selectFrom('store').selectAll().executeTakeFirstOrThrow(noStore)
+    const old = await from.open(store.root_key_descriptor)
+    // Before a new key is made, which nobody would need.
+    await verifyRootCheck(old, store.id, store.root_key_check)
+    const rootKeys = { from: old, to: await to.open() }
     return await settingUp((db) => rewrapAll(db as Kysely<StoreTables>, to.name, rootKeys))
   } finally {
     await reader.close()

@@ -1,0 +1,44 @@
+import { fileRootKey } from '@keyplane/sealing'
+import { type StoreVerdict, verifyStore } from '@keyplane/store'
+import type { Command } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { type DatabaseFlags, existingDatabase } from '../plane/store-database.ts'
+import { progress } from '../progress.ts'
+import { printable, type Terminal } from '../terminal.ts'
+
+/** Whether a store is whole: its file, every value, its audit log. */
+export const storeVerify: Command<DatabaseFlags> = async (context, _args, flags) => {
+  const { folder, terminal, clock, random } = context
+  const verdict = await verifyStore({
+    ...existingDatabase(context, flags),
+    rootKey: fileRootKey({ path: folder.rootKey, random }),
+    onProgress: progress(terminal, clock, 'values opened'),
+  })
+  if (terminal.json) terminal.data(JSON.stringify(inJson(verdict)))
+  else terminal.data(inWords(verdict, terminal))
+  for (const problem of terminal.json ? [] : problemsOf(verdict)) terminal.words(`  ${printable(problem)}`)
+  return verdict.ok ? exitCodes.ok : exitCodes.broken
+}
+
+const problemsOf = ({ damage, values, audit }: StoreVerdict): readonly string[] => [
+  ...damage.map((what) => `database: ${what}`),
+  ...values.broken.map((what) => `value: ${what}`),
+  ...audit.flatMap(({ verdict }) => (verdict.ok ? [] : [`audit log: ${verdict.message}`])),
+]
+
+const recordsOf = ({ audit }: StoreVerdict): number => audit.reduce((total, { records }) => total + records, 0)
+
+const inJson = (verdict: StoreVerdict): object => ({
+  ok: verdict.ok,
+  values: verdict.values.opened,
+  auditRecords: recordsOf(verdict),
+  problems: problemsOf(verdict),
+})
+
+const inWords = (verdict: StoreVerdict, { style }: Terminal): string => {
+  const { opened } = verdict.values
+  const count = problemsOf(verdict).length
+  return verdict.ok
+    ? `${style('green', '✓')} whole: ${opened} values open, ${recordsOf(verdict)} audit records hold`
+    : `${style('red', '✗')} not whole: ${count} ${count === 1 ? 'problem' : 'problems'}, ${opened} values open`
+}
