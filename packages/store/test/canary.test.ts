@@ -35,6 +35,18 @@ const useMarkEverywhere = async (): Promise<string> => {
   await store.ok('GetSecretValue', { SecretId: 'canary' })
   await store.ok('DescribeSecret', { SecretId: 'canary' })
   await store.ok('ListSecrets', {})
+  await store.ok('ReplicateSecretToRegions', { SecretId: 'canary', AddReplicaRegions: [{ Region: 'eu-west-2' }] })
+  await store.ok('UpdateSecret', { SecretId: 'canary', ...value })
+  await store.ok('BatchGetSecretValue', { SecretIdList: ['canary', `not ${mark}`] })
+  await store.ok('ListSecretVersionIds', { SecretId: 'canary' })
+  await refused('BatchGetSecretValue', { SecretIdList: [mark], MaxResults: 1 })
+  await refused('PutResourcePolicy', { SecretId: 'canary', ResourcePolicy: `{"${mark}` })
+  await refused('RotateSecret', { SecretId: 'canary', ClientRequestToken: mark })
+  await refused('UpdateSecretVersionStage', {
+    SecretId: 'canary',
+    VersionStage: 'x',
+    MoveToVersionId: `${mark}${mark}`,
+  })
   await refused('CreateSecret', { Name: 'canary', ...value, ClientRequestToken: tokenOf('other') })
   await refused('CreateSecret', { Name: 'canary', ...binary, ClientRequestToken: tokenOf('c') })
   await refused('CreateSecret', { Name: 'not valid', ...value })
@@ -47,6 +59,7 @@ const useMarkEverywhere = async (): Promise<string> => {
     operation: 'PutSecretValue',
     body: `{"SecretId":"canary","SecretString":"${mark}`,
   })
+  await store.ok('RemoveRegionsFromReplication', { SecretId: 'canary', RemoveReplicaRegions: ['eu-west-2'] })
   await store.ok('DeleteSecret', { SecretId: 'canary' })
   await refused('PutSecretValue', { SecretId: 'canary', ...value })
   await store.ok('RestoreSecret', { SecretId: 'canary' })

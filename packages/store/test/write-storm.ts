@@ -14,7 +14,9 @@ const storm = async (folder: string): Promise<void> => {
     for (let count = 0; ; count += 1) {
       const token = tokenOf(`${run}x${caller}x${count}`)
       const [name, value] = [`storm/${caller}`, stormValue(token)]
-      const made = count === 0 && (await store.call('CreateSecret', { Name: name })).status
+      // Some have a replica, which is written with them.
+      const replicas = caller % 4 === 0 && { AddReplicaRegions: [{ Region: 'eu-west-2' }] }
+      const made = count === 0 && (await store.call('CreateSecret', { Name: name, ...replicas })).status
       if (made !== false && made !== 200 && made !== 400) throw new Error(`CreateSecret: ${made}`)
       await store.ok('PutSecretValue', { SecretId: name, SecretString: value, ClientRequestToken: token })
       // Written by one system call: what the parent has read was acknowledged, whatever happens next.

@@ -24,12 +24,13 @@ export const updateSecretVersionStage = async (
   input: UpdateSecretVersionStageRequest,
 ): Promise<UpdateSecretVersionStageResponse> => {
   const { VersionStage: label, MoveToVersionId: to } = input
-  if (to !== undefined) context.call.note({ VersionId: to })
   return changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
     const loaded = requireWritable(found, context.nowMs)
     const { secret } = loaded
     const before = labelsOf(loaded.stages)
     await requireMove(context, secret.id, before, input)
+    // What is no version's id may be anything, and is not recorded.
+    if (to !== undefined) context.call.note({ VersionId: to })
     const output = { ARN: secret.arn, Name: secret.name }
     if (holderOf(before, label) === to) return { arn: secret.arn, statements: [], output }
     const after = labelsAfterMove(before, label, to)
