@@ -1,4 +1,4 @@
-/** `npm run bench -- agent|library [--peer 'COMMAND'] [--seconds N]`: measures, prints a table, keeps it as JSON. */
+/** `npm run bench -- agent|durability|library [--peer 'COMMAND'] [--seconds N]`: measures, prints a table, keeps it as JSON. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +17,7 @@ type Bench = (options: BenchOptions) => Promise<readonly Row[]>
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   agent: async () => (await import('./agent/bench-agent.ts')).benchAgent,
+  durability: async () => (await import('./durability/bench-durability.ts')).benchDurability,
   library: async () => (await import('./library/bench-library.ts')).benchLibrary,
 }
 
