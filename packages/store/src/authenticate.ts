@@ -5,7 +5,7 @@ import { anonymous } from './call.ts'
 import type { Callers } from './iam/callers.ts'
 import type { Identity } from './iam/identity.ts'
 import type { Operation } from './operation.ts'
-import type { Caller } from './operation-context.ts'
+import type { Caller } from './caller.ts'
 import type { AppRequest } from './protocols/protocol.ts'
 
 /** A request whose caller is not known yet. */

@@ -1,7 +1,9 @@
 import type { Statement } from '@keyplane/database'
 import type { OperationContext } from './operation-context.ts'
 import { openOf, sealFor } from './secret-value.ts'
+import type { LoadedSecret } from './storage/secrets-table.ts'
 import type { SecretRow } from './storage/tables.ts'
+import { labelsOf } from './version-stages.ts'
 
 /**
  * Copies one version of a secret to another secret, without its labels: the value is sealed anew under the key, ARN and
@@ -22,4 +24,21 @@ export const copyVersion = async (
   return [
     context.versions.insert({ secret_id: to.id, version_id, ordinal, created_at_ms, accessed_at_ms: 0, ...sealed }),
   ]
+}
+
+/**
+ * Gives a replica the versions of its primary that have labels, and these labels. Other versions are on their way out,
+ * and are copied if one gets a label again.
+ */
+export const copyLabelledVersions = async (
+  context: OperationContext,
+  primary: Pick<LoadedSecret, 'secret' | 'stages'>,
+  replica: Pick<LoadedSecret, 'secret' | 'stages'>,
+): Promise<readonly Statement[]> => {
+  const labels = labelsOf(primary.stages)
+  const statements: Statement[] = []
+  for (const versionId of labels.keys())
+    if (!(await context.versions.byId(replica.secret.id, versionId)))
+      statements.push(...(await copyVersion(context, versionId, { from: primary.secret, to: replica.secret })))
+  return [...statements, ...context.versions.relabel(replica.secret.id, labelsOf(replica.stages), labels)]
 }

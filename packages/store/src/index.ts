@@ -8,7 +8,7 @@ export { type AuditTailOptions, auditTail, type TailRecord } from './audit-log.t
 export { parseIam } from './iam/iam-file.ts'
 export { type WatchedIam, type WatchIamOptions, watchIam } from './iam/watch-iam.ts'
 export type { Credential, Iam, Identity, IdentityProvider, Role } from './iam/identity.ts'
-export type { Caller } from './operation-context.ts'
+export type { Caller } from './caller.ts'
 export { type BackUpOptions, backUpStore } from './maintenance/back-up-store.ts'
 export { type RekeyOptions, rekeyStore } from './maintenance/rekey-store.ts'
 export { type RenewKmsKeysOptions, renewKmsKeys } from './maintenance/renew-kms-keys.ts'

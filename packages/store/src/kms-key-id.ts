@@ -1,24 +1,17 @@
-import { partitionOf } from '@keyplane/aws'
 import { awsError } from './aws-errors.ts'
-import { defaultKeyAlias } from './kms-keys.ts'
-import type { Caller } from './operation-context.ts'
+import { parseKeyId } from './kms/key-id.ts'
+import { aliasArn, defaultKeyAlias } from './kms/kms-keys.ts'
 
 /**
- * The KMS key of an input as it is stored: empty for the account's default key, which is the only one that there is.
- * @throws AwsError InvalidParameterException for any other.
+ * The KMS key of an input as it is stored: as the caller named it, or empty for the account's default key.
+ * @throws AwsError InvalidParameterException for what is no id, ARN or alias of a key.
  */
-export const requireKmsKey = (given: string | undefined, { account, region }: Caller): string => {
-  const arn = `arn:${partitionOf(region).name}:kms:${region}:${account}:${defaultKeyAlias}`
-  if (
-    given === undefined ||
-    given === '' ||
-    given === defaultKeyAlias ||
-    given === 'aws/secretsmanager' ||
-    given === arn
-  )
-    return ''
-  throw awsError(
-    'InvalidParameterException',
-    'This store has no KMS keys of your own; leave KmsKeyId out, or name alias/aws/secretsmanager.',
-  )
+export const requireKmsKey = (
+  given: string | undefined,
+  place: { readonly account: string; readonly region: string },
+): string => {
+  const isDefault = [undefined, '', defaultKeyAlias, 'aws/secretsmanager', aliasArn(defaultKeyAlias, place)]
+  if (isDefault.includes(given)) return ''
+  if (given !== undefined && parseKeyId(given, place)) return given
+  throw awsError('InvalidParameterException', 'The KMS key identifier is not valid.')
 }

@@ -1,6 +1,7 @@
 import { type ReplicaRegion, parseSecretArn, partitionOf, secretArn } from '@keyplane/aws'
 import type { Statement } from '@keyplane/database'
-import { awsError } from './aws-errors.ts'
+import { AwsError, awsError } from './aws-errors.ts'
+import { failed, replicationSucceeded } from './followers.ts'
 import { requireKmsKey } from './kms-key-id.ts'
 import type { OperationContext } from './operation-context.ts'
 import { isGone } from './recovery-window.ts'
@@ -54,7 +55,7 @@ export const makeReplicas = async (
   primary: LoadedSecret,
   { places, force, fill }: ReplicasWanted,
 ): Promise<ReplicasMade> => {
-  const { secrets, replicas } = context
+  const { replicas } = context
   const statements: Statement[] = []
   const rows: ReplicaRow[] = []
   const followers: string[] = []
@@ -64,16 +65,39 @@ export const makeReplicas = async (
     const before = known.get(replica.arn)
     if (before?.status === 'InSync') continue
     const position = before?.position ?? primary.replicas.length + index
-    const { cleared, failure } = await makeRoom(context, replica, force)
-    const row = replicaRow(primary.secret, replica, { position, failure })
+    const made = await makeOne(context, { primary, replica, force, fill })
+    const row = replicaRow(primary.secret, replica, { position, failure: made.failure })
     rows.push(row)
-    statements.push(...cleared, replicas.put(row))
-    if (failure !== undefined) continue
-    const tags = primary.tags.map((tag) => ({ ...tag, secret_id: replica.id }))
-    statements.push(...secrets.insert(replica, tags), ...(await fill(replica)))
-    followers.push(replica.arn)
+    statements.push(replicas.put(row), ...made.statements)
+    if (made.failure === undefined) followers.push(replica.arn)
   }
   return { statements, rows, followers }
+}
+
+interface OneReplica {
+  readonly primary: LoadedSecret
+  readonly replica: SecretRow
+  readonly force: boolean
+  readonly fill: ReplicasWanted['fill']
+}
+
+interface OneMade {
+  readonly statements: readonly Statement[]
+  /** Why it was not made. */
+  readonly failure?: string
+}
+
+const makeOne = async (context: OperationContext, { primary, replica, force, fill }: OneReplica): Promise<OneMade> => {
+  const { cleared, failure } = await makeRoom(context, primary.secret, replica, force)
+  if (failure !== undefined) return { statements: [], failure }
+  try {
+    const tags = primary.tags.map((tag) => ({ ...tag, secret_id: replica.id }))
+    return { statements: [...cleared, ...context.secrets.insert(replica, tags), ...(await fill(replica))] }
+  } catch (error) {
+    // The caller may not use the replica's key: that is no fault of the primary.
+    if (!(error instanceof AwsError)) throw error
+    return { statements: [], failure: failed(error).message }
+  }
 }
 
 const replicaOf = (context: OperationContext, primary: SecretRow, { region, kmsKey }: ReplicaPlace): SecretRow => {
@@ -105,7 +129,7 @@ const replicaRow = (
   kms_key,
   role_arn: null,
   status: failure === undefined ? 'InSync' : 'Failed',
-  message: failure ?? 'Replication succeeded',
+  message: failure ?? replicationSucceeded,
   replica_id: failure === undefined ? id : null,
   position,
 })
@@ -119,12 +143,14 @@ interface Room {
 /** Sees to it that the replica's name is free in its region, if that may be. */
 const makeRoom = async (
   { secrets, nowMs }: OperationContext,
+  primary: SecretRow,
   { account, region, name }: SecretRow,
   force: boolean,
 ): Promise<Room> => {
   const taken = await secrets.find({ kind: 'name', id: name, account, region, name })
   if (!taken) return { cleared: [] }
-  if (isGone(taken, nowMs)) return { cleared: [secrets.remove(taken)] }
+  // A replica of this secret that could not follow is made anew.
+  if (isGone(taken, nowMs) || taken.replica_of === primary.id) return { cleared: [secrets.remove(taken)] }
   if (!force)
     return { cleared: [], failure: `Replication failed: Secret name ${name} already exists in region ${region}.` }
   // What is a primary or a replica itself is not overwritten: others would be left without theirs.

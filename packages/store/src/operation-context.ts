@@ -1,10 +1,10 @@
 import type { Random } from '@keyplane/core'
 import type { SecretAccess } from './access/secret-access.ts'
 import type { Call } from './call.ts'
+import type { Caller } from './caller.ts'
 import type { Callers } from './iam/callers.ts'
-import type { Identity } from './iam/identity.ts'
 import type { SessionTokens } from './iam/session-tokens.ts'
-import type { KmsKeys } from './kms-keys.ts'
+import type { KmsKeys } from './kms/kms-keys.ts'
 import type { RowIds } from './row-ids.ts'
 import type { SerialQueue } from './serial-queue.ts'
 import type { PoliciesTable } from './storage/policies-table.ts'
@@ -13,21 +13,6 @@ import type { ListQuery } from './storage/secrets-listing.ts'
 import type { SecretRow } from './storage/tables.ts'
 import type { SecretsTable } from './storage/secrets-table.ts'
 import type { VersionsTable } from './storage/versions-table.ts'
-
-/** Who calls, and where. */
-export interface Caller {
-  /** ARN. */
-  readonly principal: string
-  readonly account: string
-  /** The region that the call was signed for. */
-  readonly region: string
-  readonly identity: Identity
-  readonly sourceIp: string
-  /** Absent where none was sent. */
-  readonly userAgent?: string
-  /** Whether it came over TLS. */
-  readonly isSecure: boolean
-}
 
 /** What every call's operation works with. */
 export interface StoreParts {

@@ -25,6 +25,9 @@ export interface PreparedCall {
   readonly run: (context: OperationContext) => Promise<object>
 }
 
+/** An operation under the name that requests call it by. */
+export type NamedOperation = readonly [name: string, operation: Operation]
+
 export interface OperationParts<Input, Output extends object> {
   readonly action: string
   readonly shape: Shape<Input>

@@ -33,112 +33,82 @@ import { untagResource, untagResourceShape } from './operations/untag-resource.t
 import { updateSecret, updateSecretShape } from './operations/update-secret.ts'
 import { updateSecretVersionStage, updateSecretVersionStageShape } from './operations/update-secret-version-stage.ts'
 import { validateResourcePolicy, validateResourcePolicyShape } from './operations/validate-resource-policy.ts'
-import { type Operation, operation } from './operation.ts'
+import { inputConditions } from './access/input-conditions.ts'
+import type { Conditions } from './access/caller-conditions.ts'
+import { type NamedOperation, type Operation, operation } from './operation.ts'
 import type { OperationContext } from './operation-context.ts'
 import type { Shape } from './parsing/member.ts'
 import { requireAccess } from './require-access.ts'
 
-const secretOperation = <Input, Output extends object>(
+/** What is asked before an operation runs. */
+interface Asked<Input> {
+  /** The secret as the caller named it, if one is meant. */
+  readonly secretId: (input: Input) => string | undefined
+  /** What conditions can see of the input. */
+  readonly conditions?: (input: Input) => Conditions
+}
+
+const of = <Input, Output extends object>(
   name: string,
   shape: Shape<Input>,
   run: (context: OperationContext, input: Input) => Promise<Output>,
-  secretId: (input: Input) => string | undefined,
-): Operation => {
+  { secretId, conditions }: Asked<Input>,
+): NamedOperation => {
   const action = `secretsmanager:${name}`
-  return operation({
-    action,
-    shape,
-    run,
-    resource: secretId,
-    authorize: (context, input) => requireAccess(context, action, secretId(input)),
-  })
+  const authorize = (context: OperationContext, input: Input): Promise<void> =>
+    requireAccess(context, action, secretId(input), conditions?.(input))
+  return [name, operation({ action, shape, run, resource: secretId, authorize })]
 }
 
-const bySecretId = ({ SecretId }: { readonly SecretId: string }): string => SecretId
+const named = ({ SecretId }: { readonly SecretId: string }): string => SecretId
 const noSecret = (): undefined => undefined
 
 /** The operations of Secrets Manager, by name. */
 export const secretsManagerOperations: ReadonlyMap<string, Operation> = new Map([
-  [
-    'AssociateCrossAccountReplica',
-    secretOperation(
-      'AssociateCrossAccountReplica',
-      associateCrossAccountReplicaShape,
-      associateCrossAccountReplica,
-      bySecretId,
-    ),
-  ],
-  [
-    'BatchGetSecretValue',
-    secretOperation('BatchGetSecretValue', batchGetSecretValueShape, batchGetSecretValue, noSecret),
-  ],
-  [
-    'CancelRotateSecret',
-    secretOperation('CancelRotateSecret', cancelRotateSecretShape, cancelRotateSecret, bySecretId),
-  ],
-  ['CreateSecret', secretOperation('CreateSecret', createSecretShape, createSecret, ({ Name }) => Name)],
-  [
-    'DeleteResourcePolicy',
-    secretOperation('DeleteResourcePolicy', deleteResourcePolicyShape, deleteResourcePolicy, bySecretId),
-  ],
-  ['DeleteSecret', secretOperation('DeleteSecret', deleteSecretShape, deleteSecret, bySecretId)],
-  ['DescribeSecret', secretOperation('DescribeSecret', describeSecretShape, describeSecret, bySecretId)],
-  [
-    'DisassociateCrossAccountReplica',
-    secretOperation(
-      'DisassociateCrossAccountReplica',
-      disassociateCrossAccountReplicaShape,
-      disassociateCrossAccountReplica,
-      bySecretId,
-    ),
-  ],
-  ['GetRandomPassword', secretOperation('GetRandomPassword', getRandomPasswordShape, getRandomPassword, noSecret)],
-  ['GetResourcePolicy', secretOperation('GetResourcePolicy', getResourcePolicyShape, getResourcePolicy, bySecretId)],
-  ['GetSecretValue', secretOperation('GetSecretValue', getSecretValueShape, getSecretValue, bySecretId)],
-  [
-    'ListResourcePolicies',
-    secretOperation('ListResourcePolicies', listResourcePoliciesShape, listResourcePolicies, bySecretId),
-  ],
-  [
-    'ListSecretVersionIds',
-    secretOperation('ListSecretVersionIds', listSecretVersionIdsShape, listSecretVersionIds, bySecretId),
-  ],
-  ['ListSecrets', secretOperation('ListSecrets', listSecretsShape, listSecrets, noSecret)],
-  ['PutResourcePolicy', secretOperation('PutResourcePolicy', putResourcePolicyShape, putResourcePolicy, bySecretId)],
-  ['PutSecretValue', secretOperation('PutSecretValue', putSecretValueShape, putSecretValue, bySecretId)],
-  [
-    'RemoveRegionsFromReplication',
-    secretOperation(
-      'RemoveRegionsFromReplication',
-      removeRegionsFromReplicationShape,
-      removeRegionsFromReplication,
-      bySecretId,
-    ),
-  ],
-  [
-    'ReplicateSecretToRegions',
-    secretOperation('ReplicateSecretToRegions', replicateSecretToRegionsShape, replicateSecretToRegions, bySecretId),
-  ],
-  ['RestoreSecret', secretOperation('RestoreSecret', restoreSecretShape, restoreSecret, bySecretId)],
-  ['RotateSecret', secretOperation('RotateSecret', rotateSecretShape, rotateSecret, bySecretId)],
-  [
-    'StopReplicationToReplica',
-    secretOperation('StopReplicationToReplica', stopReplicationToReplicaShape, stopReplicationToReplica, bySecretId),
-  ],
-  ['TagResource', secretOperation('TagResource', tagResourceShape, tagResource, bySecretId)],
-  ['UntagResource', secretOperation('UntagResource', untagResourceShape, untagResource, bySecretId)],
-  ['UpdateSecret', secretOperation('UpdateSecret', updateSecretShape, updateSecret, bySecretId)],
-  [
-    'UpdateSecretVersionStage',
-    secretOperation('UpdateSecretVersionStage', updateSecretVersionStageShape, updateSecretVersionStage, bySecretId),
-  ],
-  [
-    'ValidateResourcePolicy',
-    secretOperation(
-      'ValidateResourcePolicy',
-      validateResourcePolicyShape,
-      validateResourcePolicy,
-      ({ SecretId }) => SecretId,
-    ),
-  ],
+  of('AssociateCrossAccountReplica', associateCrossAccountReplicaShape, associateCrossAccountReplica, {
+    secretId: named,
+  }),
+  of('BatchGetSecretValue', batchGetSecretValueShape, batchGetSecretValue, { secretId: noSecret }),
+  of('CancelRotateSecret', cancelRotateSecretShape, cancelRotateSecret, { secretId: named }),
+  of('CreateSecret', createSecretShape, createSecret, {
+    secretId: ({ Name }) => Name,
+    conditions: inputConditions.create,
+  }),
+  of('DeleteResourcePolicy', deleteResourcePolicyShape, deleteResourcePolicy, { secretId: named }),
+  of('DeleteSecret', deleteSecretShape, deleteSecret, { secretId: named, conditions: inputConditions.delete }),
+  of('DescribeSecret', describeSecretShape, describeSecret, { secretId: named }),
+  of('DisassociateCrossAccountReplica', disassociateCrossAccountReplicaShape, disassociateCrossAccountReplica, {
+    secretId: named,
+  }),
+  of('GetRandomPassword', getRandomPasswordShape, getRandomPassword, { secretId: noSecret }),
+  of('GetResourcePolicy', getResourcePolicyShape, getResourcePolicy, { secretId: named }),
+  of('GetSecretValue', getSecretValueShape, getSecretValue, { secretId: named, conditions: inputConditions.get }),
+  of('ListResourcePolicies', listResourcePoliciesShape, listResourcePolicies, { secretId: named }),
+  of('ListSecretVersionIds', listSecretVersionIdsShape, listSecretVersionIds, { secretId: named }),
+  of('ListSecrets', listSecretsShape, listSecrets, { secretId: noSecret }),
+  of('PutResourcePolicy', putResourcePolicyShape, putResourcePolicy, {
+    secretId: named,
+    conditions: inputConditions.putPolicy,
+  }),
+  of('PutSecretValue', putSecretValueShape, putSecretValue, { secretId: named }),
+  of('RemoveRegionsFromReplication', removeRegionsFromReplicationShape, removeRegionsFromReplication, {
+    secretId: named,
+  }),
+  of('ReplicateSecretToRegions', replicateSecretToRegionsShape, replicateSecretToRegions, {
+    secretId: named,
+    conditions: inputConditions.replicate,
+  }),
+  of('RestoreSecret', restoreSecretShape, restoreSecret, { secretId: named }),
+  of('RotateSecret', rotateSecretShape, rotateSecret, { secretId: named, conditions: inputConditions.rotate }),
+  of('StopReplicationToReplica', stopReplicationToReplicaShape, stopReplicationToReplica, { secretId: named }),
+  of('TagResource', tagResourceShape, tagResource, { secretId: named, conditions: inputConditions.tag }),
+  of('UntagResource', untagResourceShape, untagResource, { secretId: named, conditions: inputConditions.untag }),
+  of('UpdateSecret', updateSecretShape, updateSecret, { secretId: named, conditions: inputConditions.update }),
+  of('UpdateSecretVersionStage', updateSecretVersionStageShape, updateSecretVersionStage, {
+    secretId: named,
+    conditions: inputConditions.moveStage,
+  }),
+  of('ValidateResourcePolicy', validateResourcePolicyShape, validateResourcePolicy, {
+    secretId: ({ SecretId }) => SecretId,
+  }),
 ])

@@ -1,5 +1,5 @@
 import type { ReplicationStatus } from '@keyplane/aws'
-import { defaultKeyAlias } from './kms-keys.ts'
+import { defaultKeyAlias } from './kms/kms-keys.ts'
 import { seconds } from './secret-facts.ts'
 import type { LoadedSecret } from './storage/secrets-table.ts'
 import type { ReplicaRow, SecretRow } from './storage/tables.ts'

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { timingSafeEqual } from 'node:crypto'
 import { openValue, sealValue } from '@keyplane/sealing'
 import { awsError } from './aws-errors.ts'
+import { keyToOpen, keyToSeal } from './kms/secret-key.ts'
 import type { OperationContext } from './operation-context.ts'
 import { maxValueBytes } from './parsing/members.ts'
 import type { SecretRow, VersionRow } from './storage/tables.ts'
@@ -42,17 +43,18 @@ export type SealedColumns = Pick<
   'kind' | 'sealed_value' | 'wrapped_data_key' | 'kms_key_id' | 'kms_material'
 >
 
-type Owner = Pick<SecretRow, 'account' | 'region' | 'arn'>
+type Owner = Pick<SecretRow, 'account' | 'region' | 'arn' | 'kms_key'>
 
-/** A value sealed for one version of one secret. */
+/** A value sealed for one version of one secret. @throws AwsError where the caller may not use the secret's key. */
 export const sealFor = async (
-  { kmsKeys, random }: OperationContext,
-  { account, region, arn }: Owner,
+  context: OperationContext,
+  secret: Owner,
   versionId: string,
   { kind, bytes }: GivenValue,
 ): Promise<SealedColumns> => {
-  const kmsKey = await kmsKeys.default(account, region)
-  const envelope = sealValue(bytes, { account, region, arn, versionId, kind }, kmsKey, random)
+  const { account, region, arn } = secret
+  const kmsKey = await keyToSeal(context, secret, versionId)
+  const envelope = sealValue(bytes, { account, region, arn, versionId, kind }, kmsKey, context.random)
   return {
     kind,
     sealed_value: envelope.sealedValue,
@@ -64,16 +66,17 @@ export const sealFor = async (
 
 /**
  * The value of a version; `undefined` for one that waits for its value.
- * @throws SecretsError `integrity` if anything of it was altered.
+ * @throws SecretsError `integrity` if anything of it was altered; AwsError where the caller may not use its key.
  */
 export const openOf = async (
-  { kmsKeys }: OperationContext,
-  { account, region, arn }: Owner,
+  context: OperationContext,
+  secret: Owner,
   version: VersionRow,
 ): Promise<GivenValue | undefined> => {
-  const { kind, sealed_value, wrapped_data_key, kms_key_id, kms_material, version_id: versionId } = version
-  if (!kind || !sealed_value || !wrapped_data_key || kms_key_id === null || kms_material === null) return undefined
-  const kmsKey = await kmsKeys.get(kms_key_id, kms_material)
+  const { account, region, arn } = secret
+  const { kind, sealed_value, wrapped_data_key, version_id: versionId } = version
+  const kmsKey = kind === null ? undefined : await keyToOpen(context, secret, version)
+  if (!kind || !sealed_value || !wrapped_data_key || !kmsKey) return undefined
   const envelope = { sealedValue: sealed_value, wrappedDataKey: wrapped_data_key }
   return { kind, bytes: openValue(envelope, { account, region, arn, versionId, kind }, kmsKey) }
 }

@@ -6,11 +6,12 @@ import { type CallReport, type StoreProblem, storeApp } from './app.ts'
 import { SecretAccess } from './access/secret-access.ts'
 import { SecretFactsCache } from './access/secret-facts.ts'
 import { authenticateAnybody } from './authenticate.ts'
+import { ClockWatch } from './clock-watch.ts'
 import { type Listening, listen } from './http/listen.ts'
 import { Callers } from './iam/callers.ts'
 import type { Iam } from './iam/identity.ts'
 import { SessionTokens } from './iam/session-tokens.ts'
-import { KmsKeys } from './kms-keys.ts'
+import { KmsKeys } from './kms/kms-keys.ts'
 import { Readiness } from './readiness.ts'
 import { Refusals } from './refusals.ts'
 import { RowIds } from './row-ids.ts'
@@ -145,7 +146,10 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
     onChange,
   })
   const server = await listenOn({ host, port: options.port, app, clock, ready: () => writer.ready() })
-  const stopSweeping = sweepRegularly({ secrets, writer, clock, random, onChange }, log)
+  const stopSweeping = sweepRegularly(
+    { clockWatch: new ClockWatch(clock), secrets, writer, clock, random, onChange },
+    log,
+  )
   return running({ ...opened, server, secrets, refusals, stopSweeping })
 }
 

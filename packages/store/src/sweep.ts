@@ -1,8 +1,11 @@
 import { type Clock, type Random, uuid } from '@keyplane/core'
 import type { Writer } from '@keyplane/database'
+import type { ClockWatch } from './clock-watch.ts'
 import type { SecretsTable } from './storage/secrets-table.ts'
 
 export interface SweepParts {
+  /** Nothing is removed while the clock is in doubt. */
+  readonly clockWatch: ClockWatch
   readonly secrets: SecretsTable
   readonly writer: Writer
   readonly clock: Clock
@@ -14,7 +17,15 @@ export interface SweepParts {
 const maxRemoved = 100
 
 /** Removes secrets whose deletion date has come, with their versions. Until then they are only treated as gone. */
-export const sweepGone = async ({ secrets, writer, clock, random, onChange }: SweepParts): Promise<number> => {
+export const sweepGone = async ({
+  clockWatch,
+  secrets,
+  writer,
+  clock,
+  random,
+  onChange,
+}: SweepParts): Promise<number> => {
+  if (!clockWatch.isSteady()) return 0
   const atMs = clock.nowMs()
   const gone = await secrets.gone(atMs, maxRemoved)
   for (const secret of gone) {

@@ -181,7 +181,10 @@ describe.runIf(engine === 'sqlite')('verifyAudit with the root key', () => {
       database.exec(`drop index active_secrets_by_${order}`)
     for (const column of ['type', 'tagged', 'primary_region', 'replica_of', 'primary_arn', 'primary_status'])
       database.exec(`alter table secrets drop column ${column}`)
-    for (const table of ['secret_policies', 'secret_replicas']) database.exec(`drop table ${table}`)
+    for (const column of ['description', 'policy', 'deletion_at_ms', 'rotates'])
+      database.exec(`alter table kms_keys drop column ${column}`)
+    for (const table of ['secret_policies', 'secret_replicas', 'kms_aliases', 'kms_grants', 'kms_tags'])
+      database.exec(`drop table ${table}`)
     for (const column of ['head_hash', 'head_mac']) database.exec(`alter table audit_chains drop column ${column}`)
     database.close()
     const { databasePath, rootKeyPath } = old

@@ -103,7 +103,7 @@ beforeAll(async () => {
 afterAll(() => store.remove())
 
 const sts = (credentials: typeof developer & { readonly sessionToken?: string } = developer) =>
-  new STSClient({ region, endpoint: store.running?.url ?? '', credentials, maxAttempts: 1 })
+  new STSClient({ region, endpoint: store.running?.url ?? '', credentials: { ...credentials }, maxAttempts: 1 })
 
 const assume = async (input: Partial<AssumeRoleCommandInput> = {}, as?: Parameters<typeof sts>[0]) => {
   const client = sts(as)
@@ -170,7 +170,9 @@ describe('AssumeRole', () => {
     await store.ok('ListSecrets', {}, { credentials })
     const managed = await assume({ PolicyArns: [{ arn: 'arn:aws:iam::aws:policy/AdministratorAccess' }] })
     expect((await read(managed.credentials)).status).toBe(200)
-    await expect(assume({ Policy: '{"Statement":3}' })).rejects.toMatchObject({ name: 'MalformedPolicyDocumentException' })
+    await expect(assume({ Policy: '{"Statement":3}' })).rejects.toMatchObject({
+      name: 'MalformedPolicyDocumentException',
+    })
   })
 
   it('is refused to whom the trust policy does not name, or who has no permission of his own', async () => {
@@ -218,7 +220,7 @@ describe('AssumeRoleWithWebIdentity', () => {
     const client = new STSClient({
       region,
       endpoint: store.running?.url ?? '',
-      credentials: developer,
+      credentials: { ...developer },
       maxAttempts: 1,
     })
     try {

@@ -1,5 +1,5 @@
 import type { ContextValues } from '@keyplane/policy'
-import type { Caller } from '../operation-context.ts'
+import type { Caller } from '../caller.ts'
 
 /** Condition keys as AWS spells them; `undefined` leaves one out. */
 export type Conditions = Readonly<Record<string, string | number | boolean | ContextValues | undefined>>

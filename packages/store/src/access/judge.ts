@@ -9,7 +9,7 @@ import {
   type ResourceGuard,
 } from '@keyplane/policy'
 import type { Identity } from '../iam/identity.ts'
-import type { Caller } from '../operation-context.ts'
+import type { Caller } from '../caller.ts'
 import { callerConditions, type Conditions } from './caller-conditions.ts'
 
 /** One thing that a caller wants to do. */

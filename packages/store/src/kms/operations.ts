@@ -1,4 +1,51 @@
 import type { Operation } from '../operation.ts'
+import { accountOperation } from './account-operation.ts'
+import { createAlias, deleteAlias, listAliases, updateAlias } from './operations/aliases.ts'
+import { createKey, createKeyShape } from './operations/create-key.ts'
+import { decrypt } from './operations/decrypt.ts'
+import { describeKey } from './operations/describe-key.ts'
+import { encrypt } from './operations/encrypt.ts'
+import { generateDataKey, generateDataKeyWithoutPlaintext } from './operations/generate-data-key.ts'
+import { createGrant, listGrants, retireGrant, revokeGrant } from './operations/grants.ts'
+import { updateKeyDescription } from './operations/key-description.ts'
+import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './operations/key-policy.ts'
+import { cancelKeyDeletion, disableKey, enableKey, scheduleKeyDeletion } from './operations/key-state.ts'
+import { listKeys } from './operations/list-keys.ts'
+import { reEncrypt } from './operations/re-encrypt.ts'
+import { listResourceTags, tagKey, untagKey } from './operations/tags.ts'
 
 /** The operations of KMS, by name. */
-export const kmsOperations: ReadonlyMap<string, Operation> = new Map()
+export const kmsOperations: ReadonlyMap<string, Operation> = new Map([
+  accountOperation('CreateKey', createKeyShape, createKey, ({ Tags = [], BypassPolicyLockoutSafetyCheck = false }) => ({
+    'kms:BypassPolicyLockoutSafetyCheck': BypassPolicyLockoutSafetyCheck,
+    'kms:KeySpec': 'SYMMETRIC_DEFAULT',
+    'aws:TagKeys': Tags.map(({ TagKey }) => TagKey),
+    ...Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [`aws:RequestTag/${TagKey}`, TagValue])),
+  })),
+  describeKey,
+  listKeys,
+  createAlias,
+  updateAlias,
+  deleteAlias,
+  listAliases,
+  encrypt,
+  decrypt,
+  reEncrypt,
+  generateDataKey,
+  generateDataKeyWithoutPlaintext,
+  enableKey,
+  disableKey,
+  scheduleKeyDeletion,
+  cancelKeyDeletion,
+  updateKeyDescription,
+  getKeyPolicy,
+  putKeyPolicy,
+  listKeyPolicies,
+  createGrant,
+  listGrants,
+  revokeGrant,
+  retireGrant,
+  tagKey,
+  untagKey,
+  listResourceTags,
+])

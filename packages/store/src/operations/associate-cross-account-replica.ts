@@ -4,10 +4,9 @@ import {
   parseSecretArn,
   partitionOf,
 } from '@keyplane/aws'
-import type { Statement } from '@keyplane/database'
 import { awsError } from '../aws-errors.ts'
 import { changeSecret, type Decided, requireActive, requireWritable } from '../change-secret.ts'
-import { copyVersion } from '../copy-versions.ts'
+import { copyLabelledVersions } from '../copy-versions.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { oneOf, required, type Shape } from '../parsing/member.ts'
 import { arn, secretId } from '../parsing/members.ts'
@@ -15,7 +14,6 @@ import { requireAccess } from '../require-access.ts'
 import { secretTarget } from '../secret-target.ts'
 import type { LoadedSecret } from '../storage/secrets-table.ts'
 import type { ReplicaRow } from '../storage/tables.ts'
-import { labelsOf } from '../version-stages.ts'
 
 export const associateCrossAccountReplicaShape: Shape<AssociateCrossAccountReplicaRequest> = {
   SecretId: secretId,
@@ -83,7 +81,7 @@ const associated = async (
   replica: LoadedSecret,
   role_arn: string | null,
 ): Promise<Decided<AssociateCrossAccountReplicaResponse>> => {
-  const { secrets, replicas, versions, nowMs } = context
+  const { secrets, replicas, nowMs } = context
   const { secret } = primary
   const followed = {
     replica_of: secret.id,
@@ -102,7 +100,6 @@ const associated = async (
     replica_id: replica.secret.id,
     position: primary.replicas.length,
   }
-  const labels = labelsOf(primary.stages)
   return {
     arn: secret.arn,
     followers: [replica.secret.arn],
@@ -110,22 +107,8 @@ const associated = async (
       secrets.update(secret, { changed_at_ms: nowMs }),
       secrets.update(replica.secret, followed),
       replicas.put(row),
-      ...(await missingVersions(context, primary, replica)),
-      ...versions.relabel(replica.secret.id, labelsOf(replica.stages), labels),
+      ...(await copyLabelledVersions(context, primary, replica)),
     ],
     output: { ARN: secret.arn, CrossAccountReplicaARN: replica.secret.arn, ReplicationStatus: 'InProgress' },
   }
-}
-
-/** The primary's labelled versions that the replica has not got. */
-const missingVersions = async (
-  context: OperationContext,
-  primary: LoadedSecret,
-  replica: LoadedSecret,
-): Promise<readonly Statement[]> => {
-  const statements: Statement[] = []
-  for (const versionId of labelsOf(primary.stages).keys())
-    if (!(await context.versions.byId(replica.secret.id, versionId)))
-      statements.push(...(await copyVersion(context, versionId, { from: primary.secret, to: replica.secret })))
-  return statements
 }

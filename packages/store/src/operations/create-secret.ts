@@ -6,12 +6,14 @@ import {
   secretArn,
 } from '@keyplane/aws'
 import type { Statement } from '@keyplane/database'
+import { inputConditions } from '../access/input-conditions.ts'
 import { arnSuffix } from '../arn-suffix.ts'
 import { awsError } from '../aws-errors.ts'
 import { changeSecret, type Decided } from '../change-secret.ts'
 import { requireToken } from '../client-request-token.ts'
 import { followersOf } from '../followers.ts'
 import { requireKmsKey } from '../kms-key-id.ts'
+import { requireUsableKey } from '../kms/secret-key.ts'
 import { makeReplicas, type ReplicaPlace, requireReplicaPlaces } from '../make-replicas.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { flag, required, type Shape, text } from '../parsing/member.ts'
@@ -75,10 +77,11 @@ export const createSecret = async (
 
 /** What a call does besides making a secret is authorised by itself. */
 const requireAccessToRest = async (context: OperationContext, input: CreateSecretRequest): Promise<void> => {
-  if (input.Tags?.length) await requireAccess(context, 'secretsmanager:TagResource', input.Name)
-  if (input.AddReplicaRegions) await requireAccess(context, 'secretsmanager:ReplicateSecretToRegions', input.Name)
-  if (input.CrossAccountPrimaryARN !== undefined)
-    await requireAccess(context, 'secretsmanager:PutResourcePolicy', input.Name)
+  const conditions = inputConditions.create(input)
+  const require = (action: string): Promise<void> => requireAccess(context, action, input.Name, conditions)
+  if (input.Tags?.length) await require('secretsmanager:TagResource')
+  if (input.AddReplicaRegions) await require('secretsmanager:ReplicateSecretToRegions')
+  if (input.CrossAccountPrimaryARN !== undefined) await require('secretsmanager:PutResourcePolicy')
 }
 
 /** @throws AwsError InvalidParameterException for what a copy of another account's secret cannot be. */
@@ -112,6 +115,7 @@ const created = async (
   { versionId, value, places, cleared }: Creation,
 ): Promise<Decided<CreateSecretResponse>> => {
   const secret = newSecret(context, input)
+  if (input.KmsKeyId !== undefined) await requireUsableKey(context, secret)
   const tagRows = newTags(input.Tags ?? [], secret.id)
   const written = async (owner: SecretRow): Promise<readonly Statement[]> =>
     value ? (await writeVersion(context, { ...bare, secret: owner }, { versionId, value })).statements : []

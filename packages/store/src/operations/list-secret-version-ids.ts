@@ -7,7 +7,6 @@ import { flag, integer, type Shape } from '../parsing/member.ts'
 import { nextToken, secretId } from '../parsing/members.ts'
 import { seconds } from '../secret-facts.ts'
 import { secretTarget } from '../secret-target.ts'
-import type { SecretRow } from '../storage/tables.ts'
 import type { ListedVersion } from '../storage/versions-table.ts'
 import { labelsOf } from '../version-stages.ts'
 
@@ -34,21 +33,21 @@ export const listSecretVersionIds = async (
   const last = page.at(-1)
   const more = found.length > size && last
   return {
-    Versions: page.map((version) => entry(secret, version, labels.get(version.version_id))),
+    Versions: await Promise.all(page.map((version) => entry(context, version, labels.get(version.version_id)))),
     ...(more && { NextToken: pageToken({ value: last.created_at_ms, id: last.version_id }, bound) }),
     ARN: secret.arn,
     Name: secret.name,
   }
 }
 
-const entry = (
-  secret: SecretRow,
+const entry = async (
+  context: OperationContext,
   version: ListedVersion,
   labels: readonly string[] | undefined,
-): SecretVersionEntry => ({
+): Promise<SecretVersionEntry> => ({
   VersionId: version.version_id,
   ...(labels && { VersionStages: labels }),
   ...(version.accessed_at_ms > 0 && { LastAccessedDate: seconds(version.accessed_at_ms) }),
   CreatedDate: seconds(version.created_at_ms),
-  KmsKeyIds: kmsKeyIdsOf(secret, version),
+  KmsKeyIds: await kmsKeyIdsOf(context, version),
 })

@@ -1,7 +1,7 @@
 import type { ReplicateSecretToRegionsRequest, ReplicateSecretToRegionsResponse } from '@keyplane/aws'
 import type { Statement } from '@keyplane/database'
 import { changeSecret, type Decided, requireWritable } from '../change-secret.ts'
-import { copyVersion } from '../copy-versions.ts'
+import { copyLabelledVersions } from '../copy-versions.ts'
 import { followersOf } from '../followers.ts'
 import { makeReplicas, type ReplicaPlace, requireReplicaPlaces } from '../make-replicas.ts'
 import type { OperationContext } from '../operation-context.ts'
@@ -11,7 +11,6 @@ import { replicationStatus } from '../replication-status.ts'
 import { secretTarget } from '../secret-target.ts'
 import type { LoadedSecret } from '../storage/secrets-table.ts'
 import type { SecretRow } from '../storage/tables.ts'
-import { labelsOf } from '../version-stages.ts'
 
 export const replicateSecretToRegionsShape: Shape<ReplicateSecretToRegionsRequest> = {
   SecretId: secretId,
@@ -39,7 +38,7 @@ const replicated = async (
   const { secret, replicas } = loaded
   const policy = await context.policies.of(secret.id)
   const fill = async (replica: SecretRow): Promise<readonly Statement[]> => [
-    ...(await copied(context, loaded, replica)),
+    ...(await copyLabelledVersions(context, loaded, { secret: replica, stages: [] })),
     ...(policy === undefined ? [] : [context.policies.put(replica.id, policy)]),
   ]
   const made = await makeReplicas(context, loaded, { ...wanted, fill })
@@ -55,17 +54,4 @@ const replicated = async (
     statements: made.rows.length === 0 ? [] : [context.secrets.update(secret, facts), ...made.statements],
     output: { ARN: secret.arn, ReplicationStatus: begun },
   }
-}
-
-/** The versions with labels; others are on their way out, and are copied if one gets a label again. */
-const copied = async (
-  context: OperationContext,
-  { secret, stages }: LoadedSecret,
-  replica: SecretRow,
-): Promise<readonly Statement[]> => {
-  const labels = labelsOf(stages)
-  const statements: Statement[] = []
-  for (const versionId of labels.keys())
-    statements.push(...(await copyVersion(context, versionId, { from: secret, to: replica })))
-  return [...statements, ...context.versions.relabel(replica.id, new Map(), labels)]
 }

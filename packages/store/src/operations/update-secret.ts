@@ -2,6 +2,7 @@ import type { UpdateSecretRequest, UpdateSecretResponse } from '@keyplane/aws'
 import { changeSecret, type Decided, isReplica, requireActive, requireNoReplica } from '../change-secret.ts'
 import { requireToken } from '../client-request-token.ts'
 import { changeAll } from '../followers.ts'
+import { requireUsableKey } from '../kms/secret-key.ts'
 import { requireKmsKey } from '../kms-key-id.ts'
 import type { OperationContext } from '../operation-context.ts'
 import type { Shape } from '../parsing/member.ts'
@@ -73,6 +74,7 @@ const updated = async (
 ): Promise<Decided<UpdateSecretResponse>> => {
   const { arn, name } = loaded.secret
   const secret = withKey(loaded.secret, kmsKey)
+  if (secret !== loaded.secret) await requireUsableKey(context, secret)
   const written = value && (await writeVersion(context, { ...loaded, secret }, { versionId, value }))
   const output = { ARN: arn, Name: name, ...(value && { VersionId: versionId }) }
   const isNew = written !== undefined && written.statements.length > 0
@@ -93,6 +95,7 @@ const replicaKeyChanged = async (
   { kmsKey }: Update,
 ): Promise<Decided<UpdateSecretResponse>> => {
   const secret = withKey(loaded.secret, kmsKey)
+  if (secret !== loaded.secret) await requireUsableKey(context, secret)
   const resealed = secret === loaded.secret ? [] : await resealVersions(context, loaded, secret)
   const change = { kms_key: secret.kms_key, changed_at_ms: context.nowMs }
   return {

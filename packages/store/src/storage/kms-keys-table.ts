@@ -1,36 +1,152 @@
 import { compileOnce, type Reader, type Statement } from '@keyplane/database'
 import { statement } from './statement.ts'
-import type { KmsKeyRow, KmsMaterialRow, StoreTables } from './tables.ts'
+import type { KmsAliasRow, KmsGrantRow, KmsKeyRow, KmsMaterialRow, KmsTagRow, StoreTables } from './tables.ts'
 
-/** Reads KMS keys and their wrapped materials, and gives the statements that make them. */
+/** What of a key may change. */
+export type KmsKeyChange = Partial<
+  Pick<KmsKeyRow, 'state' | 'description' | 'policy' | 'deletion_at_ms' | 'rotates' | 'current_material'>
+>
+
+/** Where something is listed from: behind this, in order. */
+export interface KmsPage {
+  readonly after: string
+  readonly limit: number
+}
+
+/** An account's keys in a region. */
+export interface KmsPlace {
+  readonly account: string
+  readonly region: string
+}
+
+/** Reads KMS keys with their wrapped materials, names, grants and tags, and gives the statements that change them. */
 export interface KmsKeysTable {
+  /** The key of a service of AWS. */
   byAlias(account: string, region: string, alias: string): Promise<KmsKeyRow | undefined>
   byId(keyId: string): Promise<KmsKeyRow | undefined>
   material(keyId: string, material: number): Promise<KmsMaterialRow | undefined>
+  alias(place: KmsPlace, name: string): Promise<KmsAliasRow | undefined>
+  grants(keyId: string): Promise<readonly KmsGrantRow[]>
+  grant(grantId: string): Promise<KmsGrantRow | undefined>
+  tags(keyId: string): Promise<readonly KmsTagRow[]>
+  list(place: KmsPlace, page: KmsPage): Promise<readonly KmsKeyRow[]>
+  listAliases(place: KmsPlace, page: KmsPage): Promise<readonly KmsAliasRow[]>
   insert(key: KmsKeyRow, material: KmsMaterialRow): readonly Statement[]
+  insertMaterial(material: KmsMaterialRow): Statement
+  /** Changes a key if it is still in the state and has the material that it was read with. */
+  update(key: KmsKeyRow, change: KmsKeyChange): Statement
+  insertAlias(alias: KmsAliasRow): Statement
+  moveAlias(alias: KmsAliasRow, keyId: string, nowMs: number): Statement
+  removeAlias(alias: KmsAliasRow): Statement
+  insertGrant(grant: KmsGrantRow): Statement
+  removeGrant(grantId: string): Statement
+  setTag(tag: KmsTagRow): Statement
+  removeTag(keyId: string, key: string): Statement
 }
 
 export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
   const { query } = reader
+  const keys = () => query.selectFrom('kms_keys').selectAll()
   const byAlias = compileOnce((account: string, region: string, alias: string) =>
-    query
-      .selectFrom('kms_keys')
-      .selectAll()
-      .where('account', '=', account)
-      .where('region', '=', region)
-      .where('alias', '=', alias),
+    keys().where('account', '=', account).where('region', '=', region).where('alias', '=', alias),
   )
-  const byId = compileOnce((keyId: string) => query.selectFrom('kms_keys').selectAll().where('key_id', '=', keyId))
+  const byId = compileOnce((keyId: string) => keys().where('key_id', '=', keyId))
   const material = compileOnce((keyId: string, number: number) =>
     query.selectFrom('kms_key_materials').selectAll().where('key_id', '=', keyId).where('material', '=', number),
   )
+  const alias = compileOnce((account: string, region: string, name: string) =>
+    query
+      .selectFrom('kms_aliases')
+      .selectAll()
+      .where('account', '=', account)
+      .where('region', '=', region)
+      .where('name', '=', name),
+  )
+  const grants = compileOnce((keyId: string) =>
+    query.selectFrom('kms_grants').selectAll().where('key_id', '=', keyId).orderBy('created_at_ms').orderBy('grant_id'),
+  )
+  const tags = compileOnce((keyId: string) =>
+    query.selectFrom('kms_tags').selectAll().where('key_id', '=', keyId).orderBy('key'),
+  )
+  const first = <Row>(rows: readonly Row[]): Row | undefined => rows[0]
+  const aliasKey = ({ account, region, name }: KmsAliasRow) => ({ account, region, name })
   return {
-    byAlias: async (account, region, alias) => (await reader.all(byAlias(account, region, alias)))[0],
-    byId: async (keyId) => (await reader.all(byId(keyId)))[0],
-    material: async (keyId, number) => (await reader.all(material(keyId, number)))[0],
-    insert: (key, first) => [
+    byAlias: async (account, region, name) => first(await reader.all(byAlias(account, region, name))),
+    byId: async (keyId) => first(await reader.all(byId(keyId))),
+    material: async (keyId, number) => first(await reader.all(material(keyId, number))),
+    alias: async ({ account, region }, name) => first(await reader.all(alias(account, region, name))),
+    grants: (keyId) => reader.all(grants(keyId)),
+    grant: async (grantId) =>
+      first(await reader.all(query.selectFrom('kms_grants').selectAll().where('grant_id', '=', grantId).compile())),
+    tags: (keyId) => reader.all(tags(keyId)),
+    list: ({ account, region }, { after, limit }) =>
+      reader.all(
+        keys()
+          .where('account', '=', account)
+          .where('region', '=', region)
+          .where('key_id', '>', after)
+          .orderBy('key_id')
+          .limit(limit)
+          .compile(),
+      ),
+    listAliases: ({ account, region }, { after, limit }) =>
+      reader.all(
+        query
+          .selectFrom('kms_aliases')
+          .selectAll()
+          .where('account', '=', account)
+          .where('region', '=', region)
+          .where('name', '>', after)
+          .orderBy('name')
+          .limit(limit)
+          .compile(),
+      ),
+    insert: (key, firstMaterial) => [
       statement(query.insertInto('kms_keys').values(key).compile(), 1),
-      statement(query.insertInto('kms_key_materials').values(first).compile(), 1),
+      statement(query.insertInto('kms_key_materials').values(firstMaterial).compile(), 1),
     ],
+    insertMaterial: (row) => statement(query.insertInto('kms_key_materials').values(row).compile(), 1),
+    update: ({ key_id, state, current_material }, change) =>
+      statement(
+        query
+          .updateTable('kms_keys')
+          .set(change)
+          .where('key_id', '=', key_id)
+          .where('state', '=', state)
+          .where('current_material', '=', current_material)
+          .compile(),
+        1,
+      ),
+    insertAlias: (row) => statement(query.insertInto('kms_aliases').values(row).compile(), 1),
+    moveAlias: (row, key_id, updated_at_ms) =>
+      statement(
+        query
+          .updateTable('kms_aliases')
+          .set({ key_id, updated_at_ms })
+          .where(({ and }) => and(aliasKey(row)))
+          .compile(),
+        1,
+      ),
+    removeAlias: (row) =>
+      statement(
+        query
+          .deleteFrom('kms_aliases')
+          .where(({ and }) => and(aliasKey(row)))
+          .compile(),
+        1,
+      ),
+    insertGrant: (row) => statement(query.insertInto('kms_grants').values(row).compile(), 1),
+    removeGrant: (grantId) => statement(query.deleteFrom('kms_grants').where('grant_id', '=', grantId).compile(), 1),
+    setTag: (row) =>
+      statement(
+        query
+          .insertInto('kms_tags')
+          .values(row)
+          .onConflict((conflict) => conflict.columns(['key_id', 'key']).doUpdateSet({ value: row.value }))
+          .compile(),
+        1,
+      ),
+    removeTag: (keyId, key) =>
+      statement(query.deleteFrom('kms_tags').where('key_id', '=', keyId).where('key', '=', key).compile()),
   }
 }

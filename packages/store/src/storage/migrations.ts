@@ -4,6 +4,7 @@ import type { SealColumns } from './audit-head.ts'
 import { secretsKeysAudit } from './migrations/0001-secrets-keys-audit.ts'
 import { auditHeadSeal } from './migrations/0002-audit-head-seal.ts'
 import { replicasPolicies } from './migrations/0003-replicas-policies.ts'
+import { kms } from './migrations/0004-kms.ts'
 
 /** The store's schema, step by step. A step that was released is never changed. */
 export const storeMigrations = (seal: (head: ChainHead) => SealColumns): Migrations =>
@@ -11,4 +12,5 @@ export const storeMigrations = (seal: (head: ChainHead) => SealColumns): Migrati
     '0001-secrets-keys-audit': secretsKeysAudit,
     '0002-audit-head-seal': auditHeadSeal(seal),
     '0003-replicas-policies': replicasPolicies,
+    '0004-kms': kms,
   })

@@ -3,6 +3,9 @@ export interface StoreTables {
   readonly store: StoreRow
   readonly kms_keys: KmsKeyRow
   readonly kms_key_materials: KmsMaterialRow
+  readonly kms_aliases: KmsAliasRow
+  readonly kms_grants: KmsGrantRow
+  readonly kms_tags: KmsTagRow
   readonly secrets: SecretRow
   readonly secret_tags: TagRow
   readonly secret_versions: VersionRow
@@ -27,10 +30,51 @@ export interface KmsKeyRow {
   readonly account: string
   readonly region: string
   readonly key_id: string
+  /** The name of a key that belongs to a service of AWS; null for keys of the callers' own. */
   readonly alias: string | null
   readonly state: 'enabled' | 'disabled' | 'pending_deletion'
   readonly current_material: number
   readonly created_at_ms: number
+  readonly description: string
+  /** JSON; null: the policy that a key has by itself. */
+  readonly policy: string | null
+  /** When it is gone, in state `pending_deletion`. */
+  readonly deletion_at_ms: number | null
+  /** 1: it gets new material each year. */
+  readonly rotates: number
+}
+
+export interface KmsAliasRow {
+  readonly account: string
+  readonly region: string
+  /** `alias/…`. */
+  readonly name: string
+  readonly key_id: string
+  readonly created_at_ms: number
+  readonly updated_at_ms: number
+}
+
+export interface KmsGrantRow {
+  readonly grant_id: string
+  readonly key_id: string
+  /** ARN. */
+  readonly grantee: string
+  readonly retiring: string | null
+  /** JSON: a list. */
+  readonly operations: string
+  /** JSON. */
+  readonly constraints: string | null
+  /** As the caller named it; empty for none. */
+  readonly name: string
+  /** ARN. */
+  readonly issued_by: string
+  readonly created_at_ms: number
+}
+
+export interface KmsTagRow {
+  readonly key_id: string
+  readonly key: string
+  readonly value: string
 }
 
 export interface KmsMaterialRow {
