@@ -37,19 +37,22 @@ export const isInOtherAccount = ({ secret }: LoadedSecret): boolean => secret.pr
 /**
  * Changes a secret and all that follow it in one unit, each guarded by its own revision. A replica that cannot follow,
  * because the caller may not use its key, stays as it is and is noted as failed; it catches up with the next change that
- * it can follow.
+ * it can follow. `writes` is the version that the change gives a value, if it does.
  */
 export const changeAll = async (
   context: OperationContext,
   loaded: LoadedSecret,
   change: Changing,
+  writes?: string,
 ): Promise<ChangeOfAll> => {
   const own = await changedBy(context, loaded, change)
   if (!own) return { statements: [], followers: [] }
   const statements = [...own]
   const followers: string[] = []
   for (const follower of await followersOf(context, loaded)) {
-    const followed = await follow(context, loaded, follower, change)
+    // The version that is written comes with the change, not by catching up.
+    const stages = loaded.stages.filter(({ version_id }) => version_id !== writes)
+    const followed = await follow(context, { ...loaded, stages }, follower, change)
     statements.push(...followed.statements)
     if (followed.isChanged) followers.push(follower.secret.arn)
   }

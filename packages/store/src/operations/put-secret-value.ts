@@ -2,12 +2,13 @@ import type { PutSecretValueRequest, PutSecretValueResponse } from '@keyplane/aw
 import { awsError } from '../aws-errors.ts'
 import { changeSecret, requireWritable } from '../change-secret.ts'
 import { requireToken } from '../client-request-token.ts'
-import { changeAll } from '../followers.ts'
+import { type Change, changeAll } from '../followers.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { listOf, type Shape, text } from '../parsing/member.ts'
 import { clientRequestToken, secretBinary, secretId, secretString, versionStage } from '../parsing/members.ts'
 import { secretTarget } from '../secret-target.ts'
 import { givenValue } from '../secret-value.ts'
+import type { LoadedSecret } from '../storage/secrets-table.ts'
 import { writeVersion } from '../write-version.ts'
 
 export const putSecretValueShape: Shape<PutSecretValueRequest> = {
@@ -35,9 +36,9 @@ export const putSecretValue = async (
     const { statements, labels } = await writeVersion(context, loaded, version)
     const output = { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: labels }
     if (statements.length === 0) return { arn: secret.arn, statements, output }
-    const changed = await changeAll(context, loaded, async (member) =>
-      member === loaded ? { statements } : writeVersion(context, member, version),
-    )
+    const change = async (member: LoadedSecret): Promise<Change> =>
+      member === loaded ? { statements } : writeVersion(context, member, version)
+    const changed = await changeAll(context, loaded, change, versionId)
     return { arn: secret.arn, ...changed, output }
   })
 }

@@ -37,7 +37,7 @@ export const updateSecretVersionStage = async (
     requireFewLabels(after)
     const changed = await changeAll(context, loaded, async (member) => ({
       statements: [
-        ...(member === loaded || to === undefined ? [] : await missing(context, to, loaded, member)),
+        ...(member === loaded || to === undefined || before.has(to) ? [] : await missing(context, to, loaded, member)),
         ...context.versions.relabel(member.secret.id, labelsOf(member.stages), after),
       ],
     }))
@@ -45,7 +45,7 @@ export const updateSecretVersionStage = async (
   })
 }
 
-/** A version without a label is not at the replica, and gets there with its label. */
+/** A version without a label may not be at the replica, and gets there with its label. */
 const missing = async (
   context: OperationContext,
   versionId: string,

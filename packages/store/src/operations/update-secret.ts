@@ -1,7 +1,7 @@
 import type { UpdateSecretRequest, UpdateSecretResponse } from '@keyplane/aws'
 import { changeSecret, type Decided, isReplica, requireActive, requireNoReplica } from '../change-secret.ts'
 import { requireToken } from '../client-request-token.ts'
-import { changeAll } from '../followers.ts'
+import { type Change, changeAll } from '../followers.ts'
 import { requireUsableKey } from '../kms/secret-key.ts'
 import { requireKmsKey } from '../kms-key-id.ts'
 import type { OperationContext } from '../operation-context.ts'
@@ -80,13 +80,13 @@ const updated = async (
   const isNew = written !== undefined && written.statements.length > 0
   if (!isNew && kmsKey === undefined && Object.keys(facts).length === 0) return { arn, statements: [], output }
   const resealed = secret === loaded.secret ? [] : await resealVersions(context, loaded, secret)
-  const changed = await changeAll(context, loaded, async (member) => {
+  const change = async (member: LoadedSecret): Promise<Change> => {
     const own = { ...facts, kms_key: secret.kms_key }
     if (member === loaded) return { facts: own, statements: [...resealed, ...(written?.statements ?? [])] }
     const copied = isNew && value ? await writeVersion(context, member, { versionId, value }) : { statements: [] }
     return { facts, statements: copied.statements }
-  })
-  return { arn, ...changed, output }
+  }
+  return { arn, ...(await changeAll(context, loaded, change, value && versionId)), output }
 }
 
 const replicaKeyChanged = async (
