@@ -1,0 +1,86 @@
+import { GetParameterCommand, GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { parseIam } from '@keyplane/store'
+import { fakeClock } from '@keyplane/testkit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { account, developer, region, TestStore } from './test-store.ts'
+
+const half = { accessKeyId: 'AKIAHALF000000000001', secretAccessKey: 'half-secret-access-key-01' }
+const onlyParameters = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'ssm:*', Resource: '*' } }
+const iam = parseIam(
+  JSON.stringify({
+    account,
+    users: [
+      { name: 'developer', accessKeys: [developer], policies: ['AdministratorAccess'] },
+      { name: 'half', accessKeys: [half], policies: [onlyParameters] },
+    ],
+  }),
+)
+
+// AWS's clients sign by the machine's clock.
+const store = new TestStore(undefined, fakeClock(Date.now()))
+let ssm: SSMClient
+const clientOf = (credentials: typeof developer) =>
+  new SSMClient({ region, endpoint: store.running?.url ?? '', credentials: { ...credentials }, maxAttempts: 1 })
+const nameOf = (secret: string) => `/aws/reference/secretsmanager/${secret}`
+
+beforeAll(async () => {
+  await store.start({ iam })
+  ssm = clientOf(developer)
+  await store.ok('CreateSecret', { Name: 'app/db', SecretString: 'one' })
+  await store.ok('PutSecretValue', { SecretId: 'app/db', SecretString: 'two' })
+})
+afterAll(async () => {
+  ssm.destroy()
+  await store.remove()
+})
+
+describe('a secret as a parameter', () => {
+  it('has the current value, and what Secrets Manager would have said', async () => {
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: nameOf('app/db'), WithDecryption: true }))
+    expect(Parameter).toMatchObject({
+      Name: nameOf('app/db'),
+      ARN: `arn:aws:ssm:${region}:${account}:parameter${nameOf('app/db')}`,
+      Type: 'SecureString',
+      Value: 'two',
+      Version: 0,
+    })
+    expect(JSON.parse(Parameter?.SourceResult ?? '')).toMatchObject({ Name: 'app/db', SecretString: 'two' })
+  })
+
+  it('is read by label and by version too', async () => {
+    const before = await store.ok('GetSecretValue', { SecretId: 'app/db', VersionStage: 'AWSPREVIOUS' })
+    for (const selector of ['AWSPREVIOUS', before.VersionId]) {
+      const Name = `${nameOf('app/db')}:${selector}`
+      const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }))
+      expect([Parameter?.Value, Parameter?.Selector]).toEqual(['one', `:${selector}`])
+    }
+    await expect(
+      ssm.send(new GetParameterCommand({ Name: `${nameOf('app/db')}:NOLABEL`, WithDecryption: true })),
+    ).rejects.toMatchObject({ name: 'ParameterVersionNotFound' })
+  })
+
+  it('is given decrypted or not at all', async () => {
+    await expect(ssm.send(new GetParameterCommand({ Name: nameOf('app/db') }))).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: 'WithDecryption flag must be True for retrieving a Secret Manager secret.',
+    })
+  })
+
+  it('is one of many; names that lead nowhere are listed', async () => {
+    const Names = [nameOf('app/db'), nameOf('nowhere'), '/plain/parameter']
+    const answer = await ssm.send(new GetParametersCommand({ Names, WithDecryption: true }))
+    expect(answer.Parameters?.map(({ Value }) => Value)).toEqual(['two'])
+    expect(answer.InvalidParameters).toEqual(Names.slice(1))
+  })
+
+  it('is denied to who may read parameters and not the secret', async () => {
+    const client = clientOf(half)
+    await expect(
+      client.send(new GetParameterCommand({ Name: nameOf('app/db'), WithDecryption: true })),
+    ).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('secretsmanager:GetSecretValue') as string,
+    })
+    client.destroy()
+  })
+})
