@@ -82,6 +82,16 @@ export const requireWritable = (found: LoadedSecret | undefined, nowMs: number):
   return loaded
 }
 
+/**
+ * The same for tags and policy, which a replica in another account has of its own.
+ * @throws AwsError ResourceNotFoundException, InvalidRequestException, InvalidParameterException
+ */
+export const requireOwned = (found: LoadedSecret | undefined, nowMs: number): LoadedSecret => {
+  const loaded = requireActive(found, nowMs)
+  if (loaded.secret.primary_arn === null) requireNoReplica(loaded.secret)
+  return loaded
+}
+
 /** @throws AwsError InvalidParameterException for a replica, which only follows its primary. */
 export const requireNoReplica = (secret: SecretRow): void => {
   if (isReplica(secret))

@@ -4,6 +4,8 @@ import {
   parseSecretArn,
   partitionOf,
 } from '@keyplane/aws'
+import type { Policy } from '@keyplane/policy'
+import { judge } from '../access/judge.ts'
 import { awsError } from '../aws-errors.ts'
 import { changeSecret, type Decided, requireActive, requireWritable } from '../change-secret.ts'
 import { copyLabelledVersions } from '../copy-versions.ts'
@@ -13,7 +15,7 @@ import { arn, secretId } from '../parsing/members.ts'
 import { requireAccess } from '../require-access.ts'
 import { secretTarget } from '../secret-target.ts'
 import type { LoadedSecret } from '../storage/secrets-table.ts'
-import type { ReplicaRow } from '../storage/tables.ts'
+import type { ReplicaRow, SecretRow } from '../storage/tables.ts'
 
 export const associateCrossAccountReplicaShape: Shape<AssociateCrossAccountReplicaRequest> = {
   SecretId: secretId,
@@ -31,10 +33,10 @@ export const associateCrossAccountReplica = async (
   requireReplicaArn(context, replicaArn)
   requireRole(context, input.ReplicationRoleARN)
   await requireAccess(context, 'secretsmanager:GetSecretValue', input.SecretId)
-  await requireAccess(context, 'secretsmanager:AcceptCrossAccountReplication', replicaArn)
   return changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
     const primary = requireWritable(found, context.nowMs)
     const replica = await requireReplica(context, primary, replicaArn)
+    await requireAcceptance(context, primary.secret, replicaArn)
     return associated(context, primary, replica, input.ReplicationRoleARN ?? null)
   })
 }
@@ -54,6 +56,26 @@ const requireReplicaArn = ({ caller }: OperationContext, replicaArn: string): vo
 const requireRole = ({ caller }: OperationContext, role: string | undefined): void => {
   if (role !== undefined && !new RegExp(`^arn:[a-z-]+:iam::${caller.account}:role/.+$`).test(role))
     throw awsError('InvalidParameterException', "ReplicationRoleARN must be a role in the primary secret's account.")
+}
+
+/**
+ * Whoever makes a secret to be a replica lets the primary's account write to it; the caller needs the right from his own
+ * account too.
+ * @throws AwsError AccessDeniedException
+ */
+const requireAcceptance = async (
+  { access, caller, nowMs }: OperationContext,
+  primary: SecretRow,
+  replicaArn: string,
+): Promise<void> => {
+  const action = 'secretsmanager:AcceptCrossAccountReplication'
+  const { question } = await access.question({ caller, nowMs, action, secretId: replicaArn })
+  const policy: Policy = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { AWS: [primary.account] }, Action: [action], Resource: ['*'] }],
+  }
+  const decision = judge({ ...question, guard: { kind: 'resource', policy } })
+  if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
 }
 
 /** @throws AwsError ResourceNotFoundException, InvalidRequestException, LimitExceededException */

@@ -1,5 +1,5 @@
 import type { DeleteResourcePolicyRequest, DeleteResourcePolicyResponse } from '@keyplane/aws'
-import { changeSecret, requireWritable } from '../change-secret.ts'
+import { changeSecret, requireOwned } from '../change-secret.ts'
 import { changeAll, isInOtherAccount } from '../followers.ts'
 import type { OperationContext } from '../operation-context.ts'
 import type { Shape } from '../parsing/member.ts'
@@ -20,7 +20,7 @@ export const deleteResourcePolicy = async (
 ): Promise<DeleteResourcePolicyResponse> => {
   requireDefaultName(input.PolicyName)
   return changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
-    const loaded = requireWritable(found, context.nowMs)
+    const loaded = requireOwned(found, context.nowMs)
     const { arn, name, id } = loaded.secret
     const output = { ARN: arn, Name: name, PolicyName: defaultPolicyName }
     if ((await context.policies.of(id)) === undefined) return { arn, statements: [], output }

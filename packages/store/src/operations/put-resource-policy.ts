@@ -1,6 +1,6 @@
 import type { PutResourcePolicyRequest, PutResourcePolicyResponse } from '@keyplane/aws'
 import { awsError } from '../aws-errors.ts'
-import { changeSecret, requireWritable } from '../change-secret.ts'
+import { changeSecret, requireOwned } from '../change-secret.ts'
 import { changeAll, isInOtherAccount } from '../followers.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { flag, required, type Shape } from '../parsing/member.ts'
@@ -24,7 +24,7 @@ export const putResourcePolicy = async (
   const policy = requireResourcePolicy(input.ResourcePolicy, context)
   const publicAccess = input.BlockPublicPolicy ? publicAccessFlaw(policy) : undefined
   return changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
-    const loaded = requireWritable(found, context.nowMs)
+    const loaded = requireOwned(found, context.nowMs)
     const { arn, name } = loaded.secret
     if (publicAccess) throw awsError('PublicPolicyException', publicAccess.message)
     const lockOut = await lockOutFlaw(context, arn, policy)

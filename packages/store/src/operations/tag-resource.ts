@@ -1,5 +1,5 @@
 import type { TagResourceRequest } from '@keyplane/aws'
-import { changeSecret, requireWritable } from '../change-secret.ts'
+import { changeSecret, requireOwned } from '../change-secret.ts'
 import { changeAll, isInOtherAccount } from '../followers.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { required, type Shape } from '../parsing/member.ts'
@@ -13,7 +13,7 @@ export const tagResourceShape: Shape<TagResourceRequest> = { SecretId: secretId,
 /** Adds tags to a secret; a key that is there already gets the new value. */
 export const tagResource = async (context: OperationContext, input: TagResourceRequest): Promise<object> =>
   changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
-    const loaded = requireWritable(found, context.nowMs)
+    const loaded = requireOwned(found, context.nowMs)
     const { arn, id } = loaded.secret
     const merged = mergedTags(loaded.tags, input.Tags, id)
     if (input.Tags.length === 0) return { arn, statements: [], output: {} }

@@ -1,5 +1,5 @@
 import type { UntagResourceRequest } from '@keyplane/aws'
-import { changeSecret, requireWritable } from '../change-secret.ts'
+import { changeSecret, requireOwned } from '../change-secret.ts'
 import { changeAll, isInOtherAccount } from '../followers.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { listOf, required, type Shape, text } from '../parsing/member.ts'
@@ -15,7 +15,7 @@ export const untagResourceShape: Shape<UntagResourceRequest> = {
 /** Takes tags off a secret. One that is not there is not missed. */
 export const untagResource = async (context: OperationContext, input: UntagResourceRequest): Promise<object> =>
   changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
-    const loaded = requireWritable(found, context.nowMs)
+    const loaded = requireOwned(found, context.nowMs)
     const { arn } = loaded.secret
     const left = loaded.tags.filter(({ key }) => !input.TagKeys.includes(key))
     if (left.length === loaded.tags.length) return { arn, statements: [], output: {} }

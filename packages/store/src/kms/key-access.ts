@@ -1,0 +1,69 @@
+import type { KeyGrant } from '@keyplane/policy'
+import type { Conditions } from '../access/caller-conditions.ts'
+import { type AccessDecision, judge } from '../access/judge.ts'
+import type { OperationContext } from '../operation-context.ts'
+import type { KmsGrantRow, KmsKeyRow } from '../storage/tables.ts'
+import { contextConditions, type EncryptionContext } from './encryption-context.ts'
+import { keyPolicy } from './key-policy.ts'
+import { keyArn } from './kms-keys.ts'
+
+/** One use of a key. */
+export interface KeyUse {
+  /** `Decrypt`; without `kms:`. */
+  readonly operation: string
+  readonly key: KmsKeyRow
+  readonly encryptionContext?: EncryptionContext
+  /** The service that asks for the caller: `secretsmanager.eu-west-1.amazonaws.com`. */
+  readonly viaService?: string
+  /** The alias that the key was asked for by. */
+  readonly requestAlias?: string
+  /** The key as the caller named it, for the text of a denial. */
+  readonly asSent?: string
+  readonly conditions?: Conditions
+}
+
+/** Whether the caller may use a key so: by its policy, by his own policies where that leaves it to them, or by a grant. */
+export const mayUseKey = async (context: OperationContext, use: KeyUse): Promise<AccessDecision> => {
+  const { kmsKeys, caller, nowMs } = context
+  const { key, operation, encryptionContext = {}, viaService, requestAlias } = use
+  // Grants are for keys of the callers' own.
+  const grants = key.alias === null ? (await kmsKeys.table.grants(key.key_id)).map(grantOf) : []
+  return judge({
+    caller,
+    nowMs,
+    action: `kms:${operation}`,
+    resource: keyArn(key),
+    resourceAccount: key.account,
+    asSent: use.asSent ?? keyArn(key),
+    guard: { kind: 'key', policy: keyPolicy(key), ...(grants.length > 0 && { grants }) },
+    conditions: {
+      'kms:CallerAccount': caller.account,
+      'kms:KeySpec': 'SYMMETRIC_DEFAULT',
+      'kms:KeyUsage': 'ENCRYPT_DECRYPT',
+      'kms:KeyOrigin': 'AWS_KMS',
+      'kms:RequestAlias': requestAlias,
+      ...contextConditions(encryptionContext),
+      ...(viaService !== undefined && {
+        'kms:ViaService': viaService,
+        'aws:ViaAWSService': true,
+        'aws:CalledVia': [viaService.replace(/\.[^.]+\.amazonaws/, '.amazonaws')],
+      }),
+      ...use.conditions,
+    },
+  })
+}
+
+const grantOf = ({ grantee, operations, constraints }: KmsGrantRow): KeyGrant => {
+  const { EncryptionContextEquals: equals, EncryptionContextSubset: subset } = JSON.parse(constraints ?? '{}') as {
+    readonly EncryptionContextEquals?: EncryptionContext
+    readonly EncryptionContextSubset?: EncryptionContext
+  }
+  return {
+    granteePrincipal: grantee,
+    operations: JSON.parse(operations) as string[],
+    constraints: {
+      ...(equals && { encryptionContextEquals: equals }),
+      ...(subset && { encryptionContextSubset: subset }),
+    },
+  }
+}

@@ -1,0 +1,51 @@
+import { awsError } from '../../aws-errors.ts'
+import type { OperationContext } from '../../operation-context.ts'
+import { flag, oneOf, type Shape } from '../../parsing/member.ts'
+import { type KeyMetadata, keyMetadata } from '../key-metadata.ts'
+import { keyArn } from '../kms-keys.ts'
+import { requireKeyPolicy } from '../require-key-policy.ts'
+import * as members from '../members.ts'
+
+export interface CreateKeyRequest {
+  readonly Policy?: string
+  readonly Description?: string
+  readonly KeyUsage?: 'ENCRYPT_DECRYPT'
+  readonly KeySpec?: 'SYMMETRIC_DEFAULT'
+  readonly CustomerMasterKeySpec?: 'SYMMETRIC_DEFAULT'
+  readonly Origin?: 'AWS_KMS'
+  readonly Tags?: readonly members.KmsTag[]
+  readonly MultiRegion?: boolean
+  readonly BypassPolicyLockoutSafetyCheck?: boolean
+}
+
+export const createKeyShape: Shape<CreateKeyRequest> = {
+  Policy: members.keyPolicyText,
+  Description: members.description,
+  KeyUsage: oneOf('ENCRYPT_DECRYPT'),
+  KeySpec: oneOf('SYMMETRIC_DEFAULT'),
+  CustomerMasterKeySpec: oneOf('SYMMETRIC_DEFAULT'),
+  Origin: oneOf('AWS_KMS'),
+  Tags: members.tags,
+  MultiRegion: flag(),
+  BypassPolicyLockoutSafetyCheck: flag(),
+}
+
+/** Makes a symmetric key of the caller's account. */
+export const createKey = async (
+  context: OperationContext,
+  input: CreateKeyRequest,
+): Promise<{ readonly KeyMetadata: KeyMetadata }> => {
+  if (input.MultiRegion) throw awsError('UnsupportedOperationException', 'This store has no keys of several regions.')
+  const { account, region } = context.caller
+  const place = { account, region, alias: null }
+  const policy = input.Policy ?? null
+  if (policy !== null) requireKeyPolicy(context, { ...place, policy }, input.BypassPolicyLockoutSafetyCheck ?? false)
+  const made = await context.kmsKeys.make({ ...place, policy, description: input.Description ?? '' })
+  const { table } = context.kmsKeys
+  const tags = (input.Tags ?? []).map(({ TagKey: key, TagValue: value }) =>
+    table.setTag({ key_id: made.row.key_id, key, value }),
+  )
+  context.call.resource = keyArn(made.row)
+  await context.call.commit([...made.statements, ...tags])
+  return { KeyMetadata: keyMetadata(made.row) }
+}
