@@ -91,22 +91,27 @@ describe('AssociateCrossAccountReplica', () => {
       )
     })
 
-    it('come from a replica that is not there', async () => {
+    it('do not tell whether a secret is there that nobody lets the caller see', async () => {
       const SecretId = await newSecret()
-      const CrossAccountReplicaARN = SecretId.replace('000000000000', '111111111111')
-      expect(await store.refused('AssociateCrossAccountReplica', { SecretId, CrossAccountReplicaARN })).toMatch(
-        /^ResourceNotFoundException/,
-      )
+      const { ARN } = await store.ok('CreateSecret', { Name: `across/hidden-${made}` }, { credentials: other })
+      for (const CrossAccountReplicaARN of [ARN, SecretId.replace('000000000000', '111111111111')])
+        expect(await store.refused('AssociateCrossAccountReplica', { SecretId, CrossAccountReplicaARN })).toMatch(
+          /^AccessDeniedException: .*secretsmanager:AcceptCrossAccountReplication/,
+        )
     })
 
     it('come from a secret that was not made to be its replica, and from a second replica', async () => {
       const [first, second] = [await newSecret(), await newSecret()]
-      const { ARN } = await store.ok('CreateSecret', { Name: `across/plain-${made}` }, { credentials: other })
+      const { ARN } = await there('CreateSecret', { Name: `across/plain-${made}` })
+      const Principal = { AWS: 'arn:aws:iam::000000000000:root' }
+      const Statement = [{ Effect: 'Allow', Principal, Action: 'secretsmanager:*', Resource: '*' }]
+      const ResourcePolicy = JSON.stringify({ Version: '2012-10-17', Statement })
+      await there('PutResourcePolicy', { SecretId: ARN, ResourcePolicy })
       const refused = (SecretId: string, CrossAccountReplicaARN: string) =>
         store.refused('AssociateCrossAccountReplica', { SecretId, CrossAccountReplicaARN })
       expect(await refused(first, ARN)).toMatch(/^InvalidRequestException/)
       const replica = await newReplica(first)
-      expect(await refused(second, replica)).toMatch(/^InvalidRequestException/)
+      expect(await refused(second, replica)).toMatch(/^AccessDeniedException/)
       await associate(first, replica)
       expect(await refused(first, await newReplica(first))).toMatch(/^LimitExceededException/)
     })

@@ -35,8 +35,8 @@ export const associateCrossAccountReplica = async (
   await requireAccess(context, 'secretsmanager:GetSecretValue', input.SecretId)
   return changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
     const primary = requireWritable(found, context.nowMs)
-    const replica = await requireReplica(context, primary, replicaArn)
     await requireAcceptance(context, primary.secret, replicaArn)
+    const replica = await requireReplica(context, primary, replicaArn)
     return associated(context, primary, replica, input.ReplicationRoleARN ?? null)
   })
 }
@@ -58,9 +58,11 @@ const requireRole = ({ caller }: OperationContext, role: string | undefined): vo
     throw awsError('InvalidParameterException', "ReplicationRoleARN must be a role in the primary secret's account.")
 }
 
+const accept = 'secretsmanager:AcceptCrossAccountReplication'
+
 /**
- * Whoever makes a secret to be a replica lets the primary's account write to it; the caller needs the right from his own
- * account too.
+ * Whoever makes a secret to be a replica lets the primary's account write to it, whatever its policy says; the caller
+ * needs the right from his own account too. Of any other secret he is told nothing that its policy does not allow.
  * @throws AwsError AccessDeniedException
  */
 const requireAcceptance = async (
@@ -68,15 +70,16 @@ const requireAcceptance = async (
   primary: SecretRow,
   replicaArn: string,
 ): Promise<void> => {
-  const action = 'secretsmanager:AcceptCrossAccountReplication'
-  const { question } = await access.question({ caller, nowMs, action, secretId: replicaArn })
-  const policy: Policy = {
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal: { AWS: [primary.account] }, Action: [action], Resource: ['*'] }],
-  }
-  const decision = judge({ ...question, guard: { kind: 'resource', policy } })
+  const { question, found } = await access.question({ caller, nowMs, action: accept, secretId: replicaArn })
+  const guard = { kind: 'resource', policy: acceptance(primary.account) } as const
+  const decision = judge(found?.primary_arn === primary.arn ? { ...question, guard } : question)
   if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
 }
+
+const acceptance = (account: string): Policy => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: [account] }, Action: [accept], Resource: ['*'] }],
+})
 
 /** @throws AwsError ResourceNotFoundException, InvalidRequestException, LimitExceededException */
 const requireReplica = async (

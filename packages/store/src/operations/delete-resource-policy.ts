@@ -25,7 +25,9 @@ export const deleteResourcePolicy = async (
     const output = { ARN: arn, Name: name, PolicyName: defaultPolicyName }
     if ((await context.policies.of(id)) === undefined) return { arn, statements: [], output }
     const changed = await changeAll(context, loaded, (member) =>
-      isInOtherAccount(member) ? undefined : { statements: [context.policies.remove(member.secret.id)] },
+      member !== loaded && isInOtherAccount(member)
+        ? undefined
+        : { statements: [context.policies.remove(member.secret.id)] },
     )
     return { arn, ...changed, output }
   })

@@ -30,7 +30,7 @@ export const putResourcePolicy = async (
     const lockOut = await lockOutFlaw(context, arn, policy)
     if (lockOut) throw awsError('InvalidRequestException', lockOut.message)
     const changed = await changeAll(context, loaded, (member) =>
-      isInOtherAccount(member)
+      member !== loaded && isInOtherAccount(member)
         ? undefined
         : { statements: [context.policies.put(member.secret.id, input.ResourcePolicy)] },
     )

@@ -19,7 +19,7 @@ export const tagResource = async (context: OperationContext, input: TagResourceR
     if (input.Tags.length === 0) return { arn, statements: [], output: {} }
     await requireAccessWithTags(context, 'secretsmanager:TagResource', input.SecretId, merged)
     const changed = await changeAll(context, loaded, (member) =>
-      isInOtherAccount(member)
+      member !== loaded && isInOtherAccount(member)
         ? undefined
         : { facts: { tagged: 1 }, statements: context.secrets.retag(member.secret.id, merged) },
     )

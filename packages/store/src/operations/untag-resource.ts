@@ -21,7 +21,7 @@ export const untagResource = async (context: OperationContext, input: UntagResou
     if (left.length === loaded.tags.length) return { arn, statements: [], output: {} }
     await requireAccessWithTags(context, 'secretsmanager:UntagResource', input.SecretId, left)
     const changed = await changeAll(context, loaded, (member) =>
-      isInOtherAccount(member)
+      member !== loaded && isInOtherAccount(member)
         ? undefined
         : { facts: { tagged: 1 }, statements: context.secrets.retag(member.secret.id, left) },
     )
