@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { london, paris, readOnly, replicaCalls, swapped } from './replica-calls.ts'
+import { inSync, london, paris, readOnly, replicaCalls, swapped } from './replica-calls.ts'
 import { type Body, region, TestStore, tokenOf } from './test-store.ts'
 
 const store = new TestStore()
@@ -106,5 +106,77 @@ describe('a primary and its replicas', () => {
       expect((await describeIn(name, where)).VersionIdsToStages).toEqual(VersionIdsToStages)
       expect(await valueIn(name, where)).toBe(await valueIn(name, region))
     }
+  })
+})
+
+describe('a replica under a key of its own', () => {
+  const kms = async (operation: string, input: Body, where: string): Promise<Body> => {
+    const body = JSON.stringify(input)
+    const headers = { 'x-amz-target': `TrentService.${operation}` }
+    return (await store.send({ service: 'kms', headers, body, region: where })).body
+  }
+  const newKey = async (where: string): Promise<string> => {
+    const { KeyMetadata } = await kms('CreateKey', {}, where)
+    return (KeyMetadata as { readonly Arn: string }).Arn
+  }
+
+  it('is encrypted under it, not under that of its primary', async () => {
+    const KmsKeyId = await newKey(paris)
+    const { name } = await newSecret({ AddReplicaRegions: [{ Region: paris, KmsKeyId }] })
+    expect((await describeIn(name)).ReplicationStatus[0]?.KmsKeyId).toBe(KmsKeyId)
+    expect((await describeIn(name, paris)).KmsKeyId).toBe(KmsKeyId)
+    const keysIn = async (where: string) =>
+      (await store.ok('ListSecretVersionIds', { SecretId: name }, { region: where })).Versions[0]?.KmsKeyIds
+    expect([await keysIn(region), await keysIn(paris)]).toEqual([['DefaultEncryptionKey'], [KmsKeyId]])
+    const other = await newKey(paris)
+    await store.ok('UpdateSecret', { SecretId: name, KmsKeyId: other }, { region: paris })
+    expect([await keysIn(paris), await valueIn(name, paris)]).toEqual([[other], 'one'])
+    expect((await describeIn(name)).ReplicationStatus[0]?.KmsKeyId).toBe(other)
+  })
+
+  it('fails alone while the key cannot be used, and catches up with a later change', async () => {
+    const KmsKeyId = await newKey(paris)
+    const AddReplicaRegions = [{ Region: paris, KmsKeyId }, { Region: london }]
+    const { name } = await newSecret({ AddReplicaRegions, Tags: [{ Key: 'k', Value: 'v' }] })
+    await kms('DisableKey', { KeyId: KmsKeyId }, paris)
+    for (const version of ['v2', 'v3'])
+      await store.ok('PutSecretValue', { SecretId: name, SecretString: version, ClientRequestToken: tokenOf(version) })
+    const statuses = async () =>
+      (await describeIn(name)).ReplicationStatus.map(({ Status, StatusMessage }) => [Status, StatusMessage])
+    const [first, second] = await statuses()
+    expect(first?.[0]).toBe('Failed')
+    expect(first?.[1]).toMatch(/^Replication failed: Secrets Manager can't encrypt/)
+    expect([second?.[0], await valueIn(name, london)]).toEqual(['InSync', 'v3'])
+    await kms('EnableKey', { KeyId: KmsKeyId }, paris)
+    expect(await valueIn(name, paris)).toBe('one')
+    await store.ok('UntagResource', { SecretId: name, TagKeys: ['k'] })
+    expect(await statuses()).toEqual([
+      ['InSync', 'Replication succeeded'],
+      ['InSync', 'Replication succeeded'],
+    ])
+    const [there, here] = [await describeIn(name, paris), await describeIn(name)]
+    expect([there.VersionIdsToStages, there.Tags]).toEqual([here.VersionIdsToStages, []])
+    expect([await valueIn(name, paris), await valueIn(name, paris, { VersionStage: 'AWSPREVIOUS' })]).toEqual([
+      'v3',
+      'v2',
+    ])
+  })
+
+  it('is made anew, when that is asked for, if it could not follow', async () => {
+    const KmsKeyId = await newKey(paris)
+    const { name } = await newSecret({ AddReplicaRegions: [{ Region: paris, KmsKeyId }] })
+    await kms('DisableKey', { KeyId: KmsKeyId }, paris)
+    await store.ok('PutSecretValue', { SecretId: name, SecretString: 'two' })
+    await replicate(name, paris)
+    expect(await valueIn(name, paris)).toBe('two')
+    expect((await describeIn(name)).ReplicationStatus).toMatchObject([{ Region: paris, ...inSync }])
+  })
+
+  it('is not made where the key cannot be used; its primary is', async () => {
+    const KmsKeyId = await newKey(paris)
+    await kms('DisableKey', { KeyId: KmsKeyId }, paris)
+    const { name } = await newSecret({ AddReplicaRegions: [{ Region: paris, KmsKeyId }] })
+    expect((await describeIn(name)).ReplicationStatus[0]?.Status).toBe('Failed')
+    expect(await refusedIn('DescribeSecret', { SecretId: name })).toMatch(/^ResourceNotFoundException/)
   })
 })
