@@ -1,6 +1,6 @@
 import { Option, Command as Parser } from 'commander'
 import type { Command, Context, GlobalFlags } from './context.ts'
-import { addStoreCommands, databaseUrlFile } from './program-store.ts'
+import { addStoreCommands, databaseUrlFile, rootKeyOptions } from './program-store.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
@@ -95,6 +95,7 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     .addOption(port('port', 2774, 'where it listens'))
     .addOption(databaseUrlFile())
     .option('--insecure-no-auth', 'take every call for the root user’s, signed or not: for tests on your own machine')
+  for (const option of rootKeyOptions()) store.addOption(option)
   addStoreCommands(store, run)
 
   command(
@@ -160,7 +161,28 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     .description('Whether the audit log is whole: nothing edited, removed or reordered')
     .addOption(databaseUrlFile())
     .addHelpText('after', '\nExamples:\n  keyplane audit verify')
+    .addOption(rootKeyOptions()[0] as Option)
+    .addOption(rootKeyOptions()[1] as Option)
     .action(run(async () => (await import('./commands/audit-verify.ts')).auditVerifyCommand))
+
+  program
+    .command('policy')
+    .summary('Who may do what, and why')
+    .command('explain')
+    .description('Why somebody may or may not do something: every statement of every policy that bears on it')
+    .requiredOption('--principal <arn>', 'a user, a role or the root of an account in the IAM file')
+    .requiredOption('--action <action>', 'secretsmanager:GetSecretValue, kms:Decrypt, …')
+    .option('--resource <name>', 'a secret’s name or ARN, a KMS key’s id, alias or ARN')
+    .option('--region <region>', 'where the call would be made', 'us-east-1')
+    .option('--context <key=value...>', 'what conditions are to see besides: aws:SourceIp=10.0.0.1')
+    .option('--resource-policy <file>', 'a policy to try in place of the one that the secret has')
+    .option('--iam <file>', 'the IAM file; default: that of the data folder')
+    .addOption(databaseUrlFile())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  keyplane policy explain --principal arn:aws:iam::000000000000:user/agent --action secretsmanager:PutSecretValue --resource demo/dev/api-key',
+    )
+    .action(run(async () => (await import('./commands/policy-explain.ts')).policyExplain))
 
   program
     .command('settings')

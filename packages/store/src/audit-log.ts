@@ -1,6 +1,7 @@
 import type { NumberedRecord } from '@keyplane/audit'
 import { shownRecordOf } from './storage/audit-rows.ts'
-import { chainRows, lastRecordRows, readingAudit, recordRows } from './storage/audit-table.ts'
+import { chainRows, lastRecordRows, recordRows } from './storage/audit-table.ts'
+import { readingStore } from './storage/reading-store.ts'
 import type { StoreDatabase } from './storage/store-database.ts'
 
 export type AuditTailOptions = StoreDatabase & {
@@ -20,7 +21,7 @@ export interface TailRecord extends NumberedRecord {
 
 /** Records of a store's audit log, the oldest first, those of several chains by their moments. Another process may be writing it. */
 export const auditTail = ({ limit = 100, after, ...database }: AuditTailOptions): Promise<readonly TailRecord[]> =>
-  readingAudit(database, async (reader) => {
+  readingStore(database, async (reader) => {
     const bounded = Math.min(Math.max(Math.floor(limit), 1), 10_000)
     const found: TailRecord[] = []
     for (const { chain_id: chainId } of await chainRows(reader)) {

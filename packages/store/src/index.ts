@@ -5,11 +5,13 @@
  */
 export type { CallReport, StoreProblem } from './app.ts'
 export { type AuditTailOptions, auditTail, type TailRecord } from './audit-log.ts'
+export { type ExplainAccessOptions, explainAccess } from './access/explain-access.ts'
 export { parseIam } from './iam/iam-file.ts'
 export { type WatchedIam, type WatchIamOptions, watchIam } from './iam/watch-iam.ts'
 export type { Credential, Iam, Identity, IdentityProvider, Role } from './iam/identity.ts'
 export type { Caller } from './caller.ts'
 export { type BackUpOptions, backUpStore } from './maintenance/back-up-store.ts'
+export { proveRootKey } from './maintenance/prove-root-key.ts'
 export { type RekeyOptions, rekeyStore } from './maintenance/rekey-store.ts'
 export { type RenewKmsKeysOptions, renewKmsKeys } from './maintenance/renew-kms-keys.ts'
 export { type RestoreOptions, restoreStore } from './maintenance/restore-store.ts'

@@ -17,11 +17,11 @@ import {
   hasRowsBeyond,
   isWritten,
   linkRows,
-  readingAudit,
   recordRows,
   storeRow,
   unregisteredChains,
 } from './storage/audit-table.ts'
+import { readingStore } from './storage/reading-store.ts'
 import { registeredBy } from './storage/audit-registration.ts'
 import type { StoreDatabase } from './storage/store-database.ts'
 import type { AuditChainRow, StoreTables } from './storage/tables.ts'
@@ -48,7 +48,7 @@ export interface AuditVerdict {
  * @throws SecretsError what `rootKey` says, `source_misconfigured` (`wrong_root_key`), `integrity` (`damaged`).
  */
 export const verifyAudit = ({ rootKey, ...database }: VerifyAuditOptions): Promise<readonly AuditVerdict[]> =>
-  readingAudit(database, async (reader) => {
+  readingStore(database, async (reader) => {
     const auditKey = rootKey && (await auditKeyIn(reader, rootKey))
     if (auditKey === 'missing') return [missing('The row that says whose store this is has been removed.')]
     return verifyChains(reader, auditKey)

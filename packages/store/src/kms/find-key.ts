@@ -1,6 +1,6 @@
 import { parseKeyId, type NamedKey } from './key-id.ts'
 import type { Caller } from '../caller.ts'
-import type { OperationContext } from '../operation-context.ts'
+import type { KmsKeysTable } from '../storage/kms-keys-table.ts'
 import type { KmsKeyRow } from '../storage/tables.ts'
 
 /** A key, and the alias that led to it. */
@@ -9,12 +9,17 @@ export interface FoundKey {
   readonly requestAlias?: string
 }
 
+/** Where keys are found. */
+export interface KeySource {
+  readonly kmsKeys: { readonly table: KmsKeysTable }
+}
+
 /**
  * The key that a text names, be it an id, an ARN, an alias or an alias's ARN; `undefined` for one that is not there, or
  * not in the caller's region. Ids and aliases mean keys of the caller's account, ARNs those of any.
  */
 export const findKey = async (
-  { kmsKeys }: Pick<OperationContext, 'kmsKeys'>,
+  { kmsKeys }: KeySource,
   given: string,
   place: Pick<Caller, 'account' | 'region'>,
 ): Promise<FoundKey | undefined> => {
@@ -26,7 +31,7 @@ export const findKey = async (
 }
 
 const byAlias = async (
-  kmsKeys: OperationContext['kmsKeys'],
+  kmsKeys: KeySource['kmsKeys'],
   { account, region, alias }: Extract<NamedKey, { readonly alias: string }>,
 ): Promise<KmsKeyRow | undefined> => {
   if (alias.startsWith('alias/aws/')) return kmsKeys.table.byAlias(account, region, alias)

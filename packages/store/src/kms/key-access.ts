@@ -1,7 +1,9 @@
 import type { KeyGrant } from '@keyplane/policy'
 import type { Conditions } from '../access/caller-conditions.ts'
-import { type AccessDecision, judge } from '../access/judge.ts'
+import { type AccessDecision, judge, type Question } from '../access/judge.ts'
+import type { Caller } from '../caller.ts'
 import type { OperationContext } from '../operation-context.ts'
+import type { KmsKeysTable } from '../storage/kms-keys-table.ts'
 import type { KmsGrantRow, KmsKeyRow } from '../storage/tables.ts'
 import { contextConditions, type EncryptionContext } from './encryption-context.ts'
 import { keyPolicy } from './key-policy.ts'
@@ -22,13 +24,25 @@ export interface KeyUse {
   readonly conditions?: Conditions
 }
 
+/** Who asks, when, and where keys' grants are. */
+export interface Asking {
+  readonly caller: Caller
+  readonly nowMs: number
+  readonly table: Pick<KmsKeysTable, 'grants'>
+}
+
 /** Whether the caller may use a key so: by its policy, by his own policies where that leaves it to them, or by a grant. */
-export const mayUseKey = async (context: OperationContext, use: KeyUse): Promise<AccessDecision> => {
-  const { kmsKeys, caller, nowMs } = context
+export const mayUseKey = async (
+  { kmsKeys: { table }, caller, nowMs }: OperationContext,
+  use: KeyUse,
+): Promise<AccessDecision> => judge(await keyQuestion({ caller, nowMs, table }, use))
+
+/** The question behind a use of a key. */
+export const keyQuestion = async ({ caller, nowMs, table }: Asking, use: KeyUse): Promise<Question> => {
   const { key, operation, encryptionContext = {}, viaService, requestAlias } = use
   // Grants are for keys of the callers' own.
-  const grants = key.alias === null ? (await kmsKeys.table.grants(key.key_id)).map(grantOf) : []
-  return judge({
+  const grants = key.alias === null ? (await table.grants(key.key_id)).map(grantOf) : []
+  return {
     caller,
     nowMs,
     action: `kms:${operation}`,
@@ -38,9 +52,7 @@ export const mayUseKey = async (context: OperationContext, use: KeyUse): Promise
     guard: { kind: 'key', policy: keyPolicy(key), ...(grants.length > 0 && { grants }) },
     conditions: {
       'kms:CallerAccount': caller.account,
-      'kms:KeySpec': 'SYMMETRIC_DEFAULT',
-      'kms:KeyUsage': 'ENCRYPT_DECRYPT',
-      'kms:KeyOrigin': 'AWS_KMS',
+      ...constants,
       'kms:RequestAlias': requestAlias,
       ...contextConditions(encryptionContext),
       ...(viaService !== undefined && {
@@ -50,7 +62,14 @@ export const mayUseKey = async (context: OperationContext, use: KeyUse): Promise
       }),
       ...use.conditions,
     },
-  })
+  }
+}
+
+/** What this store's keys all are. */
+const constants: Conditions = {
+  'kms:KeySpec': 'SYMMETRIC_DEFAULT',
+  'kms:KeyUsage': 'ENCRYPT_DECRYPT',
+  'kms:KeyOrigin': 'AWS_KMS',
 }
 
 const grantOf = ({ grantee, operations, constraints }: KmsGrantRow): KeyGrant => {

@@ -1,20 +1,6 @@
 import type { Reader } from '@keyplane/database'
 import { sql } from 'kysely'
-import { readerOf, type StoreDatabase } from './store-database.ts'
 import type { AuditChainRow, AuditLinkRow, AuditRecordRow, StoreRow, StoreTables } from './tables.ts'
-
-/** Opens a store's database for one look at its audit log. Another process may be writing it. */
-export const readingAudit = async <T>(
-  database: StoreDatabase,
-  act: (reader: Reader<StoreTables>) => Promise<T>,
-): Promise<T> => {
-  const reader = readerOf(database)
-  try {
-    return await act(reader)
-  } finally {
-    await reader.close()
-  }
-}
 
 /** The chains that are registered, the oldest first. */
 export const chainRows = (reader: Reader<StoreTables>): Promise<readonly AuditChainRow[]> =>

@@ -1,0 +1,16 @@
+import type { Reader } from '@keyplane/database'
+import { readerOf, type StoreDatabase } from './store-database.ts'
+import type { StoreTables } from './tables.ts'
+
+/** Opens a store's database for one look at it. Another process may be writing it. */
+export const readingStore = async <T>(
+  database: StoreDatabase,
+  act: (reader: Reader<StoreTables>) => Promise<T>,
+): Promise<T> => {
+  const reader = readerOf(database)
+  try {
+    return await act(reader)
+  } finally {
+    await reader.close()
+  }
+}
