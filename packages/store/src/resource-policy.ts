@@ -1,4 +1,5 @@
 import { grantsPublicAccess, type ParsedPolicy, parsePolicy, type Policy, type Principals } from '@keyplane/policy'
+import type { Conditions } from './access/caller-conditions.ts'
 import { judge } from './access/judge.ts'
 import { awsError } from './aws-errors.ts'
 import type { OperationContext } from './operation-context.ts'
@@ -53,13 +54,21 @@ export const publicAccessFlaw = (policy: Policy): PolicyFlaw | undefined =>
       }
     : undefined
 
-/** A policy that would keep the caller from putting another on the secret that he named. */
+/** A call that puts a policy, as policies see it. */
+export interface PolicyChange {
+  /** As the caller named it. */
+  readonly secretId: string
+  readonly conditions?: Conditions
+}
+
+/** A policy that would keep the caller from putting another. */
 export const lockOutFlaw = async (
   { access, caller, nowMs }: OperationContext,
-  secretId: string,
+  change: PolicyChange,
   policy: Policy,
 ): Promise<PolicyFlaw | undefined> => {
-  const { question } = await access.question({ caller, nowMs, action: 'secretsmanager:PutResourcePolicy', secretId })
+  const action = 'secretsmanager:PutResourcePolicy'
+  const { question } = await access.question({ caller, nowMs, action, ...change })
   return judge({ ...question, guard: { kind: 'resource', policy } }).allowed
     ? undefined
     : {

@@ -1,8 +1,26 @@
+import { parseIam } from '@keyplane/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TestStore } from './test-store.ts'
+import { account, developer, TestStore } from './test-store.ts'
 
 const store = new TestStore()
-beforeAll(() => store.start())
+const limited = { accessKeyId: 'AKIALIMITED000000001', secretAccessKey: 'limited-secret-access-key-001' }
+/** May tag and untag what belongs to his team only. */
+const ofTeam = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Action: ['secretsmanager:TagResource', 'secretsmanager:UntagResource'],
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:ResourceTag/team': 'pay' } },
+    },
+  ],
+}
+const users = [
+  { name: 'developer', accessKeys: [{ ...developer }], policies: ['AdministratorAccess'] },
+  { name: 'limited', accessKeys: [limited], policies: [ofTeam] },
+]
+beforeAll(() => store.start({ iam: parseIam(JSON.stringify({ account, users })) }))
 afterAll(() => store.remove())
 
 const marked =
@@ -59,6 +77,22 @@ describe('TagResource', () => {
       expect(await refused(tag('', 'x'))).toMatch(/^ValidationException: .*'tags.1.member.key'/)
       expect(await refused(tag('x', 'y'.repeat(257)))).toMatch(/^ValidationException: .*'tags.1.member.value'/)
       expect(await store.refused('TagResource', { SecretId })).toMatch(/^ValidationException: .*Value null at 'tags'/)
+    })
+
+    it('keep the caller from losing the right to change tags, by a tag given or taken away', async () => {
+      const SecretId = await newSecret([tag('team', 'pay'), tag('other', 'x')])
+      const mine = { credentials: limited }
+      const denied = (action: string) =>
+        new RegExp(`^AccessDeniedException: User: arn:aws:iam::${account}:user/limited .*${action}`)
+      await store.ok('TagResource', { SecretId, Tags: [tag('team', 'pay'), tag('k', 'v')] }, mine)
+      expect(await store.refused('TagResource', { SecretId, Tags: [tag('team', 'ship')] }, mine)).toMatch(
+        denied('TagResource'),
+      )
+      await store.ok('UntagResource', { SecretId, TagKeys: ['other'] }, mine)
+      expect(await store.refused('UntagResource', { SecretId, TagKeys: ['team'] }, mine)).toMatch(
+        denied('UntagResource'),
+      )
+      expect(await tagsOf(SecretId)).toEqual([tag('team', 'pay'), tag('k', 'v')])
     })
 
     it('come from a secret that is not there, or is going', async () => {

@@ -5,6 +5,7 @@ import type {
   GetSecretValueResponse,
 } from '@keyplane/aws'
 import type { Statement } from '@keyplane/database'
+import { inputConditions } from '../access/input-conditions.ts'
 import { type AwsError, awsError, toAwsError } from '../aws-errors.ts'
 import type { CallPart } from '../call.ts'
 import type { OperationContext } from '../operation-context.ts'
@@ -79,7 +80,7 @@ const action = 'secretsmanager:GetSecretValue'
 const readPart = async (context: OperationContext, id: string): Promise<ReadPart> => {
   let resource = recordedId(id)
   try {
-    await requireAccess(context, action, id)
+    await requireAccess(context, action, id, inputConditions.get({ SecretId: id }))
     const { output, statements, versionId } = await readOne(context, { SecretId: id }, ({ arn }) => {
       resource = arn
     })

@@ -1,4 +1,5 @@
 import type { PutResourcePolicyRequest, PutResourcePolicyResponse } from '@keyplane/aws'
+import { inputConditions } from '../access/input-conditions.ts'
 import { awsError } from '../aws-errors.ts'
 import { changeSecret, requireOwned } from '../change-secret.ts'
 import { changeAll, isInOtherAccount } from '../followers.ts'
@@ -23,11 +24,12 @@ export const putResourcePolicy = async (
   requireDefaultName(input.PolicyName)
   const policy = requireResourcePolicy(input.ResourcePolicy, context)
   const publicAccess = input.BlockPublicPolicy ? publicAccessFlaw(policy) : undefined
+  const change = { secretId: input.SecretId, conditions: inputConditions.putPolicy(input) }
   return changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
     const loaded = requireOwned(found, context.nowMs)
     const { arn, name } = loaded.secret
     if (publicAccess) throw awsError('PublicPolicyException', publicAccess.message)
-    const lockOut = await lockOutFlaw(context, arn, policy)
+    const lockOut = await lockOutFlaw(context, change, policy)
     if (lockOut) throw awsError('InvalidRequestException', lockOut.message)
     const changed = await changeAll(context, loaded, (member) =>
       member !== loaded && isInOtherAccount(member)

@@ -6,6 +6,7 @@ import type { OperationContext } from '../operation-context.ts'
 import type { Shape } from '../parsing/member.ts'
 import { secretId } from '../parsing/members.ts'
 import { regionalReplicas } from '../replication-status.ts'
+import { requireAccess } from '../require-access.ts'
 import { secretTarget } from '../secret-target.ts'
 import type { SecretRow } from '../storage/tables.ts'
 
@@ -20,6 +21,8 @@ export const stopReplicationToReplica = async (
     const { secret } = requireActive(found, context.nowMs)
     if (!isReplica(secret))
       throw awsError('InvalidParameterException', 'Operation is only permitted on a replica secret.')
+    // The policy that let the primary's account in goes with it.
+    if (secret.primary_arn !== null) await requireAccess(context, 'secretsmanager:DeleteResourcePolicy', input.SecretId)
     const promoted = {
       primary_region: null,
       replica_of: null,

@@ -1,4 +1,5 @@
 import type { TagResourceRequest } from '@keyplane/aws'
+import { inputConditions } from '../access/input-conditions.ts'
 import { changeSecret, requireOwned } from '../change-secret.ts'
 import { changeAll, isInOtherAccount } from '../followers.ts'
 import type { OperationContext } from '../operation-context.ts'
@@ -17,7 +18,9 @@ export const tagResource = async (context: OperationContext, input: TagResourceR
     const { arn, id } = loaded.secret
     const merged = mergedTags(loaded.tags, input.Tags, id)
     if (input.Tags.length === 0) return { arn, statements: [], output: {} }
-    await requireAccessWithTags(context, 'secretsmanager:TagResource', input.SecretId, merged)
+    const conditions = inputConditions.tag(input)
+    const change = { action: 'secretsmanager:TagResource', secretId: input.SecretId, conditions } as const
+    await requireAccessWithTags(context, change, merged)
     const changed = await changeAll(context, loaded, (member) =>
       member !== loaded && isInOtherAccount(member)
         ? undefined

@@ -1,4 +1,5 @@
 import type { UntagResourceRequest } from '@keyplane/aws'
+import { inputConditions } from '../access/input-conditions.ts'
 import { changeSecret, requireOwned } from '../change-secret.ts'
 import { changeAll, isInOtherAccount } from '../followers.ts'
 import type { OperationContext } from '../operation-context.ts'
@@ -19,7 +20,9 @@ export const untagResource = async (context: OperationContext, input: UntagResou
     const { arn } = loaded.secret
     const left = loaded.tags.filter(({ key }) => !input.TagKeys.includes(key))
     if (left.length === loaded.tags.length) return { arn, statements: [], output: {} }
-    await requireAccessWithTags(context, 'secretsmanager:UntagResource', input.SecretId, left)
+    const conditions = inputConditions.untag(input)
+    const change = { action: 'secretsmanager:UntagResource', secretId: input.SecretId, conditions } as const
+    await requireAccessWithTags(context, change, left)
     const changed = await changeAll(context, loaded, (member) =>
       member !== loaded && isInOtherAccount(member)
         ? undefined

@@ -23,7 +23,7 @@ export const validateResourcePolicy = async (
     requireActive(await loadPresent(context, secretTarget(SecretId, context.caller)), context.nowMs)
   const policy = requireResourcePolicy(input.ResourcePolicy, context)
   // A policy that is meant for no secret yet is judged as if it were for one that is not there.
-  const found = [publicAccessFlaw(policy), await lockOutFlaw(context, SecretId ?? 'any', policy)]
+  const found = [publicAccessFlaw(policy), await lockOutFlaw(context, { secretId: SecretId ?? 'any' }, policy)]
   const flaws = found.filter((flaw) => flaw !== undefined)
   return {
     PolicyValidationPassed: flaws.length === 0,
