@@ -12,6 +12,7 @@ import { Callers } from './iam/callers.ts'
 import type { Iam } from './iam/identity.ts'
 import { SessionTokens } from './iam/session-tokens.ts'
 import { KmsKeys } from './kms/kms-keys.ts'
+import { Metrics, type ProcessFacts } from './metrics.ts'
 import { Readiness } from './readiness.ts'
 import { Refusals } from './refusals.ts'
 import { RowIds } from './row-ids.ts'
@@ -115,6 +116,8 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
   const refusals = new Refusals({ writer, clock, random })
   const policies = policiesTable(reader)
   const sessionTokens = new SessionTokens(await sessionKeyOf(rootKey, store), random)
+  const metrics = new Metrics()
+  const told = guarded(options.onCall, log)
   const app = storeApp({
     refusals,
     secrets,
@@ -135,7 +138,10 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
     sessionTokens,
     access: new SecretAccess({ secrets, facts: new SecretFactsCache({ secrets, policies }) }),
     ...(insecureNoAuth && { authenticate: authenticateAnybody(insecureNoAuth.account) }),
-    onCall: guarded(options.onCall, log),
+    onCall: (report) => {
+      metrics.note(report)
+      told(report)
+    },
     onProblem: (problem) => {
       writer.noteFailure(problem)
       log(problem)
@@ -145,12 +151,28 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
     random,
     onChange,
   })
-  const server = await listenOn({ host, port: options.port, app, clock, ready: () => writer.ready() })
+  const server = await listenOn({
+    host,
+    port: options.port,
+    app,
+    clock,
+    ready: () => writer.ready(),
+    metrics: async () => metrics.text(await processFacts(writer)),
+  })
   const stopSweeping = sweepRegularly(
     { clockWatch: new ClockWatch(clock), secrets, writer, clock, random, onChange },
     log,
   )
   return running({ ...opened, server, secrets, refusals, stopSweeping })
+}
+
+const processFacts = async (writer: Readiness): Promise<ProcessFacts> => {
+  const { user, system } = process.cpuUsage()
+  return {
+    ready: await writer.ready(),
+    memoryBytes: process.memoryUsage.rss(),
+    cpuSeconds: (user + system) / 1_000_000,
+  }
 }
 
 /** A listener's failure is its own: the call that it is told of was answered already. */

@@ -210,6 +210,19 @@ describe('the server', () => {
     for (const path of ['healthz', 'readyz']) expect((await fetch(`${store.running?.url}/${path}`)).status).toBe(200)
   })
 
+  it('counts what it does, for Prometheus, and names no secret', async () => {
+    await store.ok('GetSecretValue', get)
+    const text = await (await fetch(`${store.running?.url}/metrics`)).text()
+    expect(text).toMatch(
+      /^keyplane_store_calls_total\{action="secretsmanager:GetSecretValue",decision="allow"\} [1-9]\d*$/m,
+    )
+    expect(text).toMatch(
+      /^keyplane_store_call_duration_seconds_bucket\{action="secretsmanager:GetSecretValue",le="\+Inf"\} [1-9]\d*$/m,
+    )
+    expect(text).toMatch(/^keyplane_store_ready 1$/m)
+    expect(text).not.toContain('access/one')
+  })
+
   it('takes nothing but POST, and no endless body', async () => {
     const url = `${store.running?.url}/`
     expect((await fetch(url)).status).toBe(405)

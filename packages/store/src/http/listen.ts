@@ -13,6 +13,8 @@ export interface ListenOptions {
   readonly clock: Clock
   /** Whether the store can answer calls. */
   readonly ready: () => Promise<boolean>
+  /** What it has done, as Prometheus reads it. */
+  readonly metrics: () => Promise<string>
 }
 
 export interface Listening {
@@ -33,11 +35,11 @@ const maxConnections = 1_000
 const drainMs = 10_000
 
 /** Serves the app over HTTP. */
-export const listen = async ({ host, port, app, clock, ready }: ListenOptions): Promise<Listening> => {
+export const listen = async ({ host, port, clock, ...parts }: ListenOptions): Promise<Listening> => {
   const intake = new BodyIntake(bodies, clock)
   const server = createServer(timeouts, (request, response) => {
     // The app answers its own failures; what is left is a connection that cannot be answered any longer.
-    serve(request, response, { app, ready, intake }).catch(() => response.destroy())
+    serve(request, response, { ...parts, intake }).catch(() => response.destroy())
   })
   server.maxHeadersCount = 100
   boundConnections(server)
@@ -66,21 +68,20 @@ const boundConnections = (server: Server): void => {
   })
 }
 
-interface Serving {
-  readonly app: App
-  readonly ready: () => Promise<boolean>
+interface Serving extends Pick<ListenOptions, 'app' | 'ready' | 'metrics'> {
   readonly intake: BodyIntake
 }
 
 const serve = async (
   request: IncomingMessage,
   response: ServerResponse,
-  { app, ready, intake }: Serving,
+  { app, ready, metrics, intake }: Serving,
 ): Promise<void> => {
   const { method = '', url = '' } = request
   if (method === 'GET' && url === '/healthz') return plain(response, 200, 'ok')
   if (method === 'GET' && url === '/readyz')
     return (await ready()) ? plain(response, 200, 'ready') : plain(response, 503, 'not ready')
+  if (method === 'GET' && url === '/metrics') return plain(response, 200, (await metrics()).trimEnd())
   // A GET is a call only where it is signed in its query.
   const isPresigned = method === 'GET' && /[?&]X-Amz-Signature=/.test(url)
   if (method !== 'POST' && !isPresigned) return plain(response, 405, 'POST only')
