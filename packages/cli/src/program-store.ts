@@ -1,11 +1,26 @@
 import { type Command as Parser, Option } from 'commander'
 import type { Command } from './context.ts'
+import { UsageError } from './usage-error.ts'
 
 type Run = (load: () => Promise<Command<never>>) => (this: Parser) => Promise<void>
 
 /** An address holds a password, and so it is not an argument itself. */
 export const databaseUrlFile = (): Option =>
   new Option('--database-url-file <path>', 'a file with the URL of a PostgreSQL database, in place of the SQLite file')
+
+/** Where the root key comes from; the key itself, and a passphrase, are no arguments. */
+export const rootKeyOptions = (): readonly Option[] => [
+  new Option('--root-key <source>', 'file (in the data folder), environment, passphrase or aws-kms:ARN'),
+  new Option('--passphrase-fd <number>', 'the descriptor that the passphrase is read from').argParser((text) => {
+    if (/^\d{1,4}$/.test(text)) return Number(text)
+    throw new UsageError(`${JSON.stringify(text)} is no descriptor.`)
+  }),
+]
+
+const withRootKey = (command: Parser): Parser => {
+  for (const option of rootKeyOptions()) command.addOption(option)
+  return command
+}
 
 /** What is done with a store beside running it. Each works while it runs. */
 export const addStoreCommands = (store: Parser, run: Run): void => {
@@ -24,22 +39,36 @@ export const addStoreCommands = (store: Parser, run: Run): void => {
     'keyplane store backup keyplane.backup\nkeyplane store backup keyplane.backup --force\nkeyplane store backup pg.backup --database-url-file url',
     async () => (await import('./commands/store-backup.ts')).storeBackup,
   ).option('--force', 'replace a file that is there')
-  command(
-    'restore <file>',
-    'Make a store of a backup, where there is none yet; its root key has to be in the data folder',
-    'keyplane --data restored store restore keyplane.backup\nkeyplane store restore keyplane.backup --database-url-file url',
-    async () => (await import('./commands/store-restore.ts')).storeRestore,
+  withRootKey(
+    command(
+      'restore <file>',
+      'Make a store of a backup, where there is none yet; its root key has to be in the data folder',
+      'keyplane --data restored store restore keyplane.backup\nkeyplane store restore keyplane.backup --database-url-file url',
+      async () => (await import('./commands/store-restore.ts')).storeRestore,
+    ),
   )
-  command(
-    'verify',
-    'Whether the store is whole: its file, every value, its audit log',
-    'keyplane store verify\nkeyplane store verify --json',
-    async () => (await import('./commands/store-verify.ts')).storeVerify,
+  withRootKey(
+    command(
+      'verify',
+      'Whether the store is whole: its file, every value, its audit log',
+      'keyplane store verify\nkeyplane store verify --json',
+      async () => (await import('./commands/store-verify.ts')).storeVerify,
+    ),
   )
-  command(
-    'rekey',
-    'Put the KMS keys under a new root key, or the values’ keys under new KMS keys; no value is touched',
-    'keyplane store rekey\nkeyplane store rekey --kms-key',
-    async () => (await import('./commands/store-rekey.ts')).storeRekey,
+  withRootKey(
+    command(
+      'rekey',
+      'Put the KMS keys under a new root key, or the values’ keys under new KMS keys; no value is touched',
+      'keyplane store rekey\nkeyplane store rekey --kms-key',
+      async () => (await import('./commands/store-rekey.ts')).storeRekey,
+    ),
   ).option('--kms-key', 'new materials for the KMS keys, in place of a new root key')
+  withRootKey(
+    command(
+      'unseal',
+      'Give a sealed store its passphrase, from the keyboard or stdin',
+      'keyplane store unseal\nkeyplane store unseal < passphrase\nkeyplane store --root-key passphrase    # a store that starts sealed',
+      async () => (await import('./commands/store-unseal.ts')).storeUnseal,
+    ),
+  )
 }

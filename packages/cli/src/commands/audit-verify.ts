@@ -1,15 +1,15 @@
-import { fileRootKey } from '@keyplane/sealing'
 import { type AuditVerdict, verifyAudit } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type DatabaseFlags, existingDatabase } from '../plane/store-database.ts'
+import { type RootKeyFlags, rootKeySource } from '../root-key/root-key-source.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Whether every chain of the audit log is whole. */
-export const auditVerifyCommand: Command<DatabaseFlags> = async (context, _args, flags) => {
-  const { folder, random, terminal } = context
+export const auditVerifyCommand: Command<DatabaseFlags & RootKeyFlags> = async (context, _args, flags) => {
+  const { terminal } = context
   // The root key seals the log's end: without it, a log that was computed anew would pass.
-  const rootKey = fileRootKey({ path: folder.rootKey, random })
+  const rootKey = rootKeySource(context, flags)
   const chains = await verifyAudit({ ...existingDatabase(context, flags), rootKey })
   const isWhole = chains.every(({ verdict }) => verdict.ok)
   if (terminal.json) terminal.data(JSON.stringify({ ok: isWhole, chains: chains.map(inJson) }))

@@ -40,6 +40,8 @@ const variables: Readonly<Record<string, string>> = {
   SECRETS_AGENT_TOKEN: 'AWS_TOKEN, AWS_SESSION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN',
   KEYPLANE_STORE_DATABASE_URL: '(none: SQLite in the data folder)',
   KEYPLANE_STORE_DATABASE_URL_FILE: '(none)',
+  KEYPLANE_ROOT_KEY: '(none)',
+  KEYPLANE_ROOT_KEY_SOURCE: 'file, or environment where there is a key',
   CREDENTIALS_DIRECTORY: '(none)',
   AWS_REGION: '(none)',
   AWS_DEFAULT_REGION: '(none)',
@@ -54,7 +56,7 @@ const variables: Readonly<Record<string, string>> = {
 
 /** Whether the variable holds a secret; a file's name is none. */
 const isSecret = (name: string, value: string): boolean =>
-  /TOKEN$|SECRET_ID$|ROLE_ID$|SECRET_ACCESS_KEY$|ACCESS_KEY_ID$/.test(name) && !value.startsWith('file://')
+  /TOKEN$|ROOT_KEY$|SECRET_ID$|ROLE_ID$|SECRET_ACCESS_KEY$|ACCESS_KEY_ID$/.test(name) && !value.startsWith('file://')
 
 interface ShowOptions {
   /** An agent's file. */

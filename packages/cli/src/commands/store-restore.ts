@@ -1,18 +1,18 @@
-import { fileRootKey } from '@keyplane/sealing'
 import { restoreStore } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type DatabaseFlags, databaseName, storeDatabase } from '../plane/store-database.ts'
+import { type RootKeyFlags, rootKeySource } from '../root-key/root-key-source.ts'
 import { progress } from '../progress.ts'
 
 /** A store out of a backup, where there is none yet. */
-export const storeRestore: Command<DatabaseFlags> = async (context, [path = ''], flags) => {
-  const { folder, terminal, clock, random } = context
+export const storeRestore: Command<DatabaseFlags & RootKeyFlags> = async (context, [path = ''], flags) => {
+  const { terminal, clock, random } = context
   const database = storeDatabase(context, flags)
   const { rows } = await restoreStore({
     ...database,
     path,
-    rootKey: fileRootKey({ path: folder.rootKey, random }),
+    rootKey: rootKeySource(context, flags),
     random,
     onProgress: progress(terminal, clock, 'rows'),
   })

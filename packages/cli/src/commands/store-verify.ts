@@ -1,17 +1,17 @@
-import { fileRootKey } from '@keyplane/sealing'
 import { type StoreVerdict, verifyStore } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type DatabaseFlags, existingDatabase } from '../plane/store-database.ts'
+import { type RootKeyFlags, rootKeySource } from '../root-key/root-key-source.ts'
 import { progress } from '../progress.ts'
 import { printable, type Terminal } from '../terminal.ts'
 
 /** Whether a store is whole: its file, every value, its audit log. */
-export const storeVerify: Command<DatabaseFlags> = async (context, _args, flags) => {
-  const { folder, terminal, clock, random } = context
+export const storeVerify: Command<DatabaseFlags & RootKeyFlags> = async (context, _args, flags) => {
+  const { terminal, clock } = context
   const verdict = await verifyStore({
     ...existingDatabase(context, flags),
-    rootKey: fileRootKey({ path: folder.rootKey, random }),
+    rootKey: rootKeySource(context, flags),
     onProgress: progress(terminal, clock, 'values opened'),
   })
   if (terminal.json) terminal.data(JSON.stringify(inJson(verdict)))

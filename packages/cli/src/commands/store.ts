@@ -1,25 +1,44 @@
-import type { Command } from '../context.ts'
+import type { StoreDatabase } from '@keyplane/store'
+import type { Command, Context } from '../context.ts'
 import { writeAwsEnv } from '../data-folder/credentials.ts'
 import { forgetRunning, noteRunning } from '../data-folder/running-plane.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { portFailure } from '../plane/port-failure.ts'
 import { refuseSecondPlane } from '../plane/refuse-second-plane.ts'
-import { startPlaneStore } from '../plane/start-plane-store.ts'
+import { type PlaneStoreOptions, startPlaneStore } from '../plane/start-plane-store.ts'
+import { startUnsealed } from '../plane/start-unsealed.ts'
 import { type DatabaseFlags, databaseName, storeDatabase } from '../plane/store-database.ts'
+import type { RootKeyFlags } from '../root-key/root-key-source.ts'
 
-interface StoreFlags extends DatabaseFlags {
+interface StoreFlags extends DatabaseFlags, RootKeyFlags {
   readonly port: number
   readonly insecureNoAuth?: boolean
 }
 
 /** The store alone, until it is told to end. */
 export const store: Command<StoreFlags> = async (context, _args, { port, insecureNoAuth = false, ...flags }) => {
-  const { folder, terminal } = context
+  const { folder } = context
   // From here on a signal ends it in order, even one that comes before it is ready.
   const ended = context.untilEnded()
   await refuseSecondPlane(folder)
   const database = storeDatabase(context, flags)
-  const running = await startPlaneStore(context, { port, database, insecureNoAuth }).catch(portFailure(port, '--port'))
+  try {
+    const unsealed = await startUnsealed(context, { database, port, flags, ended }).catch(portFailure(port, '--port'))
+    return unsealed ? await serve(context, { ...unsealed, database, insecureNoAuth, ended }) : exitCodes.ok
+  } finally {
+    forgetRunning(folder)
+  }
+}
+
+interface Serving extends PlaneStoreOptions {
+  readonly database: StoreDatabase
+  readonly ended: Promise<unknown>
+}
+
+const serve = async (context: Context, { ended, ...options }: Serving): Promise<number> => {
+  const { folder, terminal } = context
+  const { port, database } = options
+  const running = await startPlaneStore(context, options).catch(portFailure(port, '--port'))
   try {
     writeAwsEnv(folder, running.url)
     noteRunning(folder, { pid: process.pid, storeUrl: running.url })
@@ -32,6 +51,5 @@ export const store: Command<StoreFlags> = async (context, _args, { port, insecur
     return exitCodes.ok
   } finally {
     await running.close()
-    forgetRunning(folder)
   }
 }

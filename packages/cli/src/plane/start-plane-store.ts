@@ -1,4 +1,4 @@
-import { fileRootKey } from '@keyplane/sealing'
+import { fileRootKey, type RootKeySource } from '@keyplane/sealing'
 import { type CallReport, type RunningStore, type StoreDatabase, startStore, watchIam } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import { makeCredentials, planeAccount } from '../data-folder/credentials.ts'
@@ -7,6 +7,8 @@ export interface PlaneStoreOptions {
   readonly port: number
   /** Default: the SQLite file of the data folder. */
   readonly database?: StoreDatabase
+  /** Default: the data folder's file. */
+  readonly rootKey?: RootKeySource
   /** Takes every call, signed or not, for the root user's. */
   readonly insecureNoAuth?: boolean
   readonly onChange?: (secret: { readonly arn: string; readonly name: string }) => void
@@ -32,7 +34,7 @@ export const startPlaneStore = async (
       ...options,
       ...database,
       ...(insecureNoAuth && { insecureNoAuth: { account: planeAccount } }),
-      rootKey: fileRootKey({ path: folder.rootKey, random }),
+      rootKey: options.rootKey ?? fileRootKey({ path: folder.rootKey, random }),
       iam: iam.current,
       random,
       clock,

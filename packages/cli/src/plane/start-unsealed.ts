@@ -1,0 +1,51 @@
+import { passphraseRootKey, type RootKeySource } from '@keyplane/sealing'
+import { proveRootKey, type StoreDatabase } from '@keyplane/store'
+import type { Context } from '../context.ts'
+import { noteRunning } from '../data-folder/running-plane.ts'
+import { type RootKeyFlags, rootKeyName, rootKeySource } from '../root-key/root-key-source.ts'
+import { SealedDoor } from '../root-key/sealed-door.ts'
+
+export interface Unsealing {
+  readonly database: StoreDatabase
+  readonly port: number
+  readonly flags: RootKeyFlags
+  /** Resolves when the process is asked to end. */
+  readonly ended: Promise<unknown>
+}
+
+/** The root key's source, and the port that was listened on meanwhile; nothing if the process was ended before. */
+export type Unsealed = { readonly rootKey: RootKeySource; readonly port: number } | undefined
+
+/**
+ * The root key's source. Where that is a passphrase which nobody is there to type, the store stands sealed until one
+ * comes that proves right: every call is answered 503.
+ */
+export const startUnsealed = async (context: Context, unsealing: Unsealing): Promise<Unsealed> => {
+  const { port, flags } = unsealing
+  const waits = rootKeyName(context, flags) === 'passphrase' && flags.passphraseFd === undefined && !context.stdin.isTTY
+  return waits ? waitForPassphrase(context, unsealing) : { rootKey: rootKeySource(context, flags), port }
+}
+
+const waitForPassphrase = async (
+  { folder, random, terminal }: Context,
+  { database, port, ended }: Unsealing,
+): Promise<Unsealed> => {
+  folder.create()
+  const by = (passphrase: Uint8Array): RootKeySource =>
+    passphraseRootKey({ passphrase: async () => Buffer.from(passphrase), random })
+  const door = new SealedDoor({
+    folder,
+    port,
+    prove: async (passphrase) => {
+      const found = await proveRootKey(database, by(passphrase))
+      // For a new store any is right, if it is long enough to be one.
+      if (found === 'new') await by(passphrase).open()
+    },
+  })
+  const listensOn = await door.listen()
+  noteRunning(folder, { pid: process.pid, storeUrl: `http://127.0.0.1:${listensOn}` })
+  terminal.words('Sealed: give the passphrase with: keyplane store unseal')
+  const passphrase = await Promise.race([door.opened, ended.then(() => undefined)])
+  await door.close()
+  return passphrase && { rootKey: by(passphrase), port: listensOn }
+}

@@ -1,0 +1,37 @@
+import { SecretsError } from '@keyplane/core'
+import { environmentRootKey, fileRootKey, passphraseRootKey, type RootKeySource } from '@keyplane/sealing'
+import type { Context } from '../context.ts'
+import { awsKmsRootKey } from './aws-kms-key.ts'
+import { readPassphrase } from './read-passphrase.ts'
+
+/** Options of each command that opens a store with its root key. */
+export interface RootKeyFlags {
+  /** `file`, `environment`, `passphrase` or `aws-kms:ARN`. */
+  readonly rootKey?: string
+  /** A descriptor that the passphrase is read from. */
+  readonly passphraseFd?: number
+}
+
+const variable = 'KEYPLANE_ROOT_KEY'
+
+/** The name of the root key's source: a flag's, the environment's, else the data folder's file. */
+export const rootKeyName = ({ env }: Pick<Context, 'env'>, { rootKey }: RootKeyFlags): string =>
+  rootKey ?? env['KEYPLANE_ROOT_KEY_SOURCE'] ?? (env[variable] ? 'environment' : 'file')
+
+/**
+ * Where the store's root key comes from. The key itself, and a passphrase, stand in no argument list.
+ * @throws SecretsError `config_invalid` for a source that there is not.
+ */
+export const rootKeySource = (context: Context, flags: RootKeyFlags): RootKeySource => {
+  const { folder, env, random, clock } = context
+  const name = rootKeyName(context, flags)
+  if (name === 'file') return fileRootKey({ path: folder.rootKey, random })
+  if (name === 'environment') return environmentRootKey({ variable, value: env[variable], random })
+  if (name === 'passphrase') return passphraseRootKey({ passphrase: () => readPassphrase(context, flags), random })
+  const [, keyArn] = /^aws-kms:(arn:.+)$/.exec(name) ?? []
+  if (keyArn !== undefined) return awsKmsRootKey({ keyArn, env, clock })
+  throw new SecretsError(
+    'config_invalid',
+    `There is no root key source ${JSON.stringify(name)}; there are file, environment, passphrase and aws-kms:ARN.`,
+  )
+}
