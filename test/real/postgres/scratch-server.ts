@@ -60,6 +60,10 @@ export class ScratchServer {
     return server
   }
 
+  get isRunning(): boolean {
+    return this.#server?.exitCode === null && this.#server.signalCode === null
+  }
+
   get data(): string {
     return join(this.folder, 'data')
   }
@@ -125,7 +129,7 @@ export class ScratchServer {
 
   async stop(): Promise<void> {
     const server = this.#server
-    if (server) {
+    if (server && this.isRunning) {
       this.resume()
       const ended = new Promise((resolve) => server.once('exit', resolve))
       server.kill('SIGINT')

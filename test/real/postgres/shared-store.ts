@@ -1,16 +1,18 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import {
   CreateSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
+import { join } from 'node:path'
 import { systemRandom } from '@keyplane/core'
 import { fileRootKey, type RootKeySource } from '@keyplane/sealing'
 import {
   bareEnvironment,
   keyplane,
   type PlaneFacts,
+  type ProcessOptions,
   type RunningProcess,
 } from '../../../packages/cli/test/keyplane-process.ts'
 import { ScratchFolder } from '../../../packages/cli/test/scratch-folder.ts'
@@ -27,21 +29,29 @@ export interface SharedStore {
 export class SharedStores {
   readonly folder: ScratchFolder = new ScratchFolder()
   readonly stores: SharedStore[] = []
-  readonly #databaseUrl: string
+  readonly #databaseUrl: string | undefined
+  readonly #parent: string
   readonly #rootKey = systemRandom.bytes(32)
   #made = 0
 
-  constructor(databaseUrl: string) {
+  /** Without an address a store is on SQLite, in a data folder inside `parent`. */
+  constructor(databaseUrl: string | undefined, parent?: string) {
     this.#databaseUrl = databaseUrl
+    this.#parent = parent ?? this.folder.path
+  }
+
+  /** The SQLite file of the first store. */
+  get databasePath(): string {
+    return join(this.#parent, 'store-1', 'store.sqlite')
   }
 
   get rootKey(): RootKeySource {
-    return fileRootKey({ path: this.folder.at('store-1', 'root.key'), random: systemRandom })
+    return fileRootKey({ path: join(this.#parent, 'store-1', 'root.key'), random: systemRandom })
   }
 
   /** Starts this many processes at the same time. */
-  async start(count: number): Promise<readonly SharedStore[]> {
-    const started = await Promise.all(Array.from({ length: count }, () => this.#startOne()))
+  async start(count: number, how: Pick<ProcessOptions, 'under'> = {}): Promise<readonly SharedStore[]> {
+    const started = await Promise.all(Array.from({ length: count }, () => this.#startOne(how)))
     this.stores.push(...started)
     return started
   }
@@ -51,6 +61,10 @@ export class SharedStores {
     this.stores.splice(this.stores.indexOf(store), 1)
     store.client.destroy()
     await store.process.stop('SIGKILL')
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all(this.stores.splice(0).map(({ process }) => process.stop('SIGKILL')))
   }
 
   async end(): Promise<void> {
@@ -65,18 +79,20 @@ export class SharedStores {
     this.folder.remove()
   }
 
-  async #startOne(): Promise<SharedStore> {
-    const data = this.folder.at(`store-${(this.#made += 1)}`)
+  async #startOne(how: Pick<ProcessOptions, 'under'>): Promise<SharedStore> {
+    const data = join(this.#parent, `store-${(this.#made += 1)}`)
     mkdirSync(data, { mode: 0o700 })
     const users = [{ name: 'developer', accessKeys: [accessKey] }]
-    const files = { 'iam.json': JSON.stringify({ account: '000000000000', users }), url: this.#databaseUrl }
-    writeFileSync(`${data}/root.key`, this.#rootKey, { mode: 0o600 })
-    for (const [name, text] of Object.entries(files)) writeFileSync(`${data}/${name}`, text, { mode: 0o600 })
-    chmodSync(data, 0o700)
-    const process = keyplane(['store', '--port', '0', '--json', '--data', data, '--database-url-file', `${data}/url`], {
-      cwd: this.folder.path,
-      env: bareEnvironment(this.folder.path),
-    })
+    const keep = (name: string, text: string | Uint8Array): void =>
+      writeFileSync(`${data}/${name}`, text, { mode: 0o600 })
+    keep('root.key', this.#rootKey)
+    keep('iam.json', JSON.stringify({ account: '000000000000', users }))
+    const args = ['store', '--port', '0', '--json', '--data', data]
+    if (this.#databaseUrl !== undefined) {
+      keep('url', this.#databaseUrl)
+      args.push('--database-url-file', `${data}/url`)
+    }
+    const process = keyplane(args, { cwd: this.folder.path, env: bareEnvironment(this.folder.path), ...how })
     const { storeUrl } = JSON.parse(await process.firstLine()) as PlaneFacts
     const client = new SecretsManagerClient({
       endpoint: storeUrl,
