@@ -273,6 +273,16 @@ describe('a reader on PostgreSQL', () => {
     await expect(reader.query.deleteFrom('items').execute()).rejects.toThrow(/read-only/)
   })
 
+  it('leaves no connection behind when it is closed', async () => {
+    const reader = postgresReader<Tables>(postgresServer(server.url(database), timeouts))
+    await reader.all(reader.query.selectFrom('items').select('id').compile())
+    await reader.close()
+    const query = `select pid from pg_stat_activity where datname = '${database}'`
+    for (let look = 0; look < 20 && (await server.query(query)).length > 0; look += 1)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(await server.query(query)).toEqual([])
+  })
+
   it('asks again over another connection when its own was cut', async () => {
     const reader = read()
     const query = reader.query.selectFrom('items').select('id').compile()

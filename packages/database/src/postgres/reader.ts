@@ -64,7 +64,9 @@ class PostgresReader<Tables> implements Reader<Tables> {
   }
 
   async close(): Promise<void> {
+    // Kysely ends the connections only if it has used them itself.
     await this.query.destroy()
+    if (!this.#pool.ending) await this.#pool.end()
   }
 
   /** Reads change nothing: one that lost its connection is asked again over another. */
