@@ -43,11 +43,12 @@ const compiledStatement = (statement: Statement, variables: boolean): CompiledSt
   const principals = Principal ?? NotPrincipal
   // AWS: a variable without a value may make a statement invalid. The stricter reading: such an Allow covers nothing.
   const withoutValue = NotResource !== undefined && statement.Effect === 'Allow'
+  const ofResources = { variables, reaching: true, withoutValue }
   return {
     statement,
     ...(principals === undefined ? {} : { principals: principalSet(principals) }),
     actions: (Action ?? NotAction ?? []).map(compiledAction),
-    resources: (Resource ?? NotResource ?? []).map((value) => arnPattern(value, variables, withoutValue) ?? refuse()),
+    resources: (Resource ?? NotResource ?? []).map((value) => arnPattern(value, ofResources) ?? refuse()),
     conditions: Object.entries(Condition).flatMap(([operator, keys]) =>
       Object.entries(keys).map(([key, values]) => {
         const condition = conditionOf({ operator, key, values, variables })

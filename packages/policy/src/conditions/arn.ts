@@ -5,7 +5,7 @@ import type { Comparison } from './comparison.ts'
 export const likeArn: Comparison = {
   expects: 'an ARN of six parts, or *',
   compile: (value, variables) => {
-    const pattern = arnPattern(value, variables)
+    const pattern = arnPattern(value, { variables })
     return pattern && ((given, context) => pattern(arnParts(given), context))
   },
 }

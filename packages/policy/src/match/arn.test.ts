@@ -4,7 +4,7 @@ import { requestContext } from '../request-context.ts'
 import { arnParts, arnPattern } from './arn.ts'
 
 const fits = (pattern: string, arn: string, context: Record<string, string> = {}): boolean | undefined =>
-  arnPattern(pattern, true)?.(arnParts(arn), requestContext(context))
+  arnPattern(pattern, { variables: true })?.(arnParts(arn), requestContext(context))
 
 describe('an ARN pattern', () => {
   it('has six parts, of which the last keeps its colons', () => {
@@ -21,13 +21,31 @@ describe('an ARN pattern', () => {
   })
 
   it.each(['arn:aws:s3', 'secret', '', 'arn:*', '**', 'brn:a:b:c:d:e', '${'])('is not %j', (pattern) => {
-    expect(arnPattern(pattern, true)).toBeUndefined()
+    expect(arnPattern(pattern, { variables: true })).toBeUndefined()
   })
 
   it('lets a wildcard reach over colons in the last part only', () => {
     expect(fits('arn:aws:x:*:1:y', 'arn:aws:x:a:b:1:y')).toBe(false)
     expect(fits('arn:aws:x:::*', 'arn:aws:x:::a:b:c')).toBe(true)
     expect(fits('arn:aws:x:::a*c', 'arn:aws:x:::a:b:c')).toBe(true)
+  })
+
+  it.each([
+    ['arn:aws:x:*:y', 'arn:aws:x:a:1:y', undefined],
+    ['arn:aws:x:*:1:y', 'arn:aws:x:a:b:1:y', true],
+    ['arn:aws:x:*:y:z', 'arn:aws:x:a:1:y:z', true],
+    ['arn:aws:*:1:y:z', 'arn:aws:x:a:1:y:z', true],
+    ['arn:aws:x*:b*:1:y', 'arn:aws:xx:a:bb:a:1:y', true],
+    ['arn:aws:x*:b*:1:y', 'arn:aws:xx:a:cb:a:1:y', false],
+    ['arn:aws:x:*b:1:y', 'arn:aws:x:a:b:1:y', false],
+    ['arn:aws:x:?:y:z', 'arn:aws:x:a:1:y:z', false],
+    ['arn:aws:x:**:y:z', 'arn:aws:x:a:1:y:z', true],
+    ['arn:aws:x:*:1:z*', 'arn:aws:x:a:1:y:z', false],
+    ['arn:aws:*:*:*:*', 'arn:aws:x:a:1:y', true],
+    ['arn:*:*:*:*:*', 'arn:aws:x:a:1', false],
+  ])('that reaches, as %s, meets %s: %s', (pattern, arn, met) => {
+    const options = { variables: true, reaching: true }
+    expect(arnPattern(pattern, options)?.(arnParts(arn), requestContext({}))).toBe(met)
   })
 
   it('matches itself, for every ARN without wildcards', () => {

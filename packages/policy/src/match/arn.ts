@@ -23,34 +23,75 @@ export const arnParts = (text: string): ArnParts | undefined => {
 /** Whether an ARN is one that the policy means; `undefined` stands for a resource that has none. */
 export type ArnPattern = (given: ArnParts | undefined, context: RequestContext) => boolean
 
+export interface ArnPatternOptions {
+  /** Whether `${…}` is a variable. */
+  readonly variables: boolean
+  /** Whether a `*` that ends one of the first five parts reaches over colons, as it does in a `Resource` element. */
+  readonly reaching?: boolean
+  /** Whether the pattern fits where a variable has no value. */
+  readonly withoutValue?: boolean
+}
+
 /**
- * A pattern over ARNs, compared part by part: a wildcard in one of the first five never reaches into the next. `*` alone is
- * everything. `undefined` where the value is neither that nor an ARN, or a variable is malformed.
- * @param withoutValue whether the pattern fits where a variable has no value
+ * A pattern over ARNs, compared part by part: a wildcard in one of the first five does not reach into the next, unless
+ * asked for. `*` alone is everything. `undefined` where the value is neither that nor an ARN, or a variable is malformed.
  */
-export const arnPattern = (value: string, variables: boolean, withoutValue = false): ArnPattern | undefined => {
+export const arnPattern = (value: string, options: ArnPatternOptions): ArnPattern | undefined => {
+  const { variables, reaching = false, withoutValue = false } = options
   if (value === '*') return () => true
   const tokens = tokensOf(value, { variables, wildcards: true })
   if (tokens === undefined) return undefined
+  const matches = reaching ? reach : fit
   if (areFixed(tokens)) {
     const globs = globsOf(tokens)
-    return globs && ((given) => given !== undefined && fits(globs, given))
+    return globs && ((given) => given !== undefined && matches(globs, given))
   }
   if (!value.startsWith('arn:') && tokens[0]?.kind !== 'variable') return undefined
   return (given, context) => {
     const fixed = resolved(tokens, context)
     if (fixed === undefined) return withoutValue
     const globs = globsOf(fixed)
-    return globs !== undefined && given !== undefined && fits(globs, given)
+    return globs !== undefined && given !== undefined && matches(globs, given)
   }
 }
 
-const fits = (globs: readonly Glob[], given: ArnParts): boolean => {
+const fit = (globs: readonly Glob[], given: ArnParts): boolean => {
   for (let at = 0; at < globs.length; at += 1) {
     const glob = globs[at]
     if (glob === undefined || !globMatches(glob, given[at] ?? '')) return false
   }
   return true
+}
+
+/**
+ * AWS: a `*` that is the last character of a segment can match beyond the colon. So after a part that ends in one the next
+ * may begin at any later colon, and all the steps are few: parts times segments.
+ */
+const reach = (globs: readonly Glob[], given: ArnParts): boolean => {
+  const first = globs.slice(0, -1)
+  if (fit(globs, given)) return true
+  if (!first.some(endsInStar)) return false
+  const segments = given.join(':').split(':')
+  const starts = first.reduce<readonly boolean[]>((begins, glob) => startsAfter(glob, begins, segments), [true])
+  const last = globs[globs.length - 1]
+  return segments.some(
+    (_, at) => starts[at] === true && last !== undefined && globMatches(last, segments.slice(at).join(':')),
+  )
+}
+
+const endsInStar = ({ pieces }: Glob): boolean => pieces.length > 1 && pieces[pieces.length - 1]?.length === 0
+
+/** At which segments the next part may begin, where this one may begin at those of `begins`. */
+const startsAfter = (glob: Glob, begins: readonly boolean[], segments: readonly string[]): readonly boolean[] => {
+  const next: boolean[] = []
+  let reached = false
+  for (const [at, segment] of segments.entries()) {
+    next[at] ??= reached
+    if (begins[at] !== true || !globMatches(glob, segment)) continue
+    next[at + 1] = true
+    reached ||= endsInStar(glob)
+  }
+  return next
 }
 
 const globsOf = (tokens: readonly Fixed[]): readonly Glob[] | undefined => {

@@ -27,7 +27,7 @@ export const resourcesAt = (value: unknown, path: string, context: ElementContex
 }
 
 const resourceProblem = (resource: string, variables: boolean): string | undefined => {
-  if (arnPattern(resource, variables) === undefined) return 'has to be an ARN of six parts, or *'
+  if (arnPattern(resource, { variables }) === undefined) return 'has to be an ARN of six parts, or *'
   if (variables && /^(?:[^:]*:){0,4}[^:]*\$\{/.test(resource)) return 'may have variables only after the fifth colon'
   return undefined
 }
