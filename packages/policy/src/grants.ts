@@ -14,9 +14,16 @@ export const reachOfGrant = (
 ): Reach => {
   const { principal, action, context } = request
   if (!operations.some((operation) => `kms:${operation}`.toLowerCase() === action.toLowerCase())) return 'none'
-  if (constraints !== undefined && !constraintsHold(constraints, encryptionContext(context))) return 'none'
+  const constrained = constraints !== undefined && !unconstrained.has(action.toLowerCase())
+  if (constrained && !constraintsHold(constraints, encryptionContext(context))) return 'none'
   return principalSet({ AWS: [granteePrincipal], Service: [granteePrincipal] }).reach(principal)
 }
+
+/**
+ * Operations that a grant's constraints do not concern.
+ * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
+ */
+const unconstrained: ReadonlySet<string> = new Set(['kms:describekey', 'kms:retiregrant'])
 
 const constraintsHold = (
   { encryptionContextEquals: equals, encryptionContextSubset: subset }: NonNullable<KeyGrant['constraints']>,
