@@ -2,7 +2,8 @@ import { type AuditVerdict, verifyAudit } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type DatabaseFlags, existingDatabase } from '../plane/store-database.ts'
-import { type RootKeyFlags, rootKeySource } from '../root-key/root-key-source.ts'
+import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
+import { rootKeySource } from '../root-key/root-key-source.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Whether every chain of the audit log is whole. */

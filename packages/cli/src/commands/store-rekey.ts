@@ -4,7 +4,8 @@ import type { Command, Context } from '../context.ts'
 import { nextRootKey, takeNextRootKey } from '../data-folder/next-root-key.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type DatabaseFlags, existingDatabase } from '../plane/store-database.ts'
-import { type RootKeyFlags, rootKeySource } from '../root-key/root-key-source.ts'
+import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
+import { rootKeySource } from '../root-key/root-key-source.ts'
 import { progress } from '../progress.ts'
 
 interface RekeyFlags extends DatabaseFlags, RootKeyFlags {

@@ -2,7 +2,8 @@ import { restoreStore } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type DatabaseFlags, databaseName, storeDatabase } from '../plane/store-database.ts'
-import { type RootKeyFlags, rootKeySource } from '../root-key/root-key-source.ts'
+import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
+import { rootKeySource } from '../root-key/root-key-source.ts'
 import { progress } from '../progress.ts'
 
 /** A store out of a backup, where there is none yet. */

@@ -3,7 +3,7 @@ import { type ErrorCode, SecretsError } from '@keyplane/core'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readPassphrase } from '../root-key/read-passphrase.ts'
-import type { RootKeyFlags } from '../root-key/root-key-source.ts'
+import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
 import { unsealSocket } from '../root-key/sealed-door.ts'
 
 /** Gives a sealed store its passphrase: from stdin, a descriptor or the keyboard, never from an argument. */

@@ -8,7 +8,7 @@ import { refuseSecondPlane } from '../plane/refuse-second-plane.ts'
 import { type PlaneStoreOptions, startPlaneStore } from '../plane/start-plane-store.ts'
 import { startUnsealed } from '../plane/start-unsealed.ts'
 import { type DatabaseFlags, databaseName, storeDatabase } from '../plane/store-database.ts'
-import type { RootKeyFlags } from '../root-key/root-key-source.ts'
+import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
 
 interface StoreFlags extends DatabaseFlags, RootKeyFlags {
   readonly port: number

@@ -2,7 +2,8 @@ import { passphraseRootKey, type RootKeySource } from '@keyplane/sealing'
 import { proveRootKey, type StoreDatabase } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import { noteRunning } from '../data-folder/running-plane.ts'
-import { type RootKeyFlags, rootKeyName, rootKeySource } from '../root-key/root-key-source.ts'
+import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
+import { rootKeyName, rootKeySource } from '../root-key/root-key-source.ts'
 import { SealedDoor } from '../root-key/sealed-door.ts'
 
 export interface Unsealing {

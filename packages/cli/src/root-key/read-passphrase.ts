@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { SecretsError } from '@keyplane/core'
 import type { Context } from '../context.ts'
 import { promptHidden } from '../prompt-hidden.ts'
-import type { RootKeyFlags } from './root-key-source.ts'
+import type { RootKeyFlags } from './root-key-flags.ts'
 
 /** Longer than anybody types, and short enough to be kept. */
 const maxBytes = 4_096

@@ -3,14 +3,7 @@ import { environmentRootKey, fileRootKey, passphraseRootKey, type RootKeySource 
 import type { Context } from '../context.ts'
 import { awsKmsRootKey } from './aws-kms-key.ts'
 import { readPassphrase } from './read-passphrase.ts'
-
-/** Options of each command that opens a store with its root key. */
-export interface RootKeyFlags {
-  /** `file`, `environment`, `passphrase` or `aws-kms:ARN`. */
-  readonly rootKey?: string
-  /** A descriptor that the passphrase is read from. */
-  readonly passphraseFd?: number
-}
+import type { RootKeyFlags } from './root-key-flags.ts'
 
 const variable = 'KEYPLANE_ROOT_KEY'
 

@@ -1,0 +1,7 @@
+/** Options of each command that opens a store with its root key. */
+export interface RootKeyFlags {
+  /** `file`, `environment`, `passphrase` or `aws-kms:ARN`. */
+  readonly rootKey?: string
+  /** A descriptor that the passphrase is read from. */
+  readonly passphraseFd?: number
+}
