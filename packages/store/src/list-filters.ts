@@ -92,7 +92,7 @@ const rules: Readonly<Record<NonNullable<ListSecretsFilter['Key']>, (pattern: st
   description: words(({ secret }) => [secret.description]),
   'tag-key': beginning(({ keys }) => keys),
   'tag-value': beginning(({ values }) => values),
-  'primary-region': beginning(({ secret }) => [secret.primary_region ?? secret.region]),
+  'primary-region': beginning(({ secret }) => (secret.primary_region === null ? [] : [secret.primary_region])),
   'owning-service': beginning(() => []),
   all: words(({ secret, keys, values }) => [secret.name, secret.description, ...keys, ...values]),
 }

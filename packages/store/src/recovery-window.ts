@@ -15,15 +15,15 @@ export const recoveryWindowMs = (input: {
   readonly ForceDeleteWithoutRecovery?: boolean
 }): number => {
   const { RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: force = false } = input
-  if (force && days !== undefined)
-    throw awsError(
-      'InvalidParameterException',
-      "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
-    )
   if (days !== undefined && (days < window.minDays || days > window.maxDays))
     throw awsError(
       'InvalidParameterException',
       'The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).',
+    )
+  if (force && days !== undefined)
+    throw awsError(
+      'InvalidParameterException',
+      "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
     )
   return force ? 0 : (days ?? window.defaultDays) * dayMs
 }

@@ -77,6 +77,7 @@ describe('DeleteSecret', () => {
       expect(await refused({ RecoveryWindowInDays: 7, ForceDeleteWithoutRecovery: true })).toBe(
         "InvalidParameterException: You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
       )
+      expect(await refused({ RecoveryWindowInDays: 6, ForceDeleteWithoutRecovery: true })).toMatch(/between 7 and 30/)
       expect(await refused({ RecoveryWindowInDays: 7.5 })).toMatch(/^SerializationException/)
     })
   })

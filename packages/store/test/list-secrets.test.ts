@@ -79,8 +79,19 @@ describe('ListSecrets', () => {
       ],
     })
     expect([await names(both('t')), await names(both('o'))]).toEqual([['three/COMPANYthings'], ['one']])
-    expect(await filtered('primary-region', 'eu-west-1')).toHaveLength(3)
     expect(await filtered('owning-service', 'x')).toEqual([])
+  })
+
+  it('matches the primary region of what has replicas, or is one', async () => {
+    const sent = { region: 'us-east-1' }
+    const of = async (region: string) => {
+      const Filters = [{ Key: 'primary-region', Values: ['us-east'] }]
+      const { SecretList } = await store.ok('ListSecrets', { Filters }, { region })
+      return SecretList.map(({ Name }) => Name)
+    }
+    await store.ok('CreateSecret', { Name: 'plain' }, sent)
+    await store.ok('CreateSecret', { Name: 'copied', AddReplicaRegions: [{ Region: 'us-east-2' }] }, sent)
+    expect([await of('us-east-1'), await of('us-east-2')]).toEqual([['copied'], ['copied']])
   })
 
   it('refuses filters that say nothing', async () => {

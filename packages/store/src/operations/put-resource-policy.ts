@@ -22,12 +22,12 @@ export const putResourcePolicy = async (
   input: PutResourcePolicyRequest,
 ): Promise<PutResourcePolicyResponse> => {
   requireDefaultName(input.PolicyName)
-  const policy = requireResourcePolicy(input.ResourcePolicy, context)
-  const publicAccess = input.BlockPublicPolicy ? publicAccessFlaw(policy) : undefined
   const change = { secretId: input.SecretId, conditions: inputConditions.putPolicy(input) }
   return changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
     const loaded = requireOwned(found, context.nowMs)
     const { arn, name } = loaded.secret
+    const policy = requireResourcePolicy(input.ResourcePolicy, context)
+    const publicAccess = input.BlockPublicPolicy ? publicAccessFlaw(policy) : undefined
     if (publicAccess) throw awsError('PublicPolicyException', publicAccess.message)
     const lockOut = await lockOutFlaw(context, change, policy)
     if (lockOut) throw awsError('InvalidRequestException', lockOut.message)
