@@ -41,7 +41,9 @@ export interface Storage {
 export const openStorage = async (database: StoreDatabase, parts: StorageParts): Promise<Storage> => {
   const engine = openEngine(database)
   try {
-    return { reader: engine.reader, ...(await provedStore(engine, parts)) }
+    const proved = await provedStore(engine, parts)
+    engine.onlyRead()
+    return { reader: engine.reader, ...proved }
   } catch (error) {
     await engine.reader.close()
     throw error
@@ -53,6 +55,8 @@ export interface StoreEngine {
   readonly reader: Reader<StoreTables>
   /** One writing transaction; no other process is in one of these meanwhile. */
   readonly settingUp: <T>(act: (db: Kysely<unknown>) => Promise<T>) => Promise<T>
+  /** From here on nothing is written through it: a reader of PostgreSQL cannot anyway. */
+  readonly onlyRead: () => void
 }
 
 /** Opens an engine for writing; nothing is changed yet. */
@@ -60,17 +64,17 @@ export const openEngine = (database: StoreDatabase): StoreEngine => {
   const { databasePath: path } = database
   if (path === undefined) {
     const server = postgresServer(database.databaseUrl, database.timeouts)
-    return { reader: postgresReader(server), settingUp: (act) => settingUpPostgres(server, act) }
+    return {
+      reader: postgresReader(server),
+      settingUp: (act) => settingUpPostgres(server, act),
+      onlyRead: () => undefined,
+    }
   }
   const connection = openSqlite({ path, mode: 'write', check: 'quick' })
   return {
     reader: sqliteReader(connection, path),
-    settingUp: async (act) => {
-      const result = await settingUpSqlite(connection, path, act)
-      // From here on the writer's thread is the only one that writes.
-      connection.exec('pragma query_only = on')
-      return result
-    },
+    settingUp: (act) => settingUpSqlite(connection, path, act),
+    onlyRead: () => connection.exec('pragma query_only = on'),
   }
 }
 
