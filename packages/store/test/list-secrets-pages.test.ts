@@ -57,3 +57,29 @@ describe('pages of ListSecrets', () => {
     )
   })
 })
+
+describe('a ListSecrets whose filters match nothing among many', () => {
+  it('gives short pages, each with a token, until it has looked at all', async () => {
+    const sent = { region: 'us-east-1' }
+    await store.ok('CreateSecret', { Name: 'seed', Description: 'of thousands' }, sent)
+    const [seed] = await store.data.rows("select * from secrets where name = 'seed'")
+    const own = ['id', 'name', 'arn']
+    const columns = Object.keys(seed ?? {})
+    const values = columns.map((column) => (own.includes(column) ? `s.${column} || '-' || n.i` : `s.${column}`))
+    await store.data.rows(
+      `with recursive n(i) as (select 1 union all select i + 1 from n where i < 11000)
+       insert into secrets (${columns.join(', ')}) select ${values.join(', ')} from n, secrets s where s.name = 'seed'`,
+    )
+    const Filters = [{ Key: 'description', Values: ['nothing'] }]
+    const pages: number[] = []
+    let more: Body = {}
+    do {
+      const page = await store.ok('ListSecrets', { Filters, ...more }, sent)
+      pages.push(page.SecretList.length)
+      more = { NextToken: page.NextToken }
+    } while (more['NextToken'] !== undefined)
+    expect(pages).toEqual([0, 0, 0])
+    const { SecretList } = await store.ok('ListSecrets', { Filters: [{ Key: 'name', Values: ['seed-10999'] }] }, sent)
+    expect(SecretList.map(({ Name }) => Name)).toEqual(['seed-10999'])
+  })
+})
