@@ -1,9 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { SecretsError } from '@keyplane/core'
-import pg from 'pg'
-
-/** PostgreSQL's numbers for its types. @see https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
-const oid = { int8: 20, bytea: 17 } as const
+import type { CustomTypesConfig } from 'pg'
 
 const safeInteger = (text: string): number => {
   const value = Number(text)
@@ -16,11 +13,20 @@ const safeInteger = (text: string): number => {
 /** A copy: a Buffer may lie in memory that others lie in too. */
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 
-/** Columns as SQLite gives them: numbers for integers, plain bytes for bytes. */
-export const columnTypes: pg.CustomTypesConfig = {
-  getTypeParser: ((id: number, format: 'text' | 'binary' = 'text') => {
-    if (format === 'text' && id === oid.int8) return safeInteger
-    if (format === 'text' && id === oid.bytea) return bytes
-    return pg.types.getTypeParser(id, format as 'text')
-  }) as pg.CustomTypesConfig['getTypeParser'],
+const asIs = (text: string): string => text
+
+/** By PostgreSQL's numbers for its types. @see https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
+const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+  16: (text) => text === 't',
+  17: bytes,
+  20: safeInteger,
+  21: Number,
+  23: Number,
+  700: Number,
+  701: Number,
+}
+
+/** Columns as SQLite gives them: numbers for numbers, plain bytes for bytes, and text for all else. */
+export const columnTypes: CustomTypesConfig = {
+  getTypeParser: ((id: number) => parsers[id] ?? asIs) as unknown as CustomTypesConfig['getTypeParser'],
 }

@@ -12,7 +12,7 @@ import type { Pool } from 'pg'
  * Kysely's PostgreSQL dialect for schemas that are written once for both engines, in SQLite's words: `blob` is `bytea`,
  * `text` has the order of its bytes, and `without rowid` says nothing.
  */
-export const postgresDialect = (pool: Pool): PostgresDialect => new SharedSchemaDialect({ pool })
+export const postgresDialect = (pool: () => Promise<Pool>): PostgresDialect => new SharedSchemaDialect({ pool })
 
 class SharedSchemaDialect extends PostgresDialect {
   override createQueryCompiler(): QueryCompiler {

@@ -1,8 +1,9 @@
 import { type CompiledQuery, Kysely } from 'kysely'
-import pg from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { Reader, RowStream, SnapshotRows } from '../ports.ts'
 import { postgresDialect } from './dialect.ts'
 import { isConnectionLost, postgresError } from './errors.ts'
+import { loadPg } from './load-pg.ts'
 import type { PostgresServer } from './server.ts'
 import { prepared } from './session.ts'
 
@@ -23,17 +24,14 @@ const rowsPerFetch = 500
 class PostgresReader<Tables> implements Reader<Tables> {
   readonly engine = 'postgres'
   readonly query: Kysely<Tables>
-  readonly #pool: pg.Pool
-  readonly #label: string
+  readonly #server: PostgresServer
+  readonly #max: number
+  #pool: Promise<Pool> | undefined
 
-  constructor({ config, label }: PostgresServer, max: number) {
-    this.#pool = new pg.Pool({ ...config({ default_transaction_read_only: 'on' }), max, idleTimeoutMillis: 60_000 })
-    // A connection that breaks while nobody uses it is left out; who asks next gets another.
-    this.#pool.on('error', () => undefined)
-    // While somebody does, his query is told; an event that nobody hears would end the process.
-    this.#pool.on('connect', (client) => void client.on('error', () => undefined))
-    this.#label = label
-    this.query = new Kysely<Tables>({ dialect: postgresDialect(this.#pool) })
+  constructor(server: PostgresServer, max: number) {
+    this.#server = server
+    this.#max = max
+    this.query = new Kysely<Tables>({ dialect: postgresDialect(() => this.#connections()) })
   }
 
   all<Row>(query: CompiledQuery<Row>): Promise<readonly Row[]> {
@@ -66,29 +64,35 @@ class PostgresReader<Tables> implements Reader<Tables> {
   async close(): Promise<void> {
     // Kysely ends the connections only if it has used them itself.
     await this.query.destroy()
-    if (!this.#pool.ending) await this.#pool.end()
+    const pool = await this.#pool
+    if (pool && !pool.ending) await pool.end()
+  }
+
+  #connections(): Promise<Pool> {
+    this.#pool ??= openPool(this.#server, this.#max)
+    return this.#pool
   }
 
   /** Reads change nothing: one that lost its connection is asked again over another. */
-  async #repeated<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async #repeated<T>(act: (client: PoolClient) => Promise<T>): Promise<T> {
     try {
       return await this.#connected(act)
     } catch (thrown) {
-      const error = postgresError(thrown, this.#label)
+      const error = postgresError(thrown, this.#server.label)
       if (error.reason !== 'connection_lost') throw error
       return this.#connected(act)
     }
   }
 
-  async #connected<T>(act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    let client: pg.PoolClient | undefined
+  async #connected<T>(act: (client: PoolClient) => Promise<T>): Promise<T> {
+    let client: PoolClient | undefined
     try {
-      client = await this.#pool.connect()
+      client = await (await this.#connections()).connect()
       const result = await act(client)
       client.release()
       return result
     } catch (thrown) {
-      const error = postgresError(thrown, this.#label)
+      const error = postgresError(thrown, this.#server.label)
       // A connection may be in the middle of a transaction, or of an answer.
       if (client && isConnectionLost(error)) client.connection.stream.destroy()
       client?.release(true)
@@ -97,10 +101,20 @@ class PostgresReader<Tables> implements Reader<Tables> {
   }
 }
 
-const rowsOf = async <Row>(client: pg.PoolClient, { sql, parameters }: CompiledQuery<Row>): Promise<readonly Row[]> =>
+const openPool = async ({ config }: PostgresServer, max: number): Promise<Pool> => {
+  const { Pool } = await loadPg()
+  const pool = new Pool({ ...config({ default_transaction_read_only: 'on' }), max, idleTimeoutMillis: 60_000 })
+  // A connection that breaks while nobody uses it is left out; who asks next gets another.
+  pool.on('error', () => undefined)
+  // While somebody does, his query is told; an event that nobody hears would end the process.
+  pool.on('connect', (client) => void client.on('error', () => undefined))
+  return pool
+}
+
+const rowsOf = async <Row>(client: PoolClient, { sql, parameters }: CompiledQuery<Row>): Promise<readonly Row[]> =>
   (await client.query(prepared(sql, parameters))).rows
 
-async function* pages<Row>(client: pg.PoolClient, { sql, parameters }: CompiledQuery<Row>): AsyncGenerator<Row> {
+async function* pages<Row>(client: PoolClient, { sql, parameters }: CompiledQuery<Row>): AsyncGenerator<Row> {
   await client.query({ text: `declare page_of_rows no scroll cursor for ${sql}`, values: [...parameters] })
   try {
     let rows: readonly Row[]

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { SecretsError } from '@keyplane/core'
-import pg from 'pg'
+import type { Client, QueryConfig } from 'pg'
 import type { SqlRow, SqlValue, Statement } from '../ports.ts'
 import { postgresError } from './errors.ts'
+import { loadPg } from './load-pg.ts'
 import type { PostgresServer } from './server.ts'
 
 /** What a statement gave. */
@@ -15,11 +16,11 @@ export interface Answer {
 
 /** One connection to PostgreSQL. Statements are sent at once and answered in their order. */
 export class PostgresSession {
-  readonly #client: pg.Client
+  readonly #client: Client
   readonly #label: string
   #isOpen = true
 
-  constructor(client: pg.Client, label: string) {
+  constructor(client: Client, label: string) {
     this.#client = client
     this.#label = label
     client.on('error', () => this.destroy())
@@ -52,7 +53,7 @@ export class PostgresSession {
     await this.#client.end()
   }
 
-  async #send(query: pg.QueryConfig): Promise<Answer> {
+  async #send(query: QueryConfig): Promise<Answer> {
     try {
       const { rows, rowCount, command } = await this.#client.query<SqlRow>(query)
       return { rows, changed: rowCount ?? 0, command }
@@ -67,7 +68,7 @@ const names = new Map<string, string>()
 const maxNames = 500
 
 /** A query that a connection prepares once, named by its text. */
-export const prepared = (text: string, parameters: readonly unknown[]): pg.QueryConfig => {
+export const prepared = (text: string, parameters: readonly unknown[]): QueryConfig => {
   const values = [...parameters]
   const name = names.get(text) ?? newName(text)
   return name === undefined ? { text, values } : { text, values, name }
@@ -89,7 +90,8 @@ export const connect = async (
   { config, label }: PostgresServer,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<PostgresSession> => {
-  const client = new pg.Client(config(settings))
+  const { Client } = await loadPg()
+  const client = new Client(config(settings))
   const session = new PostgresSession(client, label)
   try {
     await client.connect()

@@ -1,7 +1,7 @@
 import { Kysely, sql } from 'kysely'
-import pg from 'pg'
 import { postgresDialect } from './dialect.ts'
 import { postgresError } from './errors.ts'
+import { loadPg } from './load-pg.ts'
 import type { PostgresServer } from './server.ts'
 import { connect } from './session.ts'
 
@@ -19,10 +19,11 @@ export const settingUpPostgres = async <T>(
   // Says what is wrong with the server before anything is asked of it.
   await (await connect(server)).end()
   const waiting = { ...server.config({ lock_timeout: '0', statement_timeout: '0' }), query_timeout: 0, lock_timeout: 0 }
-  const pool = new pg.Pool({ ...waiting, statement_timeout: 0, max: 1 })
+  const { Pool } = await loadPg()
+  const pool = new Pool({ ...waiting, statement_timeout: 0, max: 1 })
   pool.on('error', () => undefined)
   pool.on('connect', (client) => void client.on('error', () => undefined))
-  const db = new Kysely<unknown>({ dialect: postgresDialect(pool) })
+  const db = new Kysely<unknown>({ dialect: postgresDialect(async () => pool) })
   try {
     return await db.transaction().execute(async (transaction) => {
       await sql`select pg_advisory_xact_lock(${setupLock})`.execute(transaction)
