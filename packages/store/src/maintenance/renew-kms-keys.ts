@@ -8,6 +8,7 @@ import {
   type RootKeySource,
   unwrapKmsKey,
 } from '@keyplane/sealing'
+import { sql } from 'kysely'
 import { FollowedRootKey } from '../storage/follow-root-key.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import { openStoreWriter } from '../storage/open-store-writer.ts'
@@ -33,6 +34,8 @@ interface Work {
 
 /** Data keys in one commit. */
 const batchSize = 100
+/** How often in a row one batch may meet what others have changed. */
+const maxConflicts = 50
 
 /**
  * Gives every KMS key of a store a new material, and puts the data keys of all values under it, a hundred at a time; the
@@ -55,7 +58,9 @@ export const renewKmsKeys = async (
       let dataKeys = 0
       for (const key of keys) {
         const renewed = await renew(work, key)
-        for (let done = -1; done !== 0; onProgress((dataKeys += done))) done = await rewrapSome(work, renewed)
+        // Twice: what was written behind the first pass under the older material is found by the second.
+        for (let pass = 0; pass < 2; pass += 1)
+          for await (const count of rewrapAll(work, renewed)) onProgress((dataKeys += count))
       }
       return { keys: keys.length, dataKeys }
     } finally {
@@ -88,31 +93,51 @@ const renew = async (work: Work, key: KmsKeyRow): Promise<KmsKey> => {
     audit: [recordOf(work, 'keyplane:RenewKmsKey', keyId, { Material: String(id.material) })],
   })
   if (outcome === 'committed') return kmsKey
-  throw new SecretsError('conflict', 'Somebody else gives the KMS keys new materials at the same time.', {
+  throw contention()
+}
+
+const contention = (): SecretsError =>
+  new SecretsError('conflict', 'Somebody else changes the keys of this store at the same time; run it again.', {
     reason: 'contention',
   })
-}
 
 type Version = Pick<VersionRow, 'secret_id' | 'version_id' | 'wrapped_data_key' | 'kms_material'> &
   Pick<SecretRow, 'account' | 'region' | 'arn'>
 
-/** Wraps some data keys anew; gives how many, 0 when none is left. Those that changed meanwhile come again. */
-const rewrapSome = async (work: Work, to: KmsKey): Promise<number> => {
-  const versions = await versionsUnderOlder(work.reader, to)
-  if (versions.length === 0) return 0
+/** Wraps all data keys anew that are under an older material, in the order of their places; gives how many each time. */
+async function* rewrapAll(work: Work, to: KmsKey): AsyncGenerator<number> {
   const olds = new Map<number, KmsKey>()
-  const statements: Statement[] = []
-  for (const version of versions) {
-    const material = version.kms_material ?? 0
-    const from = olds.get(material) ?? (await keyOf(work, { ...to, material }))
-    olds.set(material, from)
-    statements.push(rewrapped(work, version, { from, to }))
+  let after = { secret_id: '', version_id: '' }
+  let conflicts = 0
+  while (conflicts < maxConflicts) {
+    const versions = await versionsUnderOlder(work.reader, to, after)
+    const last = versions.at(-1)
+    if (!last) return
+    const statements: Statement[] = []
+    for (const version of versions) {
+      const material = version.kms_material ?? 0
+      const from = olds.get(material) ?? (await keyOf(work, { ...to, material }))
+      olds.set(material, from)
+      statements.push(rewrapped(work, version, { from, to }))
+    }
+    const audit = [recordOf(work, 'keyplane:RewrapDataKeys', to.keyId, { Count: String(versions.length) })]
+    // After a conflict the same place is read again: one of them was removed meanwhile.
+    if ((await work.writer.write({ statements, audit })) === 'conflict') conflicts += 1
+    else {
+      ;[after, conflicts] = [last, 0]
+      yield versions.length
+    }
   }
-  const audit = [recordOf(work, 'keyplane:RewrapDataKeys', to.keyId, { Count: String(versions.length) })]
-  return (await work.writer.write({ statements, audit })) === 'committed' ? versions.length : -1
+  throw contention()
 }
 
-const versionsUnderOlder = (reader: Reader<StoreTables>, { keyId, material }: KmsKey): Promise<readonly Version[]> =>
+type Place = Pick<Version, 'secret_id' | 'version_id'>
+
+const versionsUnderOlder = (
+  reader: Reader<StoreTables>,
+  { keyId, material }: KmsKey,
+  { secret_id, version_id }: Place,
+): Promise<readonly Version[]> =>
   reader.all(
     reader.query
       .selectFrom('secret_versions as v')
@@ -121,6 +146,9 @@ const versionsUnderOlder = (reader: Reader<StoreTables>, { keyId, material }: Km
       .where('v.kms_key_id', '=', keyId)
       .where('v.kms_material', '<', material)
       .where('v.wrapped_data_key', 'is not', null)
+      .where(sql<boolean>`(v.secret_id, v.version_id) > (${secret_id}, ${version_id})`)
+      .orderBy('v.secret_id')
+      .orderBy('v.version_id')
       .limit(batchSize)
       .compile(),
   )
