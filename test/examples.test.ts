@@ -1,6 +1,6 @@
 /** Runs the examples as their reader would, and holds what they print against what they say they print. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { programTimeoutMs, runProgram } from './run-program.ts'
 import { steady } from './steady-text.ts'
@@ -21,22 +21,29 @@ const saidUnder = (text: string, heading: string): string | undefined => {
     .join('\n')
 }
 
-describe('the examples of the library', () => {
-  it.concurrent.each(examples)(
-    '%s prints what it says',
-    async (file) => {
-      const text = readFileSync(join(folder, file), 'utf8')
-      const exactly = saidUnder(text, 'prints')
-      const among = saidUnder(text, 'prints, among other lines')
-      expect(exactly ?? among, 'it ends with what it prints').toBeDefined()
+/** Runs an example where it stands, and holds what it prints against what it says. */
+const expectAsSaid = async (path: string): Promise<void> => {
+  const text = readFileSync(path, 'utf8')
+  const exactly = saidUnder(text, 'prints')
+  const among = saidUnder(text, 'prints, among other lines')
+  expect(exactly ?? among, 'it ends with what it prints').toBeDefined()
 
-      const { code, stdout, stderr } = await runProgram(join(folder, file), { cwd: folder })
-      expect({ code, stderr: stderr.trim() }).toEqual({ code: 0, stderr: saidUnder(text, 'says on stderr') ?? '' })
-      if (exactly !== undefined) expect(steady(stdout)).toBe(steady(exactly))
-      for (const line of among?.split('\n') ?? []) expect(stdout).toContain(line)
-    },
+  const { code, stdout, stderr } = await runProgram(path, { cwd: dirname(path) })
+  expect({ code, stderr: stderr.trim() }).toEqual({ code: 0, stderr: saidUnder(text, 'says on stderr') ?? '' })
+  if (exactly !== undefined) expect(steady(stdout)).toBe(steady(exactly))
+  for (const line of among?.split('\n') ?? []) expect(stdout).toContain(line)
+}
+
+describe('the examples of the store', () => {
+  it.concurrent.each(['access-patterns', 'cross-account'])(
+    '%s prints what it says',
+    (name) => expectAsSaid(join(folder, '..', name, 'walk-through.ts')),
     programTimeoutMs,
   )
+})
+
+describe('the examples of the library', () => {
+  it.concurrent.each(examples)('%s prints what it says', (file) => expectAsSaid(join(folder, file)), programTimeoutMs)
 
   it('are all in the list of docs/library.md', () => {
     const page = readFileSync(join(folder, '../../docs/library.md'), 'utf8')
