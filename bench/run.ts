@@ -1,4 +1,4 @@
-/** `npm run bench -- agent|durability|library [--peer 'COMMAND'] [--seconds N]`: measures, prints a table, keeps it as JSON. */
+/** `npm run bench -- agent|durability|library|store [--peer 'COMMAND'] [--seconds N]`: measures, prints a table, keeps it as JSON. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,7 @@ type Bench = (options: BenchOptions) => Promise<readonly Row[]>
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   agent: async () => (await import('./agent/bench-agent.ts')).benchAgent,
   durability: async () => (await import('./durability/bench-durability.ts')).benchDurability,
+  store: async () => (await import('./store/bench-store.ts')).benchStore,
   library: async () => (await import('./library/bench-library.ts')).benchLibrary,
 }
 

@@ -25,6 +25,11 @@ export class MotoServer {
     })
   }
 
+  /** Of its process; 0 while there is none. */
+  get pid(): number {
+    return this.#process?.pid ?? 0
+  }
+
   /** Forgets all. */
   async reset(): Promise<void> {
     const { ok } = await fetch(`${this.endpoint}/moto-api/reset`, { method: 'POST' })

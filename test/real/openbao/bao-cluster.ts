@@ -38,11 +38,15 @@ initialize "setup" {
 }
 `
 
-/** Three nodes of one cluster on this machine. */
+/** Nodes of one cluster on this machine: three, unless told otherwise. */
 export class BaoCluster {
   readonly #token = `root${randomBytes(12).toString('hex')}`
   readonly #sealKey: Buffer = randomBytes(32)
-  readonly nodes: readonly RaftNode[] = [0, 1, 2].map(() => new RaftNode(this.#token))
+  readonly nodes: readonly RaftNode[]
+
+  constructor(count = 3) {
+    this.nodes = Array.from({ length: count }, () => new RaftNode(this.#token))
+  }
 
   get endpoints(): readonly string[] {
     return this.nodes.map(({ endpoint }) => endpoint)
@@ -69,7 +73,7 @@ export class BaoCluster {
     await untilTrue('all nodes vote', async () => {
       const answer = await leader.call('GET', 'sys/storage/raft/configuration')
       const { config } = answer.body['data'] as { config: { servers: { voter: boolean }[] } }
-      return config.servers.filter(({ voter }) => voter).length === 3
+      return config.servers.filter(({ voter }) => voter).length === this.nodes.length
     })
     return this
   }

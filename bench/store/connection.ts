@@ -1,0 +1,69 @@
+import { connect, type Socket } from 'node:net'
+
+/** One request as it goes on the wire. */
+export interface WireRequest {
+  readonly method: string
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+interface Waiting {
+  readonly resolve: (body: string) => void
+  readonly reject: (error: Error) => void
+}
+
+/** One kept connection that sends a request when the one before was answered. */
+export class Connection {
+  readonly #socket: Socket
+  #received: Buffer = Buffer.alloc(0)
+  #waiting: Waiting | undefined
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    socket.setNoDelay(true)
+    socket.on('data', (chunk: Buffer) => this.#hear(chunk))
+    socket.on('error', (error) => this.#waiting?.reject(error))
+    socket.on('close', () => this.#waiting?.reject(new Error('The server closed the connection.')))
+  }
+
+  static open(port: number): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.removeListener('error', reject)
+        resolve(new Connection(socket))
+      })
+      socket.once('error', reject)
+    })
+  }
+
+  /** The answer's body. @throws Error for any status but 200 and 204. */
+  send({ method, target, headers, body }: WireRequest): Promise<string> {
+    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+      this.#socket.write(
+        `${method} ${target} HTTP/1.1\r\n${head.join('')}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      )
+    })
+  }
+
+  close(): void {
+    this.#waiting = undefined
+    this.#socket.destroy()
+  }
+
+  #hear(chunk: Buffer): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
+    const headEnd = this.#received.indexOf('\r\n\r\n')
+    if (headEnd < 0) return
+    const head = this.#received.toString('latin1', 0, headEnd)
+    const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
+    if (this.#received.length < headEnd + 4 + length) return
+    const body = this.#received.toString('utf8', headEnd + 4, headEnd + 4 + length)
+    this.#received = this.#received.subarray(headEnd + 4 + length)
+    const { resolve, reject } = this.#waiting ?? { resolve: () => {}, reject: () => {} }
+    if (/^HTTP\/1\.1 20[04] /.test(head)) resolve(body)
+    else reject(new Error(`Not the answer that was asked for: ${head.split('\r\n')[0]} ${body.slice(0, 200)}`))
+  }
+}
