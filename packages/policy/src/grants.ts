@@ -27,20 +27,23 @@ const unconstrained: ReadonlySet<string> = new Set(['kms:describekey', 'kms:reti
 
 const constraintsHold = (
   { encryptionContextEquals: equals, encryptionContextSubset: subset }: NonNullable<KeyGrant['constraints']>,
-  given: ReadonlyMap<string, string>,
+  given: EncryptionContext,
 ): boolean =>
   (equals === undefined || (Object.keys(equals).length === given.size && hasAll(given, equals))) &&
   (subset === undefined || hasAll(given, subset))
 
-const hasAll = (given: ReadonlyMap<string, string>, wanted: Readonly<Record<string, string>>): boolean =>
+const hasAll = (given: EncryptionContext, wanted: Readonly<Record<string, string>>): boolean =>
   Object.entries(wanted).every(([name, value]) => given.get(name) === value)
 
-/** The names as the request spells them are in `kms:EncryptionContextKeys`; the keys of a request's context are lower case. */
-const encryptionContext = (context: RequestContext): ReadonlyMap<string, string> => {
-  const pairs = (context.get('kms:encryptioncontextkeys') ?? []).map((name): [string, string | undefined] => {
-    const values = context.get(`kms:encryptioncontext:${name.toLowerCase()}`) ?? []
-    // Two names that differ in case only share a key, and then no pair is known for certain.
-    return [name, values.length === 1 ? values[0] : undefined]
-  })
-  return new Map(pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
-}
+/** By names as the request spells them; a value that is not known for certain is `undefined`. */
+type EncryptionContext = ReadonlyMap<string, string | undefined>
+
+/** The names are in `kms:EncryptionContextKeys`; the keys of a request's context are lower case. */
+const encryptionContext = (context: RequestContext): EncryptionContext =>
+  new Map(
+    (context.get('kms:encryptioncontextkeys') ?? []).map((name) => {
+      const values = context.get(`kms:encryptioncontext:${name.toLowerCase()}`) ?? []
+      // Two names that differ in case only share a key, and then no value is known for certain.
+      return [name, values.length === 1 ? values[0] : undefined]
+    }),
+  )

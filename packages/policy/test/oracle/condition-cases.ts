@@ -161,9 +161,9 @@ const families: readonly Family[] = [
   {
     key: 'kms:EncryptionContextKeys',
     operators: ['StringEquals', 'StringNotEquals', 'StringLike'],
-    asked: ['SecretARN', 'SecretVersionId'],
+    asked: ['SecretARN', 'SecretVersionId', 'SecretARN', 'secretarn'],
     wanted: ['SecretARN', 'SecretVersionId', 'Secret*'],
-    atMost: 2,
+    atMost: 3,
   },
 ]
 
@@ -228,6 +228,9 @@ export const contextArbitrary: fc.Arbitrary<ReadonlyMap<string, readonly string[
     const context = new Map<string, readonly string[]>(values.flat())
     if (username.length > 0) context.set('aws:username', username)
     const names = context.get('kms:encryptioncontextkeys') ?? []
-    for (const name of names) context.set(`kms:encryptioncontext:${name.toLowerCase()}`, [`the ${name}`])
+    for (const name of names) {
+      const key = `kms:encryptioncontext:${name.toLowerCase()}`
+      context.set(key, [...(context.get(key) ?? []), `the ${name}`])
+    }
     return context
   })

@@ -31,11 +31,14 @@ const constraintsHold = (grant: KeyGrant, request: AccessRequest): boolean => {
   return subset === undefined || holds(subset)
 }
 
-/** The names as they were sent are the values of `kms:EncryptionContextKeys`. */
-const encryptionContext = (context: RequestContext): ReadonlyMap<string, string> =>
+/**
+ * The names as they were sent are the values of `kms:EncryptionContextKeys`. Two that differ in case only share a key of
+ * the request's context, and then neither's value is known.
+ */
+const encryptionContext = (context: RequestContext): ReadonlyMap<string, string | undefined> =>
   new Map(
-    (context.get('kms:encryptioncontextkeys') ?? []).map((name) => [
-      name,
-      context.get(`kms:encryptioncontext:${name.toLowerCase()}`)?.[0] ?? '',
-    ]),
+    (context.get('kms:encryptioncontextkeys') ?? []).map((name) => {
+      const values = context.get(`kms:encryptioncontext:${name.toLowerCase()}`)
+      return [name, values?.length === 1 ? values[0] : undefined]
+    }),
   )
