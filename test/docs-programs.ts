@@ -40,6 +40,7 @@ export const programPages = [
   'docs/chain.md',
   ...pagesIn('docs/migrate'),
   'packages/secrets/README.md',
+  'packages/policy/README.md',
 ]
 
 /** Pages of sources, most of which want a server. Those that do not are run too. */
