@@ -6,6 +6,7 @@ import type { Callers } from './iam/callers.ts'
 import type { SessionTokens } from './iam/session-tokens.ts'
 import type { KmsKeys } from './kms/kms-keys.ts'
 import type { RowIds } from './row-ids.ts'
+import type { SecretQuota } from './secret-quota.ts'
 import type { SerialQueue } from './serial-queue.ts'
 import type { PoliciesTable } from './storage/policies-table.ts'
 import type { ReplicasTable } from './storage/replicas-table.ts'
@@ -22,6 +23,7 @@ export interface StoreParts {
   readonly replicas: ReplicasTable
   readonly listing: (query: ListQuery) => Promise<readonly SecretRow[]>
   readonly kmsKeys: KmsKeys
+  readonly quota: SecretQuota
   readonly callers: Callers
   readonly sessionTokens: SessionTokens
   /** Who may do what with secrets. A call is authorised before it runs; what it does beyond its name, while it does. */

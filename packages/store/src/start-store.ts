@@ -16,6 +16,7 @@ import { Metrics, type ProcessFacts } from './metrics.ts'
 import { Readiness } from './readiness.ts'
 import { Refusals } from './refusals.ts'
 import { RowIds } from './row-ids.ts'
+import { SecretQuota } from './secret-quota.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { FollowedRootKey } from './storage/follow-root-key.ts'
 import { kmsKeysTable } from './storage/kms-keys-table.ts'
@@ -132,6 +133,7 @@ const serveStore = async (options: StoreOptions, opened: Opened): Promise<Runnin
       clock,
       random,
     }),
+    quota: new SecretQuota({ secrets, clock }),
     queue: new SerialQueue(),
     rowIds: new RowIds(),
     callers: new Callers(typeof iam === 'function' ? iam : () => iam, sessionTokens),

@@ -115,6 +115,7 @@ const created = async (
   { versionId, value, places, cleared }: Creation,
 ): Promise<Decided<CreateSecretResponse>> => {
   const secret = newSecret(context, input)
+  await context.quota.require(secret.account, secret.region)
   if (input.KmsKeyId !== undefined) await requireUsableKey(context, secret)
   const tagRows = newTags(input.Tags ?? [], secret.id)
   const written = async (owner: SecretRow): Promise<readonly Statement[]> =>

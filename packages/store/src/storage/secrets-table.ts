@@ -39,6 +39,8 @@ export interface SecretsTable {
   /** Secrets whose deletion date has come, the longest gone first. */
   gone(nowMs: number, limit: number): Promise<readonly SecretRow[]>
   count(nowMs: number): Promise<number>
+  /** How many an account has in a region, those that wait for their deletion included. */
+  countIn(account: string, region: string): Promise<number>
   insert(secret: SecretRow, tags: readonly TagRow[]): readonly Statement[]
   /** Changes the secret if nobody else has since it was read. */
   update(secret: SecretRow, change: SecretChange): Statement
@@ -129,6 +131,14 @@ export const secretsTable = (reader: Reader<StoreTables>): SecretsTable => {
         .select(({ fn }) => fn.countAll<number>().as('n'))
         .where(({ eb, or }) => or([eb('gone_at_ms', 'is', null), eb('gone_at_ms', '>', nowMs)]))
       return (await reader.all(counted.compile()))[0]?.n ?? 0
+    },
+    countIn: async (account, region) => {
+      const counted = query
+        .selectFrom('secrets')
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .where('account', '=', account)
+        .where('region', '=', region)
+      return Number((await reader.all(counted.compile()))[0]?.n ?? 0)
     },
     insert: (secret, tags) => [statement(query.insertInto('secrets').values(secret).compile(), 1), ...insertTags(tags)],
     retag: (id, tags) => [
