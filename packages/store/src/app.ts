@@ -60,8 +60,8 @@ export const storeApp = (parts: AppParts): App => {
       const prepared = requireOperation(operation).prepare(protocol.members(request))
       if (prepared.resource !== undefined) call.resource = recordedId(prepared.resource)
       const context = { ...parts, call, caller, nowMs: call.atMs }
-      await prepared.authorize(context)
-      const output = await prepared.run(context)
+      const act = await prepared.authorize(context)
+      const output = await act()
       await call.record('allow')
       return protocol.answer(output, call.requestId, request)
     })

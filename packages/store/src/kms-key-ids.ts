@@ -7,6 +7,6 @@ export const kmsKeyIdsOf = async (
   { kmsKeys }: Pick<OperationContext, 'kmsKeys'>,
   { kms_key_id }: Pick<VersionRow, 'kms_key_id'>,
 ): Promise<readonly string[]> => {
-  const key = kms_key_id === null ? undefined : await kmsKeys.table.byId(kms_key_id)
+  const key = kms_key_id === null ? undefined : await kmsKeys.row(kms_key_id)
   return key && key.alias === null ? [keyArn(key)] : ['DefaultEncryptionKey']
 }

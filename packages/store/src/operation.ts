@@ -20,38 +20,40 @@ export interface Operation {
 export interface PreparedCall {
   /** What it is about, as the caller named it; absent where nothing is meant. */
   readonly resource?: string
-  /** @throws AwsError AccessDeniedException */
-  readonly authorize: (context: OperationContext) => Promise<void>
-  readonly run: (context: OperationContext) => Promise<object>
+  /** Gives who may make the call what it does. @throws AwsError AccessDeniedException */
+  readonly authorize: (context: OperationContext) => Promise<() => Promise<object>>
 }
 
 /** An operation under the name that requests call it by. */
 export type NamedOperation = readonly [name: string, operation: Operation]
 
-export interface OperationParts<Input, Output extends object> {
+export interface OperationParts<Input, Output extends object, Seen> {
   readonly action: string
   readonly shape: Shape<Input>
-  readonly run: (context: OperationContext, input: Input) => Promise<Output>
   readonly resource: (input: Input) => string | undefined
   /** Asked before the operation runs; it may throw what the operation would about its input. */
-  readonly authorize: (context: OperationContext, input: Input) => Promise<void>
+  readonly authorize: (context: OperationContext, input: Input) => Promise<Seen>
+  /** `seen` is what `authorize` came by on its way. */
+  readonly run: (context: OperationContext, input: Input, seen: Seen) => Promise<Output>
 }
 
-export const operation = <Input, Output extends object>({
+export const operation = <Input, Output extends object, Seen>({
   action,
   shape,
   run,
   resource,
   authorize,
-}: OperationParts<Input, Output>): Operation => ({
+}: OperationParts<Input, Output, Seen>): Operation => ({
   action,
   prepare: (members) => {
     const input = parseInput(shape, members)
     const named = resource(input)
     return {
       ...(named !== undefined && { resource: named }),
-      authorize: (context) => authorize(context, input),
-      run: (context) => run(context, input),
+      authorize: async (context) => {
+        const seen = await authorize(context, input)
+        return () => run(context, input, seen)
+      },
     }
   },
 })

@@ -39,6 +39,7 @@ import { type NamedOperation, type Operation, operation } from './operation.ts'
 import type { OperationContext } from './operation-context.ts'
 import type { Shape } from './parsing/member.ts'
 import { requireAccess } from './require-access.ts'
+import type { SecretRow } from './storage/tables.ts'
 
 /** What is asked before an operation runs. */
 interface Asked<Input> {
@@ -51,11 +52,11 @@ interface Asked<Input> {
 const of = <Input, Output extends object>(
   name: string,
   shape: Shape<Input>,
-  run: (context: OperationContext, input: Input) => Promise<Output>,
+  run: (context: OperationContext, input: Input, seen: SecretRow | undefined) => Promise<Output>,
   { secretId, conditions }: Asked<Input>,
 ): NamedOperation => {
   const action = `secretsmanager:${name}`
-  const authorize = (context: OperationContext, input: Input): Promise<void> =>
+  const authorize = (context: OperationContext, input: Input): Promise<SecretRow | undefined> =>
     requireAccess(context, action, secretId(input), conditions?.(input))
   return [name, operation({ action, shape, run, resource: secretId, authorize })]
 }

@@ -4,9 +4,8 @@ import type { Statement } from '@keyplane/database'
 import { awsError } from './aws-errors.ts'
 import { markedForDeletion, requirePresent } from './change-secret.ts'
 import type { OperationContext } from './operation-context.ts'
-import { dayMs, isGone } from './recovery-window.ts'
+import { dayMs } from './recovery-window.ts'
 import { seconds } from './secret-facts.ts'
-import { secretTarget } from './secret-target.ts'
 import { openOf } from './secret-value.ts'
 import type { SecretRow } from './storage/tables.ts'
 import type { FoundVersion } from './storage/versions-table.ts'
@@ -22,16 +21,17 @@ export interface ReadValue {
 }
 
 /**
- * Reads one secret's value: of the version asked for by id or label, else of the current one. `found` is told of the
- * secret as soon as it is known, for the record of a call that is refused afterwards.
- * @throws AwsError ValidationException, ResourceNotFoundException, InvalidRequestException
+ * Reads the value of a secret that was found on the way to authorise the call: of the version asked for by id or label,
+ * else of the current one.
+ * @throws AwsError ResourceNotFoundException, InvalidRequestException
  */
 export const readOne = async (
   context: OperationContext,
   input: GetSecretValueRequest,
-  found: (secret: SecretRow) => void,
+  found: SecretRow | undefined,
 ): Promise<ReadValue> => {
-  const secret = await findActive(context, input.SecretId, found)
+  const secret = requirePresent(found)
+  if (secret.deleted_at_ms !== null) throw markedForDeletion()
   const foundVersion = await findVersion(context, secret, input)
   const value = foundVersion && (await openOf(context, secret, foundVersion.version))
   if (!foundVersion || !value) throw noValue(input)
@@ -51,19 +51,6 @@ export const readOne = async (
     },
     statements: accessNoted(context, secret, foundVersion),
   }
-}
-
-const findActive = async (
-  { caller, secrets, nowMs }: OperationContext,
-  id: string,
-  found: (secret: SecretRow) => void,
-): Promise<SecretRow> => {
-  const target = secretTarget(id, caller)
-  const row = target.region === caller.region ? await secrets.find(target) : undefined
-  const secret = requirePresent(row && !isGone(row, nowMs) ? row : undefined)
-  found(secret)
-  if (secret.deleted_at_ms !== null) throw markedForDeletion()
-  return secret
 }
 
 const findVersion = async (

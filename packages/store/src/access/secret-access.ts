@@ -1,6 +1,5 @@
 import { parseSecretArn, secretArn } from '@keyplane/aws'
-import type { AccessDecision, Question } from './judge.ts'
-import { judge } from './judge.ts'
+import type { Question } from './judge.ts'
 import type { Conditions } from './caller-conditions.ts'
 import type { Caller } from '../caller.ts'
 import { isGone } from '../recovery-window.ts'
@@ -40,11 +39,7 @@ export class SecretAccess {
     this.#parts = parts
   }
 
-  async decide(request: SecretRequest): Promise<AccessDecision> {
-    return judge((await this.question(request)).question)
-  }
-
-  /** @throws AwsError ValidationException for what is no name and no ARN. */
+  /** What has to be judged, by `judge`. @throws AwsError ValidationException for what is no name and no ARN. */
   async question({ caller, nowMs, action, secretId, conditions }: SecretRequest): Promise<SecretQuestion> {
     const asked = { caller, nowMs, action }
     if (secretId === undefined)

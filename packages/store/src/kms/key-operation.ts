@@ -1,9 +1,8 @@
 import type { Conditions } from '../access/caller-conditions.ts'
 import { awsError } from '../aws-errors.ts'
-import type { NamedOperation, Operation } from '../operation.ts'
+import { type NamedOperation, operation } from '../operation.ts'
 import type { OperationContext } from '../operation-context.ts'
 import type { Shape } from '../parsing/member.ts'
-import { parseInput } from '../parsing/parse-input.ts'
 import type { KmsKeyRow } from '../storage/tables.ts'
 import type { EncryptionContext } from './encryption-context.ts'
 import { findKey, type FoundKey } from './find-key.ts'
@@ -22,25 +21,25 @@ export interface KeyOperation<Input, Output extends object> {
 
 export const keyOperation = <Input, Output extends object>(parts: KeyOperation<Input, Output>): NamedOperation => {
   const { name, shape, keyId, run, encryptionContext, conditions } = parts
-  const prepare: Operation['prepare'] = (members) => {
-    const input = parseInput(shape, members)
-    let key: KmsKeyRow | undefined
-    return {
-      resource: keyId(input),
-      authorize: async (context) => {
+  return [
+    name,
+    operation({
+      action: `kms:${name}`,
+      shape,
+      resource: keyId,
+      authorize: async (context, input) => {
         const found = await requireKey(context, keyId(input))
-        key = found.key
         await requireKeyUse(context, found, {
           operation: name,
           asSent: keyArn(found.key),
           ...(encryptionContext && { encryptionContext: encryptionContext(input) ?? {} }),
           ...(conditions && { conditions: conditions(input) }),
         })
+        return found.key
       },
-      run: (context) => run(context, input, key as KmsKeyRow),
-    }
-  }
-  return [name, { action: `kms:${name}`, prepare }]
+      run,
+    }),
+  ]
 }
 
 /** @throws AwsError NotFoundException; AccessDeniedException for a key of another account */

@@ -30,6 +30,7 @@ export class KmsKeys {
   readonly table: KmsKeysTable
   readonly #parts: KmsKeysParts
   readonly #unwrapped = new Map<string, Promise<KmsKey>>()
+  readonly #managed = new Map<string, KmsKeyRow>()
 
   constructor(parts: KmsKeysParts) {
     this.#parts = parts
@@ -39,6 +40,15 @@ export class KmsKeys {
   /** A key by its id and the material that wrapped something. */
   get(keyId: string, material: number): Promise<KmsKey> {
     return remembered(this.#unwrapped, `${keyId}/${material}`, () => this.#unwrap(keyId, material))
+  }
+
+  /** A key's row by its id. Those of AWS's services never change but for their material, and are kept. */
+  async row(keyId: string): Promise<KmsKeyRow | undefined> {
+    const known = this.#managed.get(keyId)
+    if (known) return known
+    const row = await this.table.byId(keyId)
+    if (row && row.alias !== null) this.#managed.set(keyId, row)
+    return row
   }
 
   /** An account's default key in a region, made when it is first needed. */

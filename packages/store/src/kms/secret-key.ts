@@ -32,7 +32,7 @@ export const keyToOpen = async (
   { version_id: versionId, kms_key_id, kms_material }: Pick<VersionRow, 'version_id' | 'kms_key_id' | 'kms_material'>,
 ): Promise<KmsKey | undefined> => {
   if (kms_key_id === null || kms_material === null) return undefined
-  const key = await context.kmsKeys.table.byId(kms_key_id)
+  const key = await context.kmsKeys.row(kms_key_id)
   if (!key) throw decryptionFailure()
   const found = secret.kms_key === '' ? { key } : { key, ...(await aliasOf(context, secret, key)) }
   await requireUse(context, secret, { operation: 'Decrypt', versionId, ...found })

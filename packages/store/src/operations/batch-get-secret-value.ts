@@ -80,10 +80,9 @@ const action = 'secretsmanager:GetSecretValue'
 const readPart = async (context: OperationContext, id: string): Promise<ReadPart> => {
   let resource = recordedId(id)
   try {
-    await requireAccess(context, action, id, inputConditions.get({ SecretId: id }))
-    const { output, statements, versionId } = await readOne(context, { SecretId: id }, ({ arn }) => {
-      resource = arn
-    })
+    const found = await requireAccess(context, action, id, inputConditions.get({ SecretId: id }))
+    if (found) resource = found.arn
+    const { output, statements, versionId } = await readOne(context, { SecretId: id }, found)
     return { part: { action, resource, decision: 'allow', detail: { VersionId: versionId } }, output, statements }
   } catch (thrown) {
     const error = toAwsError(thrown)

@@ -78,7 +78,7 @@ export const createSecret = async (
 /** What a call does besides making a secret is authorised by itself. */
 const requireAccessToRest = async (context: OperationContext, input: CreateSecretRequest): Promise<void> => {
   const conditions = inputConditions.create(input)
-  const require = (action: string): Promise<void> => requireAccess(context, action, input.Name, conditions)
+  const require = (action: string): Promise<unknown> => requireAccess(context, action, input.Name, conditions)
   if (input.Tags?.length) await require('secretsmanager:TagResource')
   if (input.AddReplicaRegions) await require('secretsmanager:ReplicateSecretToRegions')
   if (input.CrossAccountPrimaryARN !== undefined) await require('secretsmanager:PutResourcePolicy')

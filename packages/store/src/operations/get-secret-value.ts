@@ -3,6 +3,7 @@ import type { OperationContext } from '../operation-context.ts'
 import type { Shape } from '../parsing/member.ts'
 import { secretId, versionId, versionStage } from '../parsing/members.ts'
 import { readOne } from '../read-one.ts'
+import type { SecretRow } from '../storage/tables.ts'
 
 export const getSecretValueShape: Shape<GetSecretValueRequest> = {
   SecretId: secretId,
@@ -14,11 +15,11 @@ export const getSecretValueShape: Shape<GetSecretValueRequest> = {
 export const getSecretValue = async (
   context: OperationContext,
   input: GetSecretValueRequest,
+  found: SecretRow | undefined,
 ): Promise<GetSecretValueResponse> => {
   const { call } = context
-  const { output, versionId, statements } = await readOne(context, input, ({ arn }) => {
-    call.resource = arn
-  })
+  if (found) call.resource = found.arn
+  const { output, versionId, statements } = await readOne(context, input, found)
   call.note({ VersionId: versionId })
   if (statements.length > 0) await call.commit(statements)
   return output

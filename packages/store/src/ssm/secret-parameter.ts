@@ -1,5 +1,6 @@
 import { partitionOf } from '@keyplane/aws'
 import type { Statement } from '@keyplane/database'
+import { inputConditions } from '../access/input-conditions.ts'
 import { judge } from '../access/judge.ts'
 import { AwsError, awsError } from '../aws-errors.ts'
 import type { OperationContext } from '../operation-context.ts'
@@ -49,11 +50,10 @@ export const secretParameter = async (
   if (!withDecryption)
     throw awsError('ValidationException', 'WithDecryption flag must be True for retrieving a Secret Manager secret.')
   const input = { SecretId: path.slice(prefix.length), ...versionOf(selector) }
-  await requireAccess(context, 'secretsmanager:GetSecretValue', input.SecretId, {
-    'secretsmanager:VersionId': input.VersionId,
-    'secretsmanager:VersionStage': input.VersionStage ?? (input.VersionId === undefined ? 'AWSCURRENT' : undefined),
-  })
-  const { output, statements } = await read(context, input, selector)
+  const action = 'secretsmanager:GetSecretValue'
+  const found = await requireAccess(context, action, input.SecretId, inputConditions.get(input))
+  if (found) context.call.resource = found.arn
+  const { output, statements } = await unlessAbsent(() => readOne(context, input, found), input.SecretId, selector)
   const parameter: SecretParameter = {
     ARN: arn,
     Name: path,
@@ -88,22 +88,15 @@ const requireParameter = ({ caller, nowMs }: OperationContext, operation: string
   if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
 }
 
-const read = async (context: OperationContext, input: Parameters<typeof readOne>[1], selector: string | undefined) => {
+/** Parameter Store has its own words for what Secrets Manager does not find. */
+const unlessAbsent = async <T>(read: () => Promise<T>, secretId: string, selector: string | undefined): Promise<T> => {
   try {
-    return await readOne(context, input, ({ arn }) => {
-      context.call.resource = arn
-    })
+    return await read()
   } catch (error) {
-    // Parameter Store has its own words for what Secrets Manager does not find.
     if (!(error instanceof AwsError) || error.type !== 'ResourceNotFoundException') throw error
+    const name = `${prefix}${secretId}`
     throw selector === undefined
-      ? awsError(
-          'ParameterNotFound',
-          `An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret ${prefix}${input.SecretId} not found.`,
-        )
-      : awsError(
-          'ParameterVersionNotFound',
-          `Systems Manager could not find version ${selector} of ${prefix}${input.SecretId}.`,
-        )
+      ? awsError('ParameterNotFound', `Systems Manager could not find ${name}.`)
+      : awsError('ParameterVersionNotFound', `Systems Manager could not find version ${selector} of ${name}.`)
   }
 }

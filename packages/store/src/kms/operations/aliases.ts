@@ -1,8 +1,7 @@
 import { awsError } from '../../aws-errors.ts'
-import type { NamedOperation } from '../../operation.ts'
+import { type NamedOperation, operation } from '../../operation.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import type { Shape } from '../../parsing/member.ts'
-import { parseInput } from '../../parsing/parse-input.ts'
 import { judge } from '../../access/judge.ts'
 import { seconds } from '../../secret-facts.ts'
 import type { KmsAliasRow, KmsKeyRow } from '../../storage/tables.ts'
@@ -25,28 +24,23 @@ const aliasOperation = <Input extends { readonly AliasName: string }>(
   run: (context: OperationContext, input: Input, key: KmsKeyRow) => Promise<object>,
 ): NamedOperation => [
   name,
-  {
+  operation({
     action: `kms:${name}`,
-    prepare: (given) => {
-      const input = parseInput(inputShape, given)
-      let key: KmsKeyRow | undefined
-      return {
-        resource: input.AliasName,
-        authorize: async (context) => {
-          const { caller, nowMs } = context
-          requireOwnName(input.AliasName)
-          const found = await requireKey(context, await keyId(context, input))
-          key = found.key
-          await requireKeyUse(context, found, { operation: name, asSent: keyArn(key) })
-          const resource = aliasArn(input.AliasName, caller)
-          const asked = { caller, nowMs, action: `kms:${name}`, resource, resourceAccount: caller.account }
-          const decision = judge({ ...asked, asSent: resource })
-          if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
-        },
-        run: (context) => run(context, input, key as KmsKeyRow),
-      }
+    shape: inputShape,
+    resource: ({ AliasName }) => AliasName,
+    authorize: async (context, input) => {
+      const { caller, nowMs } = context
+      requireOwnName(input.AliasName)
+      const found = await requireKey(context, await keyId(context, input))
+      await requireKeyUse(context, found, { operation: name, asSent: keyArn(found.key) })
+      const resource = aliasArn(input.AliasName, caller)
+      const asked = { caller, nowMs, action: `kms:${name}`, resource, resourceAccount: caller.account }
+      const decision = judge({ ...asked, asSent: resource })
+      if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
+      return found.key
     },
-  },
+    run,
+  }),
 ]
 
 /** @throws AwsError InvalidAliasNameException, ValidationException for names that only AWS gives */

@@ -1,9 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { awsError } from '../../aws-errors.ts'
-import type { NamedOperation } from '../../operation.ts'
+import { type NamedOperation, operation } from '../../operation.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import type { Shape } from '../../parsing/member.ts'
-import { parseInput } from '../../parsing/parse-input.ts'
 import { type CiphertextKey, decrypted, keyOfCiphertext } from '../ciphertext.ts'
 import type { EncryptionContext } from '../encryption-context.ts'
 import { findKey, type FoundKey } from '../find-key.ts'
@@ -28,30 +27,27 @@ const shape: Shape<DecryptRequest> = {
 /** Decrypts a ciphertext, which says itself what key it needs. */
 export const decrypt: NamedOperation = [
   'Decrypt',
-  {
+  operation({
     action: 'kms:Decrypt',
-    prepare: (given) => {
-      const input = parseInput(shape, given)
-      const source = { ciphertext: Buffer.from(input.CiphertextBlob, 'base64'), context: input.EncryptionContext ?? {} }
-      let needed: NeededKey | undefined
+    shape,
+    resource: ({ KeyId }) => KeyId,
+    authorize: (context, input) =>
+      requireNeededKey(context, sourceOf(input), { operation: 'Decrypt', expected: input.KeyId }),
+    run: async (context, input, needed) => {
+      const plain = await opened(context, sourceOf(input), needed)
       return {
-        ...(input.KeyId !== undefined && { resource: input.KeyId }),
-        authorize: async (context) => {
-          needed = await requireNeededKey(context, source, { operation: 'Decrypt', expected: input.KeyId })
-        },
-        run: async (context) => {
-          const { found, material } = needed as NeededKey
-          const plain = await opened(context, source, { found, material })
-          return {
-            KeyId: keyArn(found.key),
-            Plaintext: plain.toString('base64'),
-            EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
-          }
-        },
+        KeyId: keyArn(needed.found.key),
+        Plaintext: plain.toString('base64'),
+        EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
       }
     },
-  },
+  }),
 ]
+
+const sourceOf = ({ CiphertextBlob, EncryptionContext = {} }: DecryptRequest): Source => ({
+  ciphertext: Buffer.from(CiphertextBlob, 'base64'),
+  context: EncryptionContext,
+})
 
 /** What is to be decrypted. */
 export interface Source {
