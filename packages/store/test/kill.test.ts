@@ -26,7 +26,9 @@ const stormUntil = (folder: string, lines: number): Promise<readonly string[]> =
   })
 
 describe('a store that is killed while it writes', () => {
-  it('has every acknowledged write, no half version and a whole audit log, twice over', async () => {
+  it('has every acknowledged write, no half version and a whole audit log, twice over', {
+    timeout: 60_000,
+  }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'storm-'))
     const acknowledged: string[] = []
     for (const lines of [40, 120]) {

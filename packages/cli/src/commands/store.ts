@@ -22,12 +22,8 @@ export const store: Command<StoreFlags> = async (context, _args, { port, insecur
   const ended = context.untilEnded()
   await refuseSecondPlane(folder)
   const database = storeDatabase(context, flags)
-  try {
-    const unsealed = await startUnsealed(context, { database, port, flags, ended }).catch(portFailure(port, '--port'))
-    return unsealed ? await serve(context, { ...unsealed, database, insecureNoAuth, ended }) : exitCodes.ok
-  } finally {
-    forgetRunning(folder)
-  }
+  const unsealed = await startUnsealed(context, { database, port, flags, ended }).catch(portFailure(port, '--port'))
+  return unsealed ? serve(context, { ...unsealed, database, insecureNoAuth, ended }) : exitCodes.ok
 }
 
 interface Serving extends PlaneStoreOptions {
@@ -51,5 +47,6 @@ const serve = async (context: Context, { ended, ...options }: Serving): Promise<
     return exitCodes.ok
   } finally {
     await running.close()
+    forgetRunning(folder)
   }
 }

@@ -1,7 +1,7 @@
 import { passphraseRootKey, type RootKeySource } from '@keyplane/sealing'
 import { proveRootKey, type StoreDatabase } from '@keyplane/store'
 import type { Context } from '../context.ts'
-import { noteRunning } from '../data-folder/running-plane.ts'
+import { forgetRunning, noteRunning } from '../data-folder/running-plane.ts'
 import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
 import { rootKeyName, rootKeySource } from '../root-key/root-key-source.ts'
 import { SealedDoor } from '../root-key/sealed-door.ts'
@@ -48,5 +48,6 @@ const waitForPassphrase = async (
   terminal.words('Sealed: give the passphrase with: keyplane store unseal')
   const passphrase = await Promise.race([door.opened, ended.then(() => undefined)])
   await door.close()
+  if (!passphrase) forgetRunning(folder)
   return passphrase && { rootKey: by(passphrase), port: listensOn }
 }
