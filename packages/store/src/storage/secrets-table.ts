@@ -138,7 +138,7 @@ export const secretsTable = (reader: Reader<StoreTables>): SecretsTable => {
         .select(({ fn }) => fn.countAll<number>().as('n'))
         .where('account', '=', account)
         .where('region', '=', region)
-      return Number((await reader.all(counted.compile()))[0]?.n ?? 0)
+      return (await reader.all(counted.compile()))[0]?.n ?? 0
     },
     insert: (secret, tags) => [statement(query.insertInto('secrets').values(secret).compile(), 1), ...insertTags(tags)],
     retag: (id, tags) => [
