@@ -6,9 +6,10 @@ import { anonymous, Call } from './call.ts'
 import { type Authenticate, authenticateWith } from './authenticate.ts'
 import type { StoreParts } from './operation-context.ts'
 import { requireOperation } from './operation.ts'
-import { type AppAnswer, type AppRequest, type Protocol, protocolOf } from './protocols/protocol.ts'
-import type { Refusals } from './refusals.ts'
-import { recordedId } from './secret-target.ts'
+import type { AppAnswer, AppRequest, Protocol } from './protocols/protocol.ts'
+import { protocolOf } from './protocols/protocol-of.ts'
+import type { Refusals } from './audit/refusals.ts'
+import { recordedId } from './secretsmanager/secret-target.ts'
 
 /** A call that was answered, for people who watch. Never a value. */
 export interface CallReport {

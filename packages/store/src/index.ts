@@ -4,7 +4,7 @@
  * account. It never listens beyond loopback, never answers an unsigned call, and never logs a value.
  */
 export type { CallReport, StoreProblem } from './app.ts'
-export { type AuditTailOptions, auditTail, type TailRecord } from './audit-log.ts'
+export { type AuditTailOptions, auditTail, type TailRecord } from './audit/audit-log.ts'
 export { type ExplainAccessOptions, explainAccess } from './access/explain-access.ts'
 export { parseIam } from './iam/iam-file.ts'
 export { type WatchedIam, type WatchIamOptions, watchIam } from './iam/watch-iam.ts'
@@ -18,4 +18,4 @@ export { type RestoreOptions, restoreStore } from './maintenance/restore-store.t
 export { type StoreVerdict, type VerifyStoreOptions, verifyStore } from './maintenance/verify-store.ts'
 export { type RunningStore, type StoreOptions, type StoreSettings, startStore } from './start-store.ts'
 export type { StoreDatabase } from './storage/store-database.ts'
-export { type AuditVerdict, type VerifyAuditOptions, verifyAudit } from './verify-audit.ts'
+export { type AuditVerdict, type VerifyAuditOptions, verifyAudit } from './audit/verify-audit.ts'

@@ -9,7 +9,7 @@ import type {
   UpdateSecretRequest,
   UpdateSecretVersionStageRequest,
 } from '@keyplane/aws'
-import { current } from '../version-stages.ts'
+import { current } from '../secretsmanager/versions/version-stages.ts'
 import type { Conditions } from './caller-conditions.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { seconds } from '../secret-facts.ts'
+import { seconds } from '../secretsmanager/secret-facts.ts'
 import type { KmsKeyRow } from '../storage/tables.ts'
 import { keyArn } from './kms-keys.ts'
 

@@ -6,7 +6,7 @@ import { auditKeyOf } from '../storage/audit-head.ts'
 import { storeRow } from '../storage/audit-table.ts'
 import { readerOf, type StoreDatabase } from '../storage/store-database.ts'
 import type { StoreTables } from '../storage/tables.ts'
-import { type AuditVerdict, verifyChains } from '../verify-audit.ts'
+import { type AuditVerdict, verifyChains } from '../audit/verify-audit.ts'
 import { type OpenedValues, openValues } from './open-values.ts'
 
 export type VerifyStoreOptions = StoreDatabase & {

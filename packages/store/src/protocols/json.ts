@@ -1,7 +1,7 @@
 import { jsonErrorAnswer } from '../aws-errors.ts'
 import type { Operation } from '../operation.ts'
 import { kmsOperations } from '../kms/operations.ts'
-import { secretsManagerOperations } from '../operations.ts'
+import { secretsManagerOperations } from '../secretsmanager/operations.ts'
 import { parseJson } from '../parsing/parse-input.ts'
 import { ssmOperations } from '../ssm/operations.ts'
 import type { AppRequest, Protocol } from './protocol.ts'

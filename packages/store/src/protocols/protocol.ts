@@ -1,7 +1,5 @@
 import type { AwsError } from '../aws-errors.ts'
 import type { Operation } from '../operation.ts'
-import { jsonProtocol } from './json.ts'
-import { queryProtocol } from './query.ts'
 
 /** A request as it came, with its body read. */
 export interface AppRequest {
@@ -33,11 +31,4 @@ export interface Protocol {
   readonly members: (request: AppRequest) => unknown
   readonly answer: (output: object, requestId: string, request: AppRequest) => AppAnswer
   readonly refusal: (error: AwsError, requestId: string) => AppAnswer
-}
-
-/** The protocol that a request speaks: a query call is a form, or (presigned) a GET; what names a target is JSON. */
-export const protocolOf = (request: AppRequest): Protocol => {
-  const isForm = request.header('content-type')?.startsWith('application/x-www-form-urlencoded') ?? false
-  const isQuery = request.header('x-amz-target') === undefined && (isForm || request.method === 'GET')
-  return isQuery ? queryProtocol : jsonProtocol(request)
 }

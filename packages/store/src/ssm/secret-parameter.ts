@@ -4,8 +4,8 @@ import { inputConditions } from '../access/input-conditions.ts'
 import { judge } from '../access/judge.ts'
 import { AwsError, awsError } from '../aws-errors.ts'
 import type { OperationContext } from '../operation-context.ts'
-import { readOne } from '../read-one.ts'
-import { requireAccess } from '../require-access.ts'
+import { readOne } from '../secretsmanager/versions/read-one.ts'
+import { requireAccess } from '../secretsmanager/require-access.ts'
 
 /** A secret as Parameter Store gives it. */
 export interface SecretParameter {

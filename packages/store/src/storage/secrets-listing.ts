@@ -1,6 +1,6 @@
 import type { Reader } from '@keyplane/database'
 import { sql } from 'kysely'
-import type { PagePosition } from '../list-page-token.ts'
+import type { PagePosition } from '../secretsmanager/lists/list-page-token.ts'
 import type { SecretRow, StoreTables } from './tables.ts'
 
 /** The columns that a listing can be in the order of. */

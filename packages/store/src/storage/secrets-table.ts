@@ -1,6 +1,6 @@
 import { compileOnce, type Reader, type Statement } from '@keyplane/database'
 import type { CompiledQuery } from 'kysely'
-import type { SecretTarget } from '../secret-target.ts'
+import type { SecretTarget } from '../secretsmanager/secret-target.ts'
 import { statement } from './statement.ts'
 import type { ReplicaRow, SecretRow, StageRow, StoreTables, TagRow } from './tables.ts'
 

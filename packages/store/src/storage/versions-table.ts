@@ -1,6 +1,6 @@
 import { compileOnce, type Reader, type Statement } from '@keyplane/database'
 import { sql } from 'kysely'
-import type { Labels } from '../version-stages.ts'
+import type { Labels } from '../secretsmanager/versions/version-stages.ts'
 import { statement } from './statement.ts'
 import type { StoreTables, VersionRow } from './tables.ts'
 

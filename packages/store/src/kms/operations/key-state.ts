@@ -1,6 +1,6 @@
 import type { NamedOperation } from '../../operation.ts'
 import { integer, type Shape } from '../../parsing/member.ts'
-import { seconds } from '../../secret-facts.ts'
+import { seconds } from '../../secretsmanager/secret-facts.ts'
 import { awsError } from '../../aws-errors.ts'
 import { changeKey, keyOperation, requireNotPending } from '../key-operation.ts'
 import { keyArn } from '../kms-keys.ts'
