@@ -10,7 +10,7 @@ export const databaseUrlFile = (): Option =>
 
 /** Where the root key comes from; the key itself, and a passphrase, are no arguments. */
 export const rootKeyOptions = (): readonly Option[] => [
-  new Option('--root-key <source>', 'file (in the data folder), environment, passphrase or aws-kms:ARN'),
+  new Option('--root-key <source>', 'file (in the data folder), environment, passphrase, aws-kms:ARN or openbao:KEY'),
   new Option('--passphrase-fd <number>', 'the descriptor that the passphrase is read from').argParser((text) => {
     if (/^\d{1,4}$/.test(text)) return Number(text)
     throw new UsageError(`${JSON.stringify(text)} is no descriptor.`)

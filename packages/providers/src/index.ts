@@ -31,6 +31,7 @@ export type {
 export { type GithubActionsProviderOptions, githubActionsProvider } from './github-actions.ts'
 export { type MemoryProviderOptions, memoryProvider } from './memory.ts'
 export { type OpenBaoProviderOptions, openbaoProvider } from './openbao.ts'
+export { openBaoOptions } from './openbao-settings.ts'
 export { type ProviderSettings, setting } from './provider-settings.ts'
 export { openProvider, type ProviderName, providerNames } from './registry.gen.ts'
 export { type ServiceProviderOptions, serviceProvider } from './service.ts'

@@ -2,6 +2,7 @@ import { SecretsError } from '@keyplane/core'
 import { environmentRootKey, fileRootKey, passphraseRootKey, type RootKeySource } from '@keyplane/sealing'
 import type { Context } from '../context.ts'
 import { awsKmsRootKey } from './aws-kms-key.ts'
+import { openBaoRootKey } from './openbao-transit-key.ts'
 import { readPassphrase } from './read-passphrase.ts'
 import type { RootKeyFlags } from './root-key-flags.ts'
 
@@ -23,8 +24,10 @@ export const rootKeySource = (context: Context, flags: RootKeyFlags): RootKeySou
   if (name === 'passphrase') return passphraseRootKey({ passphrase: () => readPassphrase(context, flags), random })
   const [, keyArn] = /^aws-kms:(arn:.+)$/.exec(name) ?? []
   if (keyArn !== undefined) return awsKmsRootKey({ keyArn, env, clock })
+  const [, key] = /^openbao:(.+)$/.exec(name) ?? []
+  if (key !== undefined) return openBaoRootKey({ key, env, clock })
   throw new SecretsError(
     'config_invalid',
-    `There is no root key source ${JSON.stringify(name)}; there are file, environment, passphrase and aws-kms:ARN.`,
+    `There is no root key source ${JSON.stringify(name)}; there are file, environment, passphrase, aws-kms:ARN and openbao:KEY.`,
   )
 }
