@@ -13,28 +13,15 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** One kept connection that sends a request when the one before was answered. */
+/** One kept connection that sends a request when the one before was answered; made anew where the server closes it. */
 export class Connection {
-  readonly #socket: Socket
+  readonly #port: number
+  #socket: Socket | undefined
   #received: Buffer = Buffer.alloc(0)
   #waiting: Waiting | undefined
 
-  constructor(socket: Socket) {
-    this.#socket = socket
-    socket.setNoDelay(true)
-    socket.on('data', (chunk: Buffer) => this.#hear(chunk))
-    socket.on('error', (error) => this.#waiting?.reject(error))
-    socket.on('close', () => this.#waiting?.reject(new Error('The server closed the connection.')))
-  }
-
-  static open(port: number): Promise<Connection> {
-    return new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.removeListener('error', reject)
-        resolve(new Connection(socket))
-      })
-      socket.once('error', reject)
-    })
+  constructor(port: number) {
+    this.#port = port
   }
 
   /** The answer's body. @throws Error for any status but 200 and 204. */
@@ -42,15 +29,32 @@ export class Connection {
     const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
-      this.#socket.write(
-        `${method} ${target} HTTP/1.1\r\n${head.join('')}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      )
+      const length = Buffer.byteLength(body)
+      this.#open().write(`${method} ${target} HTTP/1.1\r\n${head.join('')}content-length: ${length}\r\n\r\n${body}`)
     })
   }
 
   close(): void {
     this.#waiting = undefined
-    this.#socket.destroy()
+    this.#socket?.destroy()
+  }
+
+  #open(): Socket {
+    if (this.#socket) return this.#socket
+    const socket = connect(this.#port, '127.0.0.1').setNoDelay(true)
+    this.#socket = socket
+    this.#received = Buffer.alloc(0)
+    socket.on('data', (chunk: Buffer) => this.#hear(chunk))
+    socket.on('error', (error) => this.#waiting?.reject(error))
+    socket.on('end', () => this.#ended(socket))
+    socket.on('close', () => this.#ended(socket))
+    return socket
+  }
+
+  #ended(socket: Socket): void {
+    if (this.#socket !== socket) return
+    this.#socket = undefined
+    this.#waiting?.reject(new Error('The server closed the connection before it answered.'))
   }
 
   #hear(chunk: Buffer): void {
@@ -63,6 +67,9 @@ export class Connection {
     const body = this.#received.toString('utf8', headEnd + 4, headEnd + 4 + length)
     this.#received = this.#received.subarray(headEnd + 4 + length)
     const { resolve, reject } = this.#waiting ?? { resolve: () => {}, reject: () => {} }
+    this.#waiting = undefined
+    // A server that says so closes in a moment: what would be sent now would be lost.
+    if (/\r\nconnection: close/i.test(head)) this.#socket = undefined
     if (/^HTTP\/1\.1 20[04] /.test(head)) resolve(body)
     else reject(new Error(`Not the answer that was asked for: ${head.split('\r\n')[0]} ${body.slice(0, 200)}`))
   }

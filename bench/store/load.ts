@@ -22,7 +22,7 @@ export interface LoadResult {
 
 /** As many requests as the server takes, each connection asking again when it has its answer. */
 export const runLoad = async ({ port, pid, connections, seconds, request }: Load): Promise<LoadResult> => {
-  const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)))
+  const open = Array.from({ length: connections }, () => new Connection(port))
   const times: number[] = []
   let index = 0
   const run = async (untilMs: number): Promise<void> => {

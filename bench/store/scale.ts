@@ -18,7 +18,7 @@ const nameOf = (index: number): string => `scale/${String(index).padStart(6, '0'
 export const measureScale = async (progress: (made: number) => void): Promise<readonly [AtScale, AtScale]> => {
   const store = await startKeyplane()
   try {
-    const open = await Promise.all(Array.from({ length: 64 }, () => Connection.open(store.port)))
+    const open = Array.from({ length: 64 }, () => new Connection(store.port))
     let made = 0
     const makeUntil = async (count: number): Promise<void> => {
       await Promise.all(

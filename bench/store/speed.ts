@@ -15,7 +15,7 @@ const value = JSON.stringify({ username: 'app', password: 'x'.repeat(64), host: 
 /** Reads and durable writes of a hundred secrets, from many connections at once. */
 export const measureSpeed = async (store: SecretStore, seconds: number): Promise<Speed> => {
   const { port, pid } = store
-  const connection = await Connection.open(port)
+  const connection = new Connection(port)
   for (let index = 0; index < secrets; index += 1) await connection.send(store.create(nameOf(index), value))
   connection.close()
   const load = { port, pid, seconds }
