@@ -45,7 +45,7 @@ const questions: Readonly<
     resource: (account) => `arn:aws:secretsmanager:eu-west-1:${account}:secret:prod/alice-AbCdEf`,
   },
   key: {
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:CreateGrant'],
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey', 'kms:RetireGrant', 'kms:CreateGrant'],
     resource: (account) => `arn:aws:kms:eu-west-1:${account}:key/1234abcd-alice`,
   },
   trust: { actions: ['sts:AssumeRole', 'sts:TagSession'], resource: (account) => `arn:aws:iam::${account}:role/alice` },
@@ -112,9 +112,10 @@ const guardArbitrary = (kind: GuardKind, shape: Shape): fc.Arbitrary<ResourceGua
   if (kind === 'trust') return policyArbitrary({ ...shape, kind: 'trust' }).map((policy) => ({ kind, policy }))
   const policy = policyArbitrary({ ...shape, kind: 'resource' })
   if (kind === 'resource') return policy.map((one) => ({ kind, policy: one }))
-  return fc
-    .tuple(policy, fc.array(grant(shape.request), { maxLength: 2 }))
-    .map(([one, grants]) => ({ kind, policy: one, grants }))
+  return fc.record(
+    { kind: fc.constant(kind), policy, grants: fc.array(grant(shape.request), { maxLength: 2 }) },
+    { requiredKeys: ['kind', 'policy'] },
+  )
 }
 
 const policiesArbitrary = (kind: GuardKind, shape: Shape): fc.Arbitrary<Policies> => {

@@ -66,7 +66,7 @@ const families: readonly Family[] = [
   {
     key: 'aws:TagKeys',
     operators: strings,
-    asked: ['env', 'team', 'Team', 'cost', ''],
+    asked: ['env', 'team', 'Team', 'cost', '', ''],
     wanted: ['env', 'team', 'cost', 'TEAM', 't*', '????', '*', 'none'],
     atMost: 3,
   },
