@@ -3,7 +3,7 @@ import { SecretsError, toSecretsError } from '@keyplane/core'
 import type { BeforeCommit } from '../ports.ts'
 import { groupCommit } from './group-commit.ts'
 import { openSqlite } from './open-sqlite.ts'
-import type { ErrorMessage, FromWriter, ThreadData, ToWriter } from './writer-messages.ts'
+import { type ErrorMessage, type FromWriter, type ThreadData, type ToWriter, unitsOf } from './writer-messages.ts'
 
 /**
  * The body of a writer's thread: a module that does nothing but call this is what `openWriter` is given. What
@@ -23,7 +23,7 @@ export const serveWrites = (beforeCommit?: (threadData: ThreadData) => BeforeCom
     })
     port.on('message', (message: ToWriter) => {
       if (message.kind === 'batch') {
-        const results = commit(message.units)
+        const results = commit(unitsOf(message))
         answer({
           kind: 'results',
           results: results.map((result) => (typeof result === 'string' ? result : sent(result))),

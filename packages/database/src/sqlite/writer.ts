@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { SecretsError } from '@keyplane/core'
 import { type BatchOptions, BatchWriter, type Committer, type UnitResult } from '../batch-writer.ts'
 import type { Writer, WriteUnit } from '../ports.ts'
-import type { ErrorMessage, FromWriter, ThreadData, ToWriter } from './writer-messages.ts'
+import { batchMessage, type ErrorMessage, type FromWriter, type ThreadData, type ToWriter } from './writer-messages.ts'
 
 export interface WriterOptions extends BatchOptions {
   /** The database file; it must exist and be migrated. */
@@ -59,7 +59,7 @@ class WriterThread implements Committer {
   commit(units: readonly WriteUnit[]): Promise<readonly UnitResult[]> {
     return new Promise((resolve) => {
       this.#answer = resolve
-      this.#post({ kind: 'batch', units })
+      this.#post(batchMessage(units))
     })
   }
 

@@ -11,6 +11,7 @@ import {
 import type { Identity } from '../iam/identity.ts'
 import type { Caller } from '../caller.ts'
 import { callerConditions, type Conditions } from './caller-conditions.ts'
+import { LazyContext } from './lazy-context.ts'
 
 /** One thing that a caller wants to do. */
 export interface Question {
@@ -56,11 +57,13 @@ export const requestOf = ({
   action,
   resource,
   resourceAccount,
-  context: requestContext({
-    ...callerConditions(caller, nowMs),
-    'aws:ResourceAccount': resource === '*' ? undefined : resourceAccount,
-    ...conditions,
-  }),
+  context: new LazyContext(() =>
+    requestContext({
+      ...callerConditions(caller, nowMs),
+      'aws:ResourceAccount': resource === '*' ? undefined : resourceAccount,
+      ...conditions,
+    }),
+  ),
 })
 
 export const policiesOf = ({ policies, boundary, session }: Identity, guard: ResourceGuard | undefined): Policies => ({

@@ -1,0 +1,47 @@
+import type { ContextValues, RequestContext } from '@keyplane/policy'
+
+/** A request's context that is made when the first condition asks: most policies have none, and it has thirty keys. */
+export class LazyContext implements RequestContext {
+  readonly #make: () => RequestContext
+  #made: RequestContext | undefined
+
+  constructor(make: () => RequestContext) {
+    this.#make = make
+  }
+
+  get size(): number {
+    return this.#context.size
+  }
+
+  get(key: string): ContextValues | undefined {
+    return this.#context.get(key)
+  }
+
+  has(key: string): boolean {
+    return this.#context.has(key)
+  }
+
+  forEach(act: Parameters<RequestContext['forEach']>[0]): void {
+    this.#context.forEach(act)
+  }
+
+  entries(): ReturnType<RequestContext['entries']> {
+    return this.#context.entries()
+  }
+
+  keys(): ReturnType<RequestContext['keys']> {
+    return this.#context.keys()
+  }
+
+  values(): ReturnType<RequestContext['values']> {
+    return this.#context.values()
+  }
+
+  [Symbol.iterator](): ReturnType<RequestContext['entries']> {
+    return this.#context[Symbol.iterator]()
+  }
+
+  get #context(): RequestContext {
+    return (this.#made ??= this.#make())
+  }
+}
