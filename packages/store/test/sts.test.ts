@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import {
   AssumeRoleCommand,
@@ -7,10 +8,26 @@ import {
   STSClient,
 } from '@aws-sdk/client-sts'
 import { parseIam } from '@keyplane/store'
+import { SignatureV4 } from '@smithy/signature-v4'
 import { fakeClock } from '@keyplane/testkit'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { developer, region, TestStore } from './test-store.ts'
+
+/** The hash that the signer wants. */
+class Sha256 {
+  readonly #hash
+  constructor(key?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = key === undefined ? createHash('sha256') : createHmac('sha256', Buffer.from(key as Uint8Array))
+  }
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(Buffer.from(data as Uint8Array))
+  }
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest()
+  }
+  reset(): void {}
+}
 
 const [owner, other] = ['111111111111', '222222222222']
 const outsider = { accessKeyId: 'AKIAOUTSIDER00000001', secretAccessKey: 'outsider-secret-access-key-01' }
@@ -123,6 +140,39 @@ const assume = async (input: Partial<AssumeRoleCommandInput> = {}, as?: Paramete
 
 const read = (credentials: Awaited<ReturnType<typeof assume>>['credentials']) =>
   store.call('GetSecretValue', { SecretId: 'shop/db' }, { credentials })
+
+describe('a presigned call', () => {
+  /** As tools that pass their identity on make it (the login of Vault and of EKS by IAM). */
+  const presigned = async (): Promise<string> => {
+    const host = `127.0.0.1:${store.running?.port}`
+    const signer = new SignatureV4({ credentials: { ...developer }, region, service: 'sts', sha256: Sha256 })
+    const { query } = await signer.presign(
+      {
+        method: 'GET',
+        protocol: 'http:',
+        hostname: host,
+        path: '/',
+        headers: { host },
+        query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
+      },
+      { expiresIn: 60, signingDate: new Date(store.clock.nowMs()) },
+    )
+    return `http://${host}/?${new URLSearchParams(query as Record<string, string>)}`
+  }
+
+  it('tells who signed it, to whoever has it', async () => {
+    const answer = await fetch(await presigned())
+    expect([answer.status, await answer.text()]).toEqual([
+      200,
+      expect.stringContaining(`<Arn>arn:aws:iam::${owner}:user/developer</Arn>`),
+    ])
+  })
+
+  it('is refused for another action than it was made for', async () => {
+    const answer = await fetch((await presigned()).replace('GetCallerIdentity', 'AssumeRole'))
+    expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('SignatureDoesNotMatch')])
+  })
+})
 
 describe('AssumeRole', () => {
   it('gives keys that do what the role may, for an hour', async () => {
