@@ -47,7 +47,7 @@ describe('RemoveRegionsFromReplication', () => {
 describe('DeleteSecret of a primary', () => {
   it('waits for its replicas', async () => {
     const { name, arn } = await newSecret({ AddReplicaRegions: [{ Region: paris }, { Region: london }] })
-    const text = `InvalidParameterException: You can't delete secret ${arn} that still has replica regions [${paris}, ${london}].`
+    const text = `InvalidParameterException: You can't delete secret ${arn} that still has replica regions [${paris}, ${london}]`
     expect(await store.refused('DeleteSecret', { SecretId: name })).toBe(text)
     expect(await store.refused('DeleteSecret', { SecretId: name, ForceDeleteWithoutRecovery: true })).toBe(text)
     await store.ok('RemoveRegionsFromReplication', { SecretId: name, RemoveReplicaRegions: [paris, london] })

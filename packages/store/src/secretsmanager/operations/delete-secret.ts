@@ -45,7 +45,7 @@ const requireAlone = (loaded: LoadedSecret): void => {
   if (regions.length > 0)
     throw awsError(
       'InvalidParameterException',
-      `You can't delete secret ${secret.arn} that still has replica regions [${regions.join(', ')}].`,
+      `You can't delete secret ${secret.arn} that still has replica regions [${regions.join(', ')}]`,
     )
   if (replicas.some(({ replica_id }) => replica_id !== null))
     throw awsError(
