@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formArguments, root } from '../built.ts'
-import { type Environment, startServer } from '../children.ts'
+import type { Environment } from '../children.ts'
+import { startOwnStore } from '../own-store.ts'
 
 export interface BenchStore {
   /** Variables that lead a program to it. */
@@ -10,22 +9,9 @@ export interface BenchStore {
   stop(): Promise<void>
 }
 
-/** Keyplane's own store, in a process and a folder of its own. */
+/** Keyplane's own store, with what leads AWS's tools to it. */
 export const startBenchStore = async (): Promise<BenchStore> => {
-  const folder = mkdtempSync(join(tmpdir(), 'keyplane-bench-'))
-  const data = join(folder, 'data')
-  const server = await startServer({
-    file: process.execPath,
-    args: [...formArguments, join(root, 'bench/keyplane.mjs'), 'store', '--port', '0', '--data', data, '--json'],
-    cwd: folder,
-    readyText: 'storeUrl',
-  })
+  const { data, stop } = await startOwnStore()
   const variables = [...readFileSync(join(data, 'aws.env'), 'utf8').matchAll(/^export (\w+)='(.*)'$/gm)]
-  return {
-    env: Object.fromEntries(variables.map(([, name = '', value = '']) => [name, value])),
-    stop: async () => {
-      await server.stop()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
+  return { env: Object.fromEntries(variables.map(([, name = '', value = '']) => [name, value])), stop }
 }

@@ -1,11 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AwsCredentials, SigningKeyCache, signRequest } from '@keyplane/aws'
 import { MotoServer } from '../../test/real/aws-sources/moto-server.ts'
 import { BaoCluster } from '../../test/real/openbao/bao-cluster.ts'
-import { formArguments, root } from '../built.ts'
-import { startServer } from '../children.ts'
+import { startOwnStore } from '../own-store.ts'
 import type { WireRequest } from './connection.ts'
 
 /** A store under load. */
@@ -63,27 +61,10 @@ export const awsRequests = ({ port, credentials }: AwsTarget) => {
 export const startKeyplane = async (): Promise<
   SecretStore & { readonly call: ReturnType<typeof awsRequests>['call'] }
 > => {
-  const folder = mkdtempSync(join(tmpdir(), 'keyplane-bench-'))
-  const data = join(folder, 'data')
-  const server = await startServer({
-    file: process.execPath,
-    args: [...formArguments, join(root, 'bench/keyplane.mjs'), 'store', '--port', '0', '--data', data, '--json'],
-    cwd: folder,
-    readyText: 'storeUrl',
-  })
-  const port = Number(new URL((JSON.parse(server.line) as { storeUrl: string }).storeUrl).port)
+  const { port, pid, data, stop } = await startOwnStore()
   const iam = JSON.parse(readFileSync(join(data, 'iam.json'), 'utf8')) as { users: { accessKeys: AwsCredentials[] }[] }
   const credentials = iam.users[0]?.accessKeys[0] as AwsCredentials
-  return {
-    name: 'keyplane',
-    port,
-    pid: server.pid,
-    ...awsRequests({ port, credentials }),
-    stop: async () => {
-      await server.stop()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
+  return { name: 'keyplane', port, pid, ...awsRequests({ port, credentials }), stop }
 }
 
 /** moto's server: in memory, without signatures, policies, encryption or audit. */

@@ -12,27 +12,20 @@ interface KeyRequest {
 const shape: Shape<KeyRequest> = { KeyId: members.keyId }
 const keyId = ({ KeyId }: KeyRequest): string => KeyId
 
-export const enableKey: NamedOperation = keyOperation({
-  name: 'EnableKey',
-  shape,
-  keyId,
-  run: async (context, _input, key) => {
-    requireNotPending(key)
-    await changeKey(context, [context.kmsKeys.table.update(key, { state: 'enabled' })], key)
-    return {}
-  },
-})
+const becomes = (name: 'EnableKey' | 'DisableKey', state: 'enabled' | 'disabled'): NamedOperation =>
+  keyOperation({
+    name,
+    shape,
+    keyId,
+    run: async (context, _input, key) => {
+      requireNotPending(key)
+      await changeKey(context, [context.kmsKeys.table.update(key, { state })], key)
+      return {}
+    },
+  })
 
-export const disableKey: NamedOperation = keyOperation({
-  name: 'DisableKey',
-  shape,
-  keyId,
-  run: async (context, _input, key) => {
-    requireNotPending(key)
-    await changeKey(context, [context.kmsKeys.table.update(key, { state: 'disabled' })], key)
-    return {}
-  },
-})
+export const enableKey: NamedOperation = becomes('EnableKey', 'enabled')
+export const disableKey: NamedOperation = becomes('DisableKey', 'disabled')
 
 const dayMs = 86_400_000
 
