@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
+import { type KeyObject, timingSafeEqual } from 'node:crypto'
 import { type ChainHead, sealHead } from '@keyplane/audit'
 import { deriveStoreKey, type RootKey } from '@keyplane/sealing'
 import type { AuditChainRow, StoreRow } from './tables.ts'
@@ -13,7 +13,7 @@ export const auditKeyOf = (
 /** The columns that seal a head. */
 export type SealColumns = Pick<AuditChainRow, 'head_hash' | 'head_mac'>
 
-export const sealColumns = (head: ChainHead, key: Uint8Array): SealColumns => {
+export const sealColumns = (head: ChainHead, key: KeyObject | Uint8Array): SealColumns => {
   const { hash, mac } = sealHead(head, key)
   return { head_hash: hash, head_mac: mac }
 }
