@@ -15,7 +15,21 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   secrets: ['core', 'masking', 'providers'],
   store: ['core', 'http', 'aws', 'policy', 'audit', 'sealing', 'database', 'masking'],
   agent: ['core', 'secrets', 'protocol', 'aws', 'masking', 'audit'],
-  cli: ['core', 'masking', 'protocol', 'aws', 'openbao', 'policy', 'audit', 'sealing', 'database', 'providers', 'secrets', 'store', 'agent'],
+  cli: [
+    'core',
+    'masking',
+    'protocol',
+    'aws',
+    'openbao',
+    'policy',
+    'audit',
+    'sealing',
+    'database',
+    'providers',
+    'secrets',
+    'store',
+    'agent',
+  ],
 }
 
 /** Packages that browsers see: no `node:` import. */

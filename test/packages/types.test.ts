@@ -47,6 +47,10 @@ maskSecret(1)`,
 export type Options = Parameters<typeof openBaoClient>[0]
 // @ts-expect-error: options are needed
 openBaoClient()`,
+  '@keyplane/policy': `import { decide, parsePolicy } from '@keyplane/policy'
+export const parsed: { readonly ok: boolean } = parsePolicy({}, 'identity')
+// @ts-expect-error: a request is needed
+decide()`,
   '@keyplane/protocol': `import { httpStatus } from '@keyplane/protocol'
 export const status: number = httpStatus.access_denied
 // @ts-expect-error: no such code
