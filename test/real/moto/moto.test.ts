@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bareEnvironment, runProgram } from '../../../packages/cli/test/keyplane-process.ts'
 import conformance from '../conformance.json' with { type: 'json' }
 import { requiredTool } from '../required-tool.ts'
-import { FreshStores } from './fresh-stores.ts'
+import { EmptiedStore } from './emptied-store.ts'
 import motoOnly from './moto-only.json' with { type: 'json' }
 
 interface Outcome {
@@ -14,12 +14,12 @@ interface Outcome {
 
 const own = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const results = own('../../../.results/moto.outcomes')
-const stores = new FreshStores()
+const store = new EmptiedStore()
 let outcomes: Readonly<Record<string, Outcome>>
 
 beforeAll(async () => {
   mkdirSync(own('../../../.results'), { recursive: true })
-  await stores.start()
+  await store.start()
   // That file talks to moto in its own process, not over HTTP.
   const options = [
     '--ignore',
@@ -37,13 +37,13 @@ beforeAll(async () => {
     ['-m', 'pytest', 'tests/test_secretsmanager', ...options],
     {
       cwd: own('../../../.real/moto'),
-      env: { ...bareEnvironment(), ...stores.environment, PYTHONPATH: own('.'), MOTO_OUTCOMES: results },
+      env: { ...bareEnvironment(), ...store.environment, PYTHONPATH: own('.'), MOTO_OUTCOMES: results },
     },
   )
   expect([0, 1], `${stdout}${stderr}`).toContain(code)
   outcomes = JSON.parse(readFileSync(results, 'utf8')) as typeof outcomes
 }, 400_000)
-afterAll(() => stores.stop())
+afterAll(() => store.stop())
 
 const named = (outcome: Outcome['outcome']): string[] =>
   Object.keys(outcomes)
@@ -51,7 +51,7 @@ const named = (outcome: Outcome['outcome']): string[] =>
     .sort()
 
 describe('moto’s tests of Secrets Manager, over HTTP', () => {
-  it('are answered by a store each', () => expect(stores.problems).toEqual([]))
+  it('find the store empty, each', () => expect(store.problems).toEqual([]))
 
   it('pass, but for those of moto-only.json', () => {
     const failed = named('failed').filter((name) => !(name in motoOnly))

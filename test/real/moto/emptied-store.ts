@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as sm from '@aws-sdk/client-secrets-manager'
 import type { AwsCredentials } from '@keyplane/aws'
 import { systemRandom } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
@@ -23,15 +24,15 @@ const iam = parseIam(
   }),
 )
 
-/** One address, behind it a store that is replaced by an empty one where moto's tests ask for that. */
-export class FreshStores {
+/** A store, and before it an address that empties it where moto's tests ask for that. */
+export class EmptiedStore {
   readonly #folder = mkdtempSync(join(tmpdir(), 'moto-tests-'))
   readonly #server: Server
+  /** Where something may be. */
+  readonly #regions = new Set<string>()
   /** Why it could not answer. */
   readonly problems: unknown[] = []
   #store: RunningStore | undefined
-  #started = 0
-  #used = false
 
   constructor() {
     this.#server = createServer((incoming, answer) => {
@@ -42,10 +43,10 @@ export class FreshStores {
     })
   }
 
-  async start(): Promise<this> {
-    await this.#replace()
+  async start(): Promise<void> {
+    const rootKey = fileRootKey({ path: join(this.#folder, 'root.key'), random: systemRandom })
+    this.#store = await startStore({ databasePath: join(this.#folder, 'store.sqlite'), rootKey, iam, port: 0 })
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    return this
   }
 
   async stop(): Promise<void> {
@@ -71,17 +72,24 @@ export class FreshStores {
 
   async #answer(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     if (incoming.url === '/moto-api/reset') {
-      if (this.#used) await this.#replace()
+      for (const region of this.#regions) await this.#empty(region)
+      this.#regions.clear()
       answer.end('{}')
       return
     }
     // Functions, roles and tables of rotation tests are nowhere here; some ask for them until they are.
-    if (!/\/(secretsmanager|sts|kms|ssm)\/aws4_request/.test(incoming.headers.authorization ?? '')) {
+    const scope = /\/([a-z0-9-]+)\/(?:secretsmanager|sts|kms|ssm)\/aws4_request/
+    const [, region] = scope.exec(incoming.headers.authorization ?? '') ?? []
+    if (region === undefined) {
       incoming.destroy()
       return
     }
-    this.#used = true
-    // With the client's own Host header, which is signed.
+    this.#regions.add(region)
+    this.#pass(incoming, answer)
+  }
+
+  /** With the client's own Host header, which is signed. */
+  #pass(incoming: IncomingMessage, answer: ServerResponse): void {
     const { method, url, headers } = incoming
     const passed = request({ host: '127.0.0.1', port: this.#store?.port, method, path: url, headers, agent: false })
     passed.on('response', (response) => {
@@ -92,16 +100,23 @@ export class FreshStores {
     incoming.pipe(passed)
   }
 
-  async #replace(): Promise<void> {
-    await this.#store?.close()
-    this.#started += 1
-    const folder = join(this.#folder, String(this.#started))
-    this.#store = await startStore({
-      databasePath: join(folder, 'store.sqlite'),
-      rootKey: fileRootKey({ path: join(this.#folder, 'root.key'), random: systemRandom }),
-      iam,
-      port: 0,
-    })
-    this.#used = false
+  /** Deletes all secrets of a region, replicas with their primaries. A name is free at once after that. */
+  async #empty(region: string): Promise<void> {
+    const client = new sm.SecretsManagerClient({ region, endpoint: this.#store?.url ?? '', credentials })
+    try {
+      const { SecretList = [] } = await client.send(
+        new sm.ListSecretsCommand({ IncludePlannedDeletion: true, MaxResults: 100 }),
+      )
+      for (const { ARN: SecretId, PrimaryRegion = region } of SecretList) {
+        if (PrimaryRegion !== region) continue
+        const { ReplicationStatus = [] } = await client.send(new sm.DescribeSecretCommand({ SecretId }))
+        const RemoveReplicaRegions = ReplicationStatus.map(({ Region = '' }) => Region)
+        if (RemoveReplicaRegions.length > 0)
+          await client.send(new sm.RemoveRegionsFromReplicationCommand({ SecretId, RemoveReplicaRegions }))
+        await client.send(new sm.DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }))
+      }
+    } finally {
+      client.destroy()
+    }
   }
 }
