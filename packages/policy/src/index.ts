@@ -7,7 +7,6 @@ export type { Allowed, AllowedBy, Decision, Denied, PolicyType } from './decisio
 export { denialMessage } from './denial-message.ts'
 export type { Conditions, NamedPrincipals, Policy, PolicyVersion, Principals, Statement } from './document.ts'
 export { type ExplainedPolicy, type ExplainedStatement, type Explanation, explain } from './explain/explain.ts'
-export { locksOut } from './lock-out.ts'
 export type { Reach } from './match/reach.ts'
 export type { ConditionMiss, ElementMiss, Miss } from './explain/misses.ts'
 export { type ParsedPolicy, parsePolicy } from './parse-policy.ts'

@@ -38,6 +38,8 @@ export interface StoreParts {
 
 /** What an operation works with in one call. */
 export interface OperationContext extends StoreParts {
+  /** For what waits its turn before it changes something: what it was allowed may have been taken back. */
+  readonly authorizeAgain?: () => Promise<unknown>
   readonly call: Call
   readonly caller: Caller
   readonly nowMs: number

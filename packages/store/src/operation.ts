@@ -52,7 +52,7 @@ export const operation = <Input, Output extends object, Seen>({
       ...(named !== undefined && { resource: named }),
       authorize: async (context) => {
         const seen = await authorize(context, input)
-        return () => run(context, input, seen)
+        return () => run({ ...context, authorizeAgain: () => authorize(context, input) }, input, seen)
       },
     }
   },

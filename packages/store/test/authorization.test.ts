@@ -196,6 +196,61 @@ describe('a user', () => {
   })
 })
 
+describe('a permission that is taken back', () => {
+  it('no longer serves writes that wait their turn', async () => {
+    await store.ok('CreateSecret', { Name: 'queued', SecretString: 'v' })
+    const writes = Array.from({ length: 20 }, () =>
+      refusal('nodelete', 'PutSecretValue', { SecretId: 'queued', SecretString: crypto.randomUUID() }),
+    )
+    const policyText = JSON.stringify(
+      policy(deny('secretsmanager:PutSecretValue', { Principal: { AWS: `arn:aws:iam::${owner}:user/nodelete` } })),
+    )
+    const taken = store.ok('PutResourcePolicy', { SecretId: 'queued', ResourcePolicy: policyText })
+    const late = Array.from({ length: 20 }, () =>
+      refusal('nodelete', 'PutSecretValue', { SecretId: 'queued', SecretString: crypto.randomUUID() }),
+    )
+    await Promise.all([...writes, taken])
+    const described = await store.ok('DescribeSecret', { SecretId: 'queued' })
+    expect((await Promise.all(late)).every((text) => text.includes('explicit deny'))).toBe(true)
+    expect((await store.ok('DescribeSecret', { SecretId: 'queued' })).VersionIdsToStages).toEqual(
+      described.VersionIdsToStages,
+    )
+  })
+})
+
+describe('a KMS key that policies name', () => {
+  it('is the same key however the caller spells it', async () => {
+    const call = async (target: string, input: object): Promise<Record<string, unknown>> => {
+      const headers = { 'x-amz-target': `TrentService.${target}` }
+      return (await store.send({ headers, body: JSON.stringify(input), service: 'kms', ...as('admin') })).body
+    }
+    const { KeyMetadata } = (await call('CreateKey', {})) as { KeyMetadata: { KeyId: string; Arn: string } }
+    await call('CreateAlias', { AliasName: 'alias/guarded', TargetKeyId: KeyMetadata.KeyId })
+    const guard = policy(
+      allow('*'),
+      deny('secretsmanager:CreateSecret', {
+        Condition: { ArnEquals: { 'secretsmanager:KmsKeyArn': KeyMetadata.Arn } },
+      }),
+    )
+    const users = [{ name: 'guarded', accessKeys: [keys('guarded')], policies: [guard] }]
+    const other = parseIam(
+      JSON.stringify({
+        accounts: {
+          [owner]: { users: [{ name: 'admin', accessKeys: [admin], policies: ['AdministratorAccess'] }, ...users] },
+        },
+      }),
+    )
+    await store.stop()
+    await store.start({ iam: other })
+    for (const KmsKeyId of [KeyMetadata.Arn, KeyMetadata.KeyId, 'alias/guarded'])
+      expect(await refusal('guarded', 'CreateSecret', { Name: 'spelled', SecretString: 'v', KmsKeyId })).toContain(
+        'explicit deny',
+      )
+    await store.stop()
+    await store.start({ iam })
+  })
+})
+
 describe('a resource policy', () => {
   const put = (...statements: object[]) =>
     store.ok('PutResourcePolicy', { SecretId: 'app/one', ResourcePolicy: JSON.stringify(policy(...statements)) })

@@ -44,10 +44,19 @@ describe('TagResource', () => {
       expect(await tagsOf(SecretId)).toEqual([tag('a', '4'), tag('b', '2'), tag('c', '3')])
     })
 
-    it('tells keys apart by case, and takes a tag without a value for an empty one', async () => {
+    it('takes a tag without a value for an empty one', async () => {
       const SecretId = await newSecret()
-      await store.ok('TagResource', { SecretId, Tags: [tag('k', '1'), { Key: 'K' }] })
-      expect(await tagsOf(SecretId)).toEqual([tag('k', '1'), tag('K', '')])
+      await store.ok('TagResource', { SecretId, Tags: [tag('k', '1'), { Key: 'L' }] })
+      expect(await tagsOf(SecretId)).toEqual([tag('k', '1'), tag('L', '')])
+    })
+
+    it('refuses a key that differs from another in case only: policies could not tell which one counts', async () => {
+      const SecretId = await newSecret()
+      await store.ok('TagResource', { SecretId, Tags: [tag('team', 'blue')] })
+      for (const Tags of [[tag('Team', 'red')], [tag('a', '1'), tag('A', '2')]])
+        expect(await store.refused('TagResource', { SecretId, Tags })).toMatch(/^InvalidParameterException/)
+      await store.ok('TagResource', { SecretId, Tags: [tag('team', 'green')] })
+      expect(await tagsOf(SecretId)).toEqual([tag('team', 'green')])
     })
 
     it('moves the date of the last change', async () => {

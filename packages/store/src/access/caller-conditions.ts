@@ -30,9 +30,12 @@ export const callerConditions = ({ identity, region, ...call }: Caller, nowMs: n
     'aws:RequestedRegion': region,
     'aws:SecureTransport': call.isSecure,
     'aws:SourceIp': call.sourceIp,
-    'aws:UserAgent': call.userAgent,
+    'aws:UserAgent': call.userAgent?.slice(0, maxUserAgent),
   }
 }
+
+/** Longer ones are cut: a policy's patterns are looked for in it. */
+const maxUserAgent = 1_024
 
 const principalTypes = {
   user: 'User',

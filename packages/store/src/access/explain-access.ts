@@ -11,6 +11,7 @@ import { readingStore } from '../storage/reading-store.ts'
 import { secretsTable } from '../storage/secrets-table.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
 import type { Conditions } from './caller-conditions.ts'
+import { inputConditions } from './input-conditions.ts'
 import { explained, type Question } from './judge.ts'
 import { SecretAccess } from './secret-access.ts'
 import { SecretFactsCache } from './secret-facts.ts'
@@ -48,16 +49,25 @@ export const explainAccess = async (options: ExplainAccessOptions): Promise<Expl
     sourceIp: '127.0.0.1',
     isSecure: false,
   }
+  const [service = ''] = action.toLowerCase().split(':')
+  if (service !== 'secretsmanager' && service !== 'kms')
+    throw new SecretsError('config_invalid', 'Actions of secretsmanager and kms can be explained, and no others.')
   return readingStore(options.database, async (reader) => {
     const asked = { caller, nowMs: options.nowMs, action }
-    if (resource !== undefined && action.toLowerCase().startsWith('kms:'))
+    if (resource !== undefined && service === 'kms')
       return explained(withConditions(await askedOfKey(asked, resource, kmsKeysTable(reader)), options))
     const secrets = secretsTable(reader)
     const access = new SecretAccess({
       secrets,
       facts: new SecretFactsCache({ secrets, policies: policiesTable(reader) }),
     })
-    const { question } = await access.question({ ...asked, ...(resource !== undefined && { secretId: resource }) })
+    const isRead = action.toLowerCase() === 'secretsmanager:getsecretvalue'
+    const { question } = await access.question({
+      ...asked,
+      ...(resource !== undefined && { secretId: resource }),
+      // A read that names no version means the current one.
+      ...(isRead && { conditions: inputConditions.get({ SecretId: resource ?? '' }) }),
+    })
     const policy = options.resourcePolicy === undefined ? undefined : requirePolicy(options.resourcePolicy)
     const guarded = policy ? { ...question, guard: { kind: 'resource', policy } as const } : question
     return explained(withConditions(guarded, options))

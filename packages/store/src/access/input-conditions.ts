@@ -9,26 +9,31 @@ import type {
   UpdateSecretRequest,
   UpdateSecretVersionStageRequest,
 } from '@keyplane/aws'
+import { findKey } from '../kms/find-key.ts'
+import { keyArn } from '../kms/kms-keys.ts'
+import type { OperationContext } from '../operation-context.ts'
 import { current } from '../secretsmanager/versions/version-stages.ts'
 import type { Conditions } from './caller-conditions.ts'
+
+type KeyContext = Pick<OperationContext, 'kmsKeys' | 'caller'>
 
 /**
  * What conditions can see of each operation's input.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
  */
 export const inputConditions = {
-  create: (input: CreateSecretRequest): Conditions => ({
+  create: async (input: CreateSecretRequest, context: KeyContext): Promise<Conditions> => ({
     'secretsmanager:Name': input.Name,
     'secretsmanager:Description': input.Description,
     'secretsmanager:Type': input.Type,
-    ...kmsKey(input.KmsKeyId),
+    ...(await kmsKey(input.KmsKeyId, context)),
     ...replicas(input),
     ...(input.Tags?.length ? tagged(input.Tags) : {}),
   }),
-  update: ({ Description, Type, KmsKeyId }: UpdateSecretRequest): Conditions => ({
+  update: async ({ Description, Type, KmsKeyId }: UpdateSecretRequest, context: KeyContext): Promise<Conditions> => ({
     'secretsmanager:Description': Description,
     'secretsmanager:Type': Type,
-    ...kmsKey(KmsKeyId),
+    ...(await kmsKey(KmsKeyId, context)),
   }),
   get: ({ VersionId, VersionStage }: GetSecretValueRequest): Conditions => ({
     'secretsmanager:VersionId': VersionId,
@@ -68,7 +73,8 @@ const replicas = ({
   'secretsmanager:ForceOverwriteReplicaSecret': ForceOverwriteReplicaSecret,
 })
 
-const kmsKey = (id: string | undefined): Conditions => ({
-  'secretsmanager:KmsKeyId': id,
-  'secretsmanager:KmsKeyArn': id?.startsWith('arn:') ? id : undefined,
-})
+/** The key by its ARN too, however it is spelled. */
+const kmsKey = async (id: string | undefined, { kmsKeys, caller }: KeyContext): Promise<Conditions> => {
+  const found = id ? await findKey({ kmsKeys }, id, caller) : undefined
+  return { 'secretsmanager:KmsKeyId': id, 'secretsmanager:KmsKeyArn': found ? keyArn(found.key) : undefined }
+}

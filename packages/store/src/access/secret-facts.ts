@@ -16,9 +16,13 @@ export interface SecretFactsParts {
 
 interface Known extends SecretFacts {
   readonly revision: number
+  /** Characters of the policy. */
+  readonly size: number
 }
 
 const maxKnown = 10_000
+/** A policy that is ready to be asked takes some thirty times its text. */
+const maxSize = 2_000_000
 
 /**
  * Resource policies and tags of secrets. They are kept until their secret's revision is another one, so a read that finds
@@ -27,6 +31,7 @@ const maxKnown = 10_000
 export class SecretFactsCache {
   readonly #parts: SecretFactsParts
   readonly #known = new Map<string, Known>()
+  #size = 0
 
   constructor(parts: SecretFactsParts) {
     this.#parts = parts
@@ -37,14 +42,21 @@ export class SecretFactsCache {
     if (known?.revision === revision) return known
     const text = await this.#parts.policies.of(id)
     const rows = tagged ? (await this.#parts.secrets.partsOf([id])).tags : []
-    const facts = { revision, policy: text === undefined ? undefined : policyOf(text), tags: rows.map(pair) }
-    this.#known.delete(id)
+    const policy = text === undefined ? undefined : policyOf(text)
+    const facts = { revision, size: text?.length ?? 0, policy, tags: rows.map(pair) }
+    this.#forget(id)
     this.#known.set(id, facts)
+    this.#size += facts.size
     for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= maxKnown) break
-      this.#known.delete(oldest)
+      if (this.#known.size <= maxKnown && this.#size <= maxSize) break
+      this.#forget(oldest)
     }
     return facts
+  }
+
+  #forget(id: string): void {
+    this.#size -= this.#known.get(id)?.size ?? 0
+    this.#known.delete(id)
   }
 }
 

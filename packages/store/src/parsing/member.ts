@@ -16,16 +16,6 @@ export type Shape<Input> = { readonly [Key in keyof Input]-?: Member<Exclude<Inp
 /** The same member, which has to be there. */
 export const required = <T>(member: Member<T>): Member<T> => ({ ...member, required: true })
 
-/** A member of a feature that this store does not have: naming it is refused, not ignored. */
-export const unavailable = <T>(): Member<T> => ({
-  required: false,
-  read: (value, at) => {
-    const asksForNothing = value === false || (Array.isArray(value) && value.length === 0)
-    if (asksForNothing) return value as T
-    throw awsError('InvalidParameterException', `This store does not offer what the parameter ${at} asks for.`)
-  },
-})
-
 export interface TextBounds {
   /** Characters; default 0. */
   readonly min?: number

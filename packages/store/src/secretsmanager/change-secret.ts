@@ -21,8 +21,8 @@ export interface Decided<Output> {
 const maxAttempts = 100
 
 /**
- * Reads a secret, lets `decide` say what becomes of it, and writes that if nobody has changed the secret in between;
- * else all of it is done again. Resolves when the disk has the change and its audit record.
+ * Asks once more whether the caller may, reads the secret, lets `decide` say what becomes of it, and writes that if nobody
+ * has changed the secret in between, its policy and tags included; else all of it is done again. Resolves when the disk has the change and its audit record.
  */
 export const changeSecret = <Output>(
   context: OperationContext,
@@ -31,6 +31,7 @@ export const changeSecret = <Output>(
 ): Promise<Output> =>
   context.queue.run(`${target.account}/${target.region}/${target.name}`, async () => {
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      await context.authorizeAgain?.()
       const { statements, output, arn, followers = [] } = await decide(await load(context, target))
       context.call.resource = arn
       if (statements.length === 0) return output

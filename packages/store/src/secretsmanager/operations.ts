@@ -46,7 +46,7 @@ interface Asked<Input> {
   /** The secret as the caller named it, if one is meant. */
   readonly secretId: (input: Input) => string | undefined
   /** What conditions can see of the input. */
-  readonly conditions?: (input: Input) => Conditions
+  readonly conditions?: (input: Input, context: OperationContext) => Conditions | Promise<Conditions>
 }
 
 const of = <Input, Output extends object>(
@@ -56,8 +56,8 @@ const of = <Input, Output extends object>(
   { secretId, conditions }: Asked<Input>,
 ): NamedOperation => {
   const action = `secretsmanager:${name}`
-  const authorize = (context: OperationContext, input: Input): Promise<SecretRow | undefined> =>
-    requireAccess(context, action, secretId(input), conditions?.(input))
+  const authorize = async (context: OperationContext, input: Input): Promise<SecretRow | undefined> =>
+    requireAccess(context, action, secretId(input), await conditions?.(input, context))
   return [name, operation({ action, shape, run, resource: secretId, authorize })]
 }
 

@@ -23,8 +23,9 @@ const tagRows = (tags: readonly Tag[], secretId: string): readonly TagRow[] => {
     if (Key === undefined) throw awsError('InvalidParameterException', 'A tag must have a key.')
     if (/^aws:/i.test(Key))
       throw awsError('InvalidParameterException', 'Tag keys that begin with aws: are reserved for AWS.')
-    if (keys.has(Key)) throw awsError('InvalidParameterException', 'Each tag key may be given only once.')
-    keys.add(Key)
+    if (keys.has(Key.toLowerCase())) throw awsError('InvalidParameterException', 'Each tag key may be given only once.')
+    // Policies compare keys without regard to case: of two that differ in nothing else, which one counts would be chance.
+    keys.add(Key.toLowerCase())
   }
   return tags.map(({ Key = '', Value = '' }, position) => ({ secret_id: secretId, key: Key, value: Value, position }))
 }
@@ -34,7 +35,12 @@ const tagRows = (tags: readonly Tag[], secretId: string): readonly TagRow[] => {
  * @throws AwsError InvalidParameterException for what is no tag, or more than 50.
  */
 export const mergedTags = (tags: readonly TagRow[], added: readonly Tag[], secretId: string): readonly TagRow[] => {
-  const merged = new Map([...tags, ...tagRows(added, secretId)].map((tag) => [tag.key, tag]))
+  const rows = tagRows(added, secretId)
+  const spelled = new Map(tags.map(({ key }) => [key.toLowerCase(), key]))
+  for (const { key } of rows)
+    if ((spelled.get(key.toLowerCase()) ?? key) !== key)
+      throw awsError('InvalidParameterException', 'The secret has a tag whose key differs from this one in case only.')
+  const merged = new Map([...tags, ...rows].map((tag) => [tag.key, tag]))
   // TagResource has no error of its own for a limit.
   if (merged.size > maxTags) throw awsError('InvalidParameterException', tooMany)
   return [...merged.values()].map(({ key, value }, position) => ({ secret_id: secretId, key, value, position }))

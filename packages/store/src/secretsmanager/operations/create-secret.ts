@@ -77,7 +77,7 @@ export const createSecret = async (
 
 /** What a call does besides making a secret is authorised by itself. */
 const requireAccessToRest = async (context: OperationContext, input: CreateSecretRequest): Promise<void> => {
-  const conditions = inputConditions.create(input)
+  const conditions = await inputConditions.create(input, context)
   const require = (action: string): Promise<unknown> => requireAccess(context, action, input.Name, conditions)
   if (input.Tags?.length) await require('secretsmanager:TagResource')
   if (input.AddReplicaRegions) await require('secretsmanager:ReplicateSecretToRegions')
