@@ -1,14 +1,14 @@
-import { Buffer } from 'node:buffer'
 import { awsErrorStatus, queryErrorOf, type SignatureErrorName } from '@keyplane/aws'
 import type { AwsError } from '../aws-errors.ts'
+import { formOf } from './form.ts'
 import { formMembers } from '../parsing/form-members.ts'
 import { stsOperations } from '../sts/operations.ts'
-import type { AppAnswer, AppRequest, Protocol } from './protocol.ts'
+import type { AppAnswer, Protocol } from './protocol.ts'
 import { element, leaf, xmlOf } from './xml.ts'
 
 const namespace = ' xmlns="https://sts.amazonaws.com/doc/2011-06-15/"'
 
-/** AWS's query protocol, which only STS speaks here. A presigned call has its form in the target's query. */
+/** AWS's query protocol, which only STS speaks here. */
 export const queryProtocol: Protocol = {
   service: 'sts',
   operation: (request) => {
@@ -31,9 +31,6 @@ export const queryProtocol: Protocol = {
     return xml(status, element('ErrorResponse', namespace, [element('Error', '', parts), leaf('RequestId', requestId)]))
   },
 }
-
-const formOf = ({ method, target, body }: AppRequest): URLSearchParams =>
-  new URLSearchParams(method === 'GET' ? target.replace(/^[^?]*\??/, '') : Buffer.from(body).toString())
 
 const queryErrorNamed = ({ type }: AwsError): { readonly code: string; readonly status: number } => {
   if (type === 'UnknownOperationException') return { code: 'InvalidAction', status: 400 }
