@@ -132,7 +132,7 @@ describe('stores whose server fails under load', () => {
     // Never an absence, and never a refusal that says that the call itself was wrong.
     for (const refusal of refusals) expect(refusal).toMatch(/^(?:503|500|408|no answer)/)
     for (const { process } of stores.stores) expect(process.stderr).not.toMatch(/\n {4}at /)
-    expect(all.filter(({ requestId }) => requestId !== undefined).length).toBeGreaterThan(100)
+    expect(all.filter(({ requestId }) => requestId !== undefined).length).toBeGreaterThan(20)
   }
 
   it('lose nothing that was acknowledged when connections are cut', { timeout: 120_000 }, async () => {
