@@ -1,7 +1,9 @@
 /**
- * A secret store in one file that speaks the AWS Secrets Manager API on loopback: it verifies signatures, encrypts every
- * value, acknowledges nothing that the disk has not, and keeps an audit record of every call. Use it in place of an AWS
- * account. It never listens beyond loopback, never answers an unsigned call, and never logs a value.
+ * A secret store, in one SQLite file or in PostgreSQL, that speaks the AWS Secrets Manager API on loopback, with STS, KMS
+ * and Systems Manager's parameters beside it: it verifies signatures, decides by IAM policies, encrypts every value,
+ * acknowledges nothing that the disk has not, and keeps an audit record of every call. Use it in place of an AWS account.
+ * It never listens beyond loopback, never takes a call for somebody who has not proved to be him (unless it is told to
+ * take all for the root user), and never logs a value.
  */
 export type { CallReport, StoreProblem } from './app.ts'
 export { type AuditTailOptions, auditTail, type TailRecord } from './audit/audit-log.ts'

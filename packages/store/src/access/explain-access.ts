@@ -14,7 +14,7 @@ import type { Conditions } from './caller-conditions.ts'
 import { inputConditions } from './input-conditions.ts'
 import { explained, type Question } from './judge.ts'
 import { SecretAccess } from './secret-access.ts'
-import { SecretFactsCache } from './secret-facts.ts'
+import { SecretFactsCache } from './secret-facts-cache.ts'
 
 export interface ExplainAccessOptions {
   readonly iam: Iam

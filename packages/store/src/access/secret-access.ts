@@ -6,7 +6,7 @@ import { isGone } from '../secretsmanager/recovery-window.ts'
 import { secretTarget } from '../secretsmanager/secret-target.ts'
 import type { SecretRow } from '../storage/tables.ts'
 import type { SecretsTable } from '../storage/secrets-table.ts'
-import type { SecretFactsCache } from './secret-facts.ts'
+import type { SecretFactsCache } from './secret-facts-cache.ts'
 
 /** What a caller wants to do with a secret, or with none. */
 export interface SecretRequest {
