@@ -11,6 +11,7 @@ export type { Reach } from './match/reach.ts'
 export type { ConditionMiss, ElementMiss, Miss } from './explain/misses.ts'
 export { type ParsedPolicy, parsePolicy } from './parse-policy.ts'
 export type { PolicyProblem } from './parse/problems.ts'
+export { repeatedMembers } from './parse/repeated-members.ts'
 export type { PolicyKind } from './parse/statement.ts'
 export type {
   GrantConstraints,

@@ -81,12 +81,13 @@ export class AccountReader {
   }
 
   #addRole(value: unknown, at: string): void {
-    const known = ['name', 'path', 'trustPolicy', 'policies', 'permissionsBoundary', 'tags', 'maxSessionSeconds']
+    const known = ['name', 'id', 'path', 'trustPolicy', 'policies', 'permissionsBoundary', 'tags', 'maxSessionSeconds']
     const role = this.#problems.object(value, at, known)
     const roleName = this.#problems.text(role['name'], `${at}.name`, name)
     const arn = this.#arn(`role${this.#pathOf(role, at)}${roleName}`)
     const trustPolicy = this.#policy(role['trustPolicy'], 'trust', `${at}.trustPolicy`)
     const seconds = { min: 3_600, max: 43_200 }
+    const id = role['id'] === undefined ? '' : ` ${this.#problems.text(role['id'], `${at}.id`, anyText)}`
     this.#once(`role ${roleName}`, at)
     this.#into.roles.set(
       arn,
@@ -94,7 +95,8 @@ export class AccountReader {
         arn,
         account: this.#account,
         name: roleName,
-        roleId: uniqueId('AROA', arn),
+        // No ARN has a space.
+        roleId: uniqueId('AROA', `${arn}${id}`),
         trustPolicy,
         ...this.#rights(role, at),
         maxSessionSeconds: this.#problems.integer(

@@ -101,6 +101,26 @@ describe('an IAM file', () => {
     expect(message).not.toContain(key.secretAccessKey)
   })
 
+  // The last one alone would have counted: a Deny before it was lost unseen.
+  it('is refused where a member is there twice, inside of policies too', () => {
+    const deny = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}}'
+    const message = problemsOf(`{"account":"000000000000","policies":{"A":${deny}},"users":[],"users":[]}`)
+    expect(message).toContain('policies.A.Statement.Effect is there twice')
+    expect(message).toContain('; users is there twice')
+  })
+
+  it('gives a role another unique id with another text for it', () => {
+    const roleId = (more: object) => {
+      const role = { name: 'r', trustPolicy: trust, policies: [], ...more }
+      const iam = parseIam(JSON.stringify({ account: '000000000000', roles: [role] }))
+      return iam.roles.get('arn:aws:iam::000000000000:role/r')?.roleId
+    }
+    const ids = [roleId({}), roleId({ id: 'first' }), roleId({ id: '2026-11-22' })]
+    expect(new Set(ids).size).toBe(3)
+    expect(roleId({ id: 'first' })).toBe(ids[1])
+    expect(problemsOf({ account: '000000000000', roles: [{ name: 'r', id: '' }] })).toContain('roles[0].id has to be')
+  })
+
   it('is refused without quoting it when it is not JSON', () => {
     expect(problemsOf(`{"secretAccessKey":"${key.secretAccessKey}"`)).toBe('The IAM file is not valid JSON.')
     expect(problemsOf([])).toMatch(/the file is not an object/)

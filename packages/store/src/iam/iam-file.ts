@@ -1,5 +1,5 @@
 import { SecretsError } from '@keyplane/core'
-import type { Policy } from '@keyplane/policy'
+import { type Policy, repeatedMembers } from '@keyplane/policy'
 import { AccountReader, accountMembers } from './account-reader.ts'
 import type { Credential, Iam, Identity, IdentityProvider, Role } from './identity.ts'
 import { Problems } from './strict-json.ts'
@@ -21,7 +21,9 @@ export const parseIam = (json: string): Iam => {
     policies: new Map<string, Policy>(),
     identityProviders: [] as IdentityProvider[],
   }
-  for (const { id, at, members } of accountsOf(parsed(json), problems)) {
+  const file = parsed(json)
+  for (const place of repeatedMembers(json)) problems.add(place, 'is there twice')
+  for (const { id, at, members } of accountsOf(file, problems)) {
     iam.accounts.add(id)
     new AccountReader(id, at, problems, iam).read(members)
   }
