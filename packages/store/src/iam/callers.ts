@@ -1,5 +1,6 @@
 import { type Policy, parsePolicy, type SessionPrincipal } from '@keyplane/policy'
 import type { Credential, Iam, Identity, Role } from './identity.ts'
+import { sessionPolicy } from './session-policy.ts'
 import type { Session, SessionTokens } from './session-tokens.ts'
 
 /** Tells who stands behind an access key: a user for life, or a role for the time of a session. */
@@ -7,7 +8,7 @@ export class Callers {
   readonly #iam: () => Iam
   readonly #sessions: SessionTokens
   /** Parsed once a token; gone with it. */
-  readonly #policies = new WeakMap<Session, readonly Policy[]>()
+  readonly #policies = new WeakMap<Session, Policy>()
 
   constructor(iam: () => Iam, sessions: SessionTokens) {
     this.#iam = iam
@@ -24,7 +25,7 @@ export class Callers {
     if (sessionToken === undefined) return this.iam.accessKeys.get(accessKeyId)
     const session = this.#sessions.open(sessionToken)
     const role = session?.accessKeyId === accessKeyId ? this.iam.roles.get(session.roleArn) : undefined
-    if (!session || !role) return undefined
+    if (!session || role?.roleId !== session.roleId) return undefined
     const { secretAccessKey, expiresAtMs } = session
     return { secretAccessKey, sessionToken, expiresAtMs, identity: this.#identityOf(session, role) }
   }
@@ -32,7 +33,7 @@ export class Callers {
   #identityOf(session: Session, role: Role): Identity {
     const { account, roleId, policies, boundary } = role
     const principal = sessionPrincipal(role, session.name)
-    const passed = this.#policiesOf(session)
+    const passed = this.#policiesOf(session, account)
     return {
       principal,
       arn: principal.arn,
@@ -41,24 +42,37 @@ export class Callers {
       policies,
       ...(boundary && { boundary }),
       ...(passed.length > 0 && { session: passed }),
-      // A session's own tags win over its role's.
-      tags: new Map([...role.tags, ...Object.entries(session.tags)]),
+      tags: tagsOf(session, role),
       issuedAtMs: session.issuedAtMs,
       sessionOf: session,
     }
   }
 
-  #policiesOf(session: Session): readonly Policy[] {
+  #policiesOf(session: Session, account: string): readonly Policy[] {
+    const { policy, policyArns } = session
+    // What is gone by then allows nothing.
+    const managed = policyArns.map((arn) => sessionPolicy(this.iam, account, arn) ?? nothing)
+    return policy === undefined ? managed : [this.#parsed(session, policy), ...managed]
+  }
+
+  #parsed(session: Session, json: string): Policy {
     const known = this.#policies.get(session)
     if (known) return known
-    const policies = session.policies.map((json) => {
-      const parsed = parsePolicy(json, 'identity')
-      // Checked when the session was made; what an older version took and this one does not allows nothing.
-      return parsed.ok ? parsed.policy : { Statement: [] }
-    })
-    this.#policies.set(session, policies)
-    return policies
+    const parsed = parsePolicy(json, 'identity')
+    // Checked when the session was made; what an older version took and this one does not allows nothing.
+    const policy = parsed.ok ? parsed.policy : nothing
+    this.#policies.set(session, policy)
+    return policy
   }
+}
+
+const nothing: Policy = { Statement: [] }
+
+/** A session's own tags win over its role's, whose keys may be written in another case. */
+const tagsOf = (session: Session, role: Role): ReadonlyMap<string, string> => {
+  const own = Object.entries(session.tags)
+  const keys = new Set(own.map(([key]) => key.toLowerCase()))
+  return new Map([...[...role.tags].filter(([key]) => !keys.has(key.toLowerCase())), ...own])
 }
 
 export const sessionPrincipal = (role: Pick<Role, 'arn' | 'account' | 'name'>, session: string): SessionPrincipal => ({

@@ -7,11 +7,15 @@ export interface Session {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly roleArn: string
+  /** A role of the same name that is made anew has another one. */
+  readonly roleId: string
   readonly name: string
   readonly issuedAtMs: number
   readonly expiresAtMs: number
-  /** Session policies as JSON. */
-  readonly policies: readonly string[]
+  /** The session policy as JSON, where one was passed. */
+  readonly policy?: string
+  /** ARNs of managed policies that were passed; each counts as it is at the moment of a call. */
+  readonly policyArns: readonly string[]
   readonly tags: Readonly<Record<string, string>>
   /** Keys of the tags that sessions made from this one inherit. */
   readonly transitiveTagKeys: readonly string[]

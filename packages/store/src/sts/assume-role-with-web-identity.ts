@@ -39,18 +39,18 @@ export const assumeRoleWithWebIdentity = async (
   input: AssumeRoleWithWebIdentityRequest,
 ): Promise<AssumedRoleWithWebIdentity> => {
   const { callers, nowMs, call } = context
-  const role = callers.iam.roles.get(input.RoleArn)
+  // Nothing tells a role that is not there from one that does not trust this identity.
+  const [, account] = /^arn:aws:iam::(\d{12}):role\//.exec(input.RoleArn) ?? []
   const issuer = issuerOf(input.WebIdentityToken)
-  const provider = callers.iam.identityProviders.find(
-    (known) => known.issuer === issuer && known.account === role?.account,
-  )
+  const provider = callers.iam.identityProviders.find((known) => known.issuer === issuer && known.account === account)
   if (!provider)
     throw awsError('InvalidIdentityToken', 'No OpenIDConnect provider found in your account for the token’s issuer.')
   const identity = await verifyWebIdentity(input.WebIdentityToken, provider, nowMs)
+  const { subject, matchedAudience } = identity
+  call.note({ Subject: subject, Provider: provider.arn })
+  const role = callers.iam.roles.get(input.RoleArn)
   if (!role || !isTrusted(context, identity, input))
     throw awsError('AccessDeniedException', 'Not authorized to perform sts:AssumeRoleWithWebIdentity')
-  call.note({ Subject: identity.subject, Provider: provider.arn })
-  const { subject, audience } = identity
   return {
     ...newSession(context, {
       role,
@@ -63,7 +63,7 @@ export const assumeRoleWithWebIdentity = async (
     }),
     SubjectFromWebIdentityToken: subject,
     Provider: provider.arn,
-    Audience: audience[0] ?? '',
+    Audience: matchedAudience,
   }
 }
 

@@ -3,10 +3,12 @@ import { awsError } from '../aws-errors.ts'
 import { judge } from '../access/judge.ts'
 import type { Conditions } from '../access/caller-conditions.ts'
 import type { Role } from '../iam/identity.ts'
+import type { Session } from '../iam/session-tokens.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { type Shape, text } from '../parsing/member.ts'
 import * as members from './members.ts'
 import { type AssumedRole, newSession } from './new-session.ts'
+import { type SessionTags, sessionTags } from './session-tags.ts'
 
 export interface AssumeRoleRequest {
   readonly RoleArn: string
@@ -35,94 +37,93 @@ export const assumeRoleShape: Shape<AssumeRoleRequest> = {
 /** AWS: a role that is assumed from a role's session. */
 const chainedSeconds = 3_600
 
+/** What a call comes by on its way to being authorised. */
+export interface AuthorizedRole {
+  readonly role: Role
+  readonly carried: SessionTags & Pick<Session, 'sourceIdentity'>
+}
+
 /**
  * Asks the caller's policies and the role's trust policy, for the session's tags and source identity too.
- * @throws AwsError AccessDeniedException
+ * @throws AwsError AccessDeniedException, ValidationException
  */
-export const authorizeAssumeRole = async (context: OperationContext, input: AssumeRoleRequest): Promise<void> => {
-  const { caller, callers } = context
-  if (caller.identity.principal.kind === 'root')
+export const authorizeAssumeRole = async (
+  context: OperationContext,
+  input: AssumeRoleRequest,
+): Promise<AuthorizedRole> => {
+  const { identity } = context.caller
+  if (identity.principal.kind === 'root')
     throw awsError('AccessDeniedException', 'Roles may not be assumed by root accounts.')
-  const role = callers.iam.roles.get(input.RoleArn)
+  const tags = sessionTags(identity.sessionOf, input)
+  const inherited = identity.sessionOf?.sourceIdentity
+  const sourceIdentity = inherited ?? input.SourceIdentity
   const actions = ['sts:AssumeRole']
-  if (sessionTags(context, input).size > 0) actions.push('sts:TagSession')
-  if (input.SourceIdentity !== undefined) actions.push('sts:SetSourceIdentity')
-  for (const action of actions) requireAllowed(context, input, { action, role })
+  if (Object.keys(tags.tags).length > 0) actions.push('sts:TagSession')
+  if (sourceIdentity !== undefined) actions.push('sts:SetSourceIdentity')
+  const role = requireAllowed(context, input, { actions, sourceIdentity })
+  // AWS: once it is set it cannot be changed.
+  if (input.SourceIdentity !== undefined && input.SourceIdentity !== sourceIdentity)
+    throw denied(context, 'sts:SetSourceIdentity', input.RoleArn)
+  return { role, carried: { ...tags, ...(sourceIdentity !== undefined && { sourceIdentity }) } }
+}
+
+/** Temporary credentials, and how the session is marked. */
+export interface AssumedRoleOfCaller extends AssumedRole {
+  readonly SourceIdentity?: string
 }
 
 /** Gives temporary credentials of a role. */
-export const assumeRole = async (context: OperationContext, input: AssumeRoleRequest): Promise<AssumedRole> => {
-  const role = context.callers.iam.roles.get(input.RoleArn)
-  if (!role) throw denied(context, 'sts:AssumeRole', input.RoleArn)
-  const { sessionOf } = context.caller.identity
-  const tags = sessionTags(context, input)
-  const sourceIdentity = sessionOf?.sourceIdentity ?? input.SourceIdentity
-  return newSession(context, {
+export const assumeRole = async (
+  context: OperationContext,
+  input: AssumeRoleRequest,
+  { role, carried }: AuthorizedRole,
+): Promise<AssumedRoleOfCaller> => {
+  const { sourceIdentity } = carried
+  const assumed = newSession(context, {
     role,
     name: input.RoleSessionName,
     durationSeconds: input.DurationSeconds,
-    maxSeconds: sessionOf ? chainedSeconds : role.maxSessionSeconds,
+    maxSeconds: context.caller.identity.sessionOf ? chainedSeconds : role.maxSessionSeconds,
     policy: input.Policy,
     policyArns: input.PolicyArns,
-    carried: {
-      tags: Object.fromEntries(tags),
-      transitiveTagKeys: [...new Set([...(sessionOf?.transitiveTagKeys ?? []), ...(input.TransitiveTagKeys ?? [])])],
-      ...(sourceIdentity !== undefined && { sourceIdentity }),
-    },
+    carried,
   })
+  return { ...assumed, ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }) }
 }
 
-/**
- * The tags of the session: those that are passed, and those that the caller's own session hands on, which cannot be
- * changed on the way.
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
- */
-const sessionTags = ({ caller }: OperationContext, { Tags = [] }: AssumeRoleRequest): ReadonlyMap<string, string> => {
-  const { sessionOf } = caller.identity
-  const tags = new Map<string, string>()
-  for (const { Key, Value } of Tags) {
-    if (tags.has(Key))
-      throw awsError('ValidationException', 'Duplicate tag keys found. Please note that tag keys are case insensitive.')
-    if (sessionOf?.transitiveTagKeys.includes(Key))
-      throw awsError(
-        'ValidationException',
-        "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
-      )
-    tags.set(Key, Value)
-  }
-  for (const key of sessionOf?.transitiveTagKeys ?? []) tags.set(key, sessionOf?.tags[key] ?? '')
-  return tags
+interface Asked {
+  readonly actions: readonly string[]
+  readonly sourceIdentity: string | undefined
 }
 
+/** A role that is not there is refused in the same words as one that may not be assumed, so none say why. */
 const requireAllowed = (
   context: OperationContext,
   input: AssumeRoleRequest,
-  { action, role }: { readonly action: string; readonly role: Role | undefined },
-): void => {
-  const { caller, nowMs } = context
-  // A role that is not there is refused in the same words as one that may not be assumed.
-  const decision =
-    role &&
-    judge({
-      caller,
-      nowMs,
-      action,
-      resource: role.arn,
-      resourceAccount: role.account,
-      asSent: input.RoleArn,
-      guard: { kind: 'trust', policy: role.trustPolicy },
-      conditions: conditionsOf(input, role),
-    })
-  if (!decision) throw denied(context, action, input.RoleArn)
-  if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
+  { actions, sourceIdentity }: Asked,
+): Role => {
+  const { caller, nowMs, callers } = context
+  const role = callers.iam.roles.get(input.RoleArn)
+  if (!role) throw denied(context, 'sts:AssumeRole', input.RoleArn)
+  const question = {
+    caller,
+    nowMs,
+    resource: role.arn,
+    resourceAccount: role.account,
+    guard: { kind: 'trust', policy: role.trustPolicy },
+    conditions: conditionsOf(input, role, sourceIdentity),
+  } as const
+  for (const action of actions)
+    if (!judge({ ...question, action }).allowed) throw denied(context, action, input.RoleArn)
+  return role
 }
 
-const conditionsOf = (input: AssumeRoleRequest, role: Role): Conditions => {
-  const { ExternalId, RoleSessionName, SourceIdentity, Tags = [], TransitiveTagKeys } = input
+const conditionsOf = (input: AssumeRoleRequest, role: Role, sourceIdentity: string | undefined): Conditions => {
+  const { ExternalId, RoleSessionName, Tags = [], TransitiveTagKeys } = input
   return {
     'sts:ExternalId': ExternalId,
     'sts:RoleSessionName': RoleSessionName,
-    'sts:SourceIdentity': SourceIdentity,
+    'sts:SourceIdentity': sourceIdentity,
     'sts:TransitiveTagKeys': TransitiveTagKeys,
     'aws:TagKeys': Tags.map(({ Key }) => Key),
     ...Object.fromEntries(Tags.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value])),
@@ -134,5 +135,5 @@ const conditionsOf = (input: AssumeRoleRequest, role: Role): Conditions => {
 const denied = ({ caller }: OperationContext, action: string, roleArn: string): Error =>
   awsError(
     'AccessDeniedException',
-    `User: ${caller.identity.arn} is not authorized to perform: ${action} on resource: ${roleArn} because no role trust policy allows the ${action} action`,
+    `User: ${caller.identity.arn} is not authorized to perform: ${action} on resource: ${roleArn}`,
   )

@@ -3,6 +3,7 @@ import { parsePolicy } from '@keyplane/policy'
 import { awsError } from '../aws-errors.ts'
 import type { Role } from '../iam/identity.ts'
 import { sessionPrincipal } from '../iam/callers.ts'
+import { sessionPolicy } from '../iam/session-policy.ts'
 import type { Session } from '../iam/session-tokens.ts'
 import { base32Text } from '../iam/unique-id.ts'
 import type { OperationContext } from '../operation-context.ts'
@@ -30,34 +31,60 @@ export interface AssumedRole {
     readonly Expiration: string
   }
   readonly AssumedRoleUser: { readonly AssumedRoleId: string; readonly Arn: string }
+  /** Percent of what policies and tags may take; absent where neither were passed. */
+  readonly PackedPolicySize?: number
 }
 
+/** Headers of a call hold 16 KiB, and some of them are the client's. */
+const maxTokenLength = 8_192
+
 /**
- * Makes a session of a role.
- * @throws AwsError ValidationException for a time that the role does not allow, MalformedPolicyDocument
+ * Makes a session of a role, and notes in the call's record how to know it again.
+ * @throws AwsError ValidationException for a time that the role does not allow, MalformedPolicyDocument,
+ * PackedPolicyTooLarge
  */
 export const newSession = (context: OperationContext, wanted: WantedSession): AssumedRole => {
-  const { random, nowMs, sessionTokens } = context
-  const { role, name } = wanted
-  const expiresAtMs = nowMs + secondsOf(wanted) * 1_000
-  const session: Session = {
-    accessKeyId: `ASIA${base32Text(random.bytes(16))}`,
-    secretAccessKey: Buffer.from(random.bytes(30)).toString('base64'),
-    roleArn: role.arn,
-    name,
-    issuedAtMs: nowMs,
-    expiresAtMs,
-    policies: policiesOf(context, wanted),
-    ...wanted.carried,
-  }
+  const { sessionTokens, call } = context
+  const { role, name, carried } = wanted
+  const session = sessionOf(context, wanted)
+  const token = sessionTokens.seal(session)
+  const percent = Math.ceil((token.length * 100) / maxTokenLength)
+  if (percent > 100)
+    throw awsError('PackedPolicyTooLarge', `Packed policies and tags consume ${percent}% of allotted space.`)
+  const isPacked = session.policy !== undefined || session.policyArns.length > 0 || Object.keys(carried.tags).length > 0
+  const { accessKeyId, secretAccessKey, expiresAtMs } = session
+  call.note({
+    RoleSessionName: name,
+    AccessKeyId: accessKeyId,
+    ...(carried.sourceIdentity !== undefined && { SourceIdentity: carried.sourceIdentity }),
+  })
   return {
     Credentials: {
-      AccessKeyId: session.accessKeyId,
-      SecretAccessKey: session.secretAccessKey,
-      SessionToken: sessionTokens.seal(session),
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: secretAccessKey,
+      SessionToken: token,
       Expiration: `${new Date(expiresAtMs).toISOString().slice(0, 19)}Z`,
     },
     AssumedRoleUser: { AssumedRoleId: `${role.roleId}:${name}`, Arn: sessionPrincipal(role, name).arn },
+    ...(isPacked && { PackedPolicySize: percent }),
+  }
+}
+
+const sessionOf = (context: OperationContext, wanted: WantedSession): Session => {
+  const { random, nowMs } = context
+  const { role, name, policy } = wanted
+  requirePolicies(context, wanted)
+  return {
+    accessKeyId: `ASIA${base32Text(random.bytes(16))}`,
+    secretAccessKey: Buffer.from(random.bytes(30)).toString('base64'),
+    roleArn: role.arn,
+    roleId: role.roleId,
+    name,
+    issuedAtMs: nowMs,
+    expiresAtMs: nowMs + secondsOf(wanted) * 1_000,
+    ...(policy !== undefined && { policy }),
+    policyArns: (wanted.policyArns ?? []).map(({ arn }) => arn),
+    ...wanted.carried,
   }
 }
 
@@ -80,13 +107,10 @@ const secondsOf = ({ durationSeconds, maxSeconds }: WantedSession): number => {
   return seconds
 }
 
-const policiesOf = ({ callers }: OperationContext, { policy, policyArns = [], role }: WantedSession): string[] => {
+const requirePolicies = ({ callers }: OperationContext, { policy, policyArns = [], role }: WantedSession): void => {
   if (policy !== undefined && !parsePolicy(policy, 'identity').ok)
     throw awsError('MalformedPolicyDocument', 'The session policy is malformed.')
-  const managed = policyArns.map(({ arn }) => {
-    const named = callers.iam.policies.get(arn.replace(/^arn:aws:iam::aws:/, `arn:aws:iam::${role.account}:`))
-    if (named) return JSON.stringify(named)
-    throw awsError('MalformedPolicyDocument', `The managed policy ${JSON.stringify(arn)} is not there.`)
-  })
-  return [...(policy === undefined ? [] : [policy]), ...managed]
+  for (const { arn } of policyArns)
+    if (!sessionPolicy(callers.iam, role.account, arn))
+      throw awsError('MalformedPolicyDocument', `The managed policy ${JSON.stringify(arn)} is not there.`)
 }

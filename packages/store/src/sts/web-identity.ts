@@ -7,6 +7,8 @@ export interface WebIdentity {
   readonly provider: IdentityProvider
   readonly subject: string
   readonly audience: readonly string[]
+  /** Of these, the one that the provider is known for. */
+  readonly matchedAudience: string
   /** `azp`: whom the token was given to. */
   readonly authorizedParty?: string
 }
@@ -32,8 +34,11 @@ const keySetOf = (provider: IdentityProvider): ReturnType<typeof createLocalJWKS
   return made
 }
 
+/** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
+const algorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
+
 /**
- * Verifies a token's signature, time, issuer and audience. Clocks may differ by a minute.
+ * Verifies a token's signature, time, issuer, subject and audience. Clocks may differ by a minute.
  * @throws AwsError InvalidIdentityToken, ExpiredTokenException
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
@@ -46,15 +51,19 @@ export const verifyWebIdentity = async (
     const { payload } = await jwtVerify(token, keySetOf(provider), {
       issuer: provider.issuer,
       audience: [...provider.audiences],
+      algorithms,
       currentDate: new Date(nowMs),
       clockTolerance: 60,
       requiredClaims: ['sub', 'exp'],
     })
-    const { sub = '', aud, azp } = payload
+    const { sub, aud = [], azp } = payload
+    if (typeof sub !== 'string' || sub === '') throw new errors.JWTInvalid('no subject')
+    const audience = [aud].flat()
     return {
       provider,
       subject: sub,
-      audience: aud === undefined ? [] : [aud].flat(),
+      audience,
+      matchedAudience: audience.find((one) => provider.audiences.includes(one)) ?? '',
       ...(typeof azp === 'string' && { authorizedParty: azp }),
     }
   } catch (error) {
