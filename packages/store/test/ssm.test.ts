@@ -1,17 +1,31 @@
 import { GetParameterCommand, GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { parseIam } from '@keyplane/store'
+import { auditTail, parseIam } from '@keyplane/store'
 import { fakeClock } from '@keyplane/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { account, developer, region, TestStore } from './test-store.ts'
 
 const half = { accessKeyId: 'AKIAHALF000000000001', secretAccessKey: 'half-secret-access-key-01' }
 const onlyParameters = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'ssm:*', Resource: '*' } }
+const through = { accessKeyId: 'AKIATHROUGH000000001', secretAccessKey: 'through-secret-access-key-01' }
+const onlyThroughParameters = {
+  Version: '2012-10-17',
+  Statement: {
+    Effect: 'Allow',
+    Action: 'secretsmanager:GetSecretValue',
+    Resource: '*',
+    Condition: {
+      Bool: { 'aws:ViaAWSService': 'true' },
+      'ForAnyValue:StringEquals': { 'aws:CalledVia': 'ssm.amazonaws.com' },
+    },
+  },
+}
 const iam = parseIam(
   JSON.stringify({
     account,
     users: [
       { name: 'developer', accessKeys: [developer], policies: ['AdministratorAccess'] },
       { name: 'half', accessKeys: [half], policies: [onlyParameters] },
+      { name: 'through', accessKeys: [through], policies: [onlyParameters, onlyThroughParameters] },
     ],
   }),
 )
@@ -81,6 +95,49 @@ describe('a secret as a parameter', () => {
       name: 'AccessDeniedException',
       message: expect.stringContaining('secretsmanager:GetSecretValue') as string,
     })
+    client.destroy()
+  })
+
+  it('is given to who may read it through Systems Manager alone', async () => {
+    const client = clientOf(through)
+    const { Parameter } = await client.send(new GetParameterCommand({ Name: nameOf('app/db'), WithDecryption: true }))
+    expect(Parameter?.Value).toBe('two')
+    client.destroy()
+    const directly = await store.call('GetSecretValue', { SecretId: 'app/db' }, { credentials: through })
+    expect(directly.body.__type).toBe('AccessDeniedException')
+  })
+})
+
+describe('the audit log of parameters', () => {
+  const records = async (limit: number) =>
+    (await auditTail({ ...store.database, limit })).map(({ record: { action, resource, decision, detail } }) => [
+      action,
+      resource.replace(/-.{6}$/, ''),
+      decision,
+      Object.keys(detail ?? {}).join(),
+    ])
+  const secretArn = (name: string) => `arn:aws:secretsmanager:${region}:${account}:secret:${name}`
+
+  it('names every secret that was read, asked for in vain, or denied', async () => {
+    await store.ok('CreateSecret', { Name: 'app/api', SecretString: 'three' })
+    const Names = ['app/db', 'app/api', 'nowhere'].map(nameOf)
+    await ssm.send(new GetParametersCommand({ Names, WithDecryption: true }))
+    expect(await records(4)).toEqual([
+      ['ssm:GetParameters', '', 'allow', ''],
+      ['secretsmanager:GetSecretValue', secretArn('app/db'), 'allow', 'VersionId'],
+      ['secretsmanager:GetSecretValue', secretArn('app/api'), 'allow', 'VersionId'],
+      ['secretsmanager:GetSecretValue', 'nowhere', 'error', 'Error'],
+    ])
+    const client = clientOf(half)
+    await expect(client.send(new GetParametersCommand({ Names, WithDecryption: true }))).rejects.toThrow()
+    expect(await records(2)).toEqual([
+      ['ssm:GetParameters', '', 'deny', 'Error'],
+      ['secretsmanager:GetSecretValue', 'app/db', 'deny', 'Error'],
+    ])
+    await expect(
+      client.send(new GetParameterCommand({ Name: nameOf('app/api'), WithDecryption: true })),
+    ).rejects.toThrow()
+    expect(await records(1)).toEqual([['ssm:GetParameter', 'app/api', 'deny', 'Error']])
     client.destroy()
   })
 })

@@ -1,9 +1,10 @@
 import type { Statement } from '@keyplane/database'
-import { AwsError } from '../aws-errors.ts'
+import { toAwsError } from '../aws-errors.ts'
 import { type Operation, operation } from '../operation.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { flag, listOf, required, type Shape, text } from '../parsing/member.ts'
-import { type SecretParameter, secretParameter } from './secret-parameter.ts'
+import { parameterTarget } from './parameter-target.ts'
+import { type ReadParameter, readAction, type SecretParameter, secretParameter } from './secret-parameter.ts'
 
 interface GetParameterRequest {
   readonly Name: string
@@ -17,8 +18,18 @@ const getParameter = async (
   context: OperationContext,
   { Name, WithDecryption = false }: GetParameterRequest,
 ): Promise<{ readonly Parameter: SecretParameter }> => {
-  const { parameter, statements } = await secretParameter(context, 'GetParameter', Name, WithDecryption)
-  if (statements.length > 0) await context.call.commit(statements)
+  const { call } = context
+  const target = parameterTarget(Name)
+  const { parameter, statements, versionId } = await secretParameter(context, {
+    operation: 'GetParameter',
+    target,
+    withDecryption: WithDecryption,
+    onResource: (resource) => {
+      call.resource = resource
+    },
+  })
+  call.note({ VersionId: versionId })
+  if (statements.length > 0) await call.commit(statements)
   return { Parameter: parameter }
 }
 
@@ -46,17 +57,40 @@ const getParameters = async (
   const invalid: string[] = []
   const noted: Statement[] = []
   for (const one of new Set(Names)) {
-    try {
-      const { parameter, statements } = await secretParameter(context, 'GetParameters', one, WithDecryption)
-      parameters.push(parameter)
-      noted.push(...statements)
-    } catch (error) {
-      if (!(error instanceof AwsError) || !error.type.startsWith('Parameter')) throw error
+    const read = await readPart(context, one, WithDecryption)
+    if (read === 'absent') {
       invalid.push(one)
+      continue
     }
+    parameters.push(read.parameter)
+    noted.push(...read.statements)
   }
   if (noted.length > 0) await context.call.commit(noted)
   return { Parameters: parameters, InvalidParameters: invalid }
+}
+
+/** Reads one of many, and leaves a record of its own. */
+const readPart = async (
+  context: OperationContext,
+  name: string,
+  withDecryption: boolean,
+): Promise<ReadParameter | 'absent'> => {
+  const target = parameterTarget(name)
+  const part = { action: target.secretId === undefined ? 'ssm:GetParameters' : readAction, resource: '' }
+  const onResource = (resource: string): void => {
+    part.resource = resource
+  }
+  try {
+    const read = await secretParameter(context, { operation: 'GetParameters', target, withDecryption, onResource })
+    context.call.noteParts([{ ...part, decision: 'allow', detail: { VersionId: read.versionId } }])
+    return read
+  } catch (thrown) {
+    const error = toAwsError(thrown)
+    const decision = error.code === 'access_denied' ? 'deny' : 'error'
+    context.call.noteParts([{ ...part, decision, detail: { Error: error.type } }])
+    if (!error.type.startsWith('Parameter')) throw thrown
+    return 'absent'
+  }
 }
 
 /** A parameter is authorised by its own name and as a secret, where it is read. */

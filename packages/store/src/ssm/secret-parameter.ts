@@ -6,6 +6,8 @@ import { AwsError, awsError } from '../aws-errors.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { readOne } from '../secretsmanager/versions/read-one.ts'
 import { requireAccess } from '../secretsmanager/require-access.ts'
+import { recordedId } from '../secretsmanager/secret-target.ts'
+import { type ParameterTarget, secretsPrefix } from './parameter-target.ts'
 
 /** A secret as Parameter Store gives it. */
 export interface SecretParameter {
@@ -26,34 +28,44 @@ export interface SecretParameter {
 /** A parameter that was read, and what notes the day of the read. */
 export interface ReadParameter {
   readonly parameter: SecretParameter
+  readonly versionId: string
   readonly statements: readonly Statement[]
 }
 
-/** @see https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html */
-const prefix = '/aws/reference/secretsmanager/'
+export interface WantedParameter {
+  readonly operation: 'GetParameter' | 'GetParameters'
+  readonly target: ParameterTarget
+  readonly withDecryption: boolean
+  /** Told what the read is about, for its record, before it is judged, and again when it is known better. */
+  readonly onResource: (resource: string) => void
+}
+
+/** What the caller needs on the secret behind a parameter. */
+export const readAction = 'secretsmanager:GetSecretValue'
+
+/** What the policies see of a secret that Systems Manager reads in the caller's name. */
+const throughSsm = { 'aws:ViaAWSService': true, 'aws:CalledVia': ['ssm.amazonaws.com'] } as const
 
 /**
- * Reads a secret by its name as a parameter, with a version's id or label behind a colon. The caller needs both
- * permissions: on the parameter, and on the secret.
+ * Reads a secret by its name as a parameter. The caller needs both permissions: on the parameter, and on the secret.
  * @throws AwsError ValidationException, AccessDeniedException, ParameterNotFound, ParameterVersionNotFound
  */
 export const secretParameter = async (
   context: OperationContext,
-  operation: 'GetParameter' | 'GetParameters',
-  name: string,
-  withDecryption: boolean,
+  { operation, target, withDecryption, onResource }: WantedParameter,
 ): Promise<ReadParameter> => {
-  const { path, selector } = split(name)
+  const { path, secretId, selector } = target
+  onResource(recordedId(secretId ?? path))
   const arn = parameterArn(context, path)
   requireParameter(context, operation, arn)
-  if (!path.startsWith(prefix)) throw awsError('ParameterNotFound', '')
+  if (secretId === undefined) throw awsError('ParameterNotFound', '')
   if (!withDecryption)
     throw awsError('ValidationException', 'WithDecryption flag must be True for retrieving a Secret Manager secret.')
-  const input = { SecretId: path.slice(prefix.length), ...versionOf(selector) }
-  const action = 'secretsmanager:GetSecretValue'
-  const found = await requireAccess(context, action, input.SecretId, inputConditions.get(input))
-  if (found) context.call.resource = found.arn
-  const { output, statements } = await unlessAbsent(() => readOne(context, input, found), input.SecretId, selector)
+  const input = { SecretId: secretId, ...versionOf(selector) }
+  const conditions = { ...inputConditions.get(input), ...throughSsm }
+  const found = await requireAccess(context, readAction, secretId, conditions)
+  if (found) onResource(found.arn)
+  const { output, statements, versionId } = await unlessAbsent(() => readOne(context, input, found), secretId, selector)
   const parameter: SecretParameter = {
     ARN: arn,
     Name: path,
@@ -65,12 +77,7 @@ export const secretParameter = async (
     DataType: 'text',
     ...(selector !== undefined && { Selector: `:${selector}` }),
   }
-  return { parameter, statements }
-}
-
-const split = (name: string): { readonly path: string; readonly selector?: string } => {
-  const colon = name.startsWith(prefix) ? name.indexOf(':') : -1
-  return colon < 0 ? { path: name } : { path: name.slice(0, colon), selector: name.slice(colon + 1) }
+  return { parameter, versionId, statements }
 }
 
 /** A label, or a version's id. */
@@ -94,7 +101,7 @@ const unlessAbsent = async <T>(read: () => Promise<T>, secretId: string, selecto
     return await read()
   } catch (error) {
     if (!(error instanceof AwsError) || error.type !== 'ResourceNotFoundException') throw error
-    const name = `${prefix}${secretId}`
+    const name = `${secretsPrefix}${secretId}`
     throw selector === undefined
       ? awsError('ParameterNotFound', `Systems Manager could not find ${name}.`)
       : awsError('ParameterVersionNotFound', `Systems Manager could not find version ${selector} of ${name}.`)
