@@ -2,6 +2,7 @@ import { SigningKeyCache, verifySignature } from '@keyplane/aws'
 import type { Clock } from '@keyplane/core'
 import { awsError } from './aws-errors.ts'
 import { anonymous } from './call.ts'
+import { isLocalRequest } from './http/local-request.ts'
 import type { Callers } from './iam/callers.ts'
 import type { Identity } from './iam/identity.ts'
 import type { Operation } from './operation.ts'
@@ -51,11 +52,16 @@ export const authenticateWith = ({ callers, clock }: AuthenticateParts): Authent
 
 /**
  * By nothing: every caller is the root user of the account. The region is that of the signature, if there is one, which
- * is not verified.
+ * is not verified. Pages of other machines, which a browser on this one shows, are no callers.
  */
 export const authenticateAnybody =
   (account: string): Authenticate =>
   ({ request }) => {
+    if (!isLocalRequest(request.header))
+      throw awsError(
+        'AccessDeniedException',
+        'Without authentication, only requests to this machine are taken: Host, and Origin where there is one, have to name localhost or a loopback address.',
+      )
     const arn = `arn:aws:iam::${account}:root`
     const root = { kind: 'root', arn, account } as const
     const identity = { principal: root, arn, account, userId: account, policies: [], tags: new Map<string, string>() }

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { auditTail } from '@keyplane/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { post, TestStore } from './test-store.ts'
+import { account, post, TestStore } from './test-store.ts'
 
 let store: TestStore
 const sockets: Socket[] = []
@@ -81,5 +81,31 @@ describe('calls without a signature', () => {
     await store.stop()
     const [last] = await auditTail({ ...store.database, limit: 1 })
     expect(last?.record.detail).toMatchObject({ Refusals: '5' })
+  })
+})
+
+describe('a store without authentication', () => {
+  const listAs = (headers: Readonly<Record<string, string>>) =>
+    post(
+      port(),
+      { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.ListSecrets', ...headers },
+      '{}',
+    )
+
+  // A page of anywhere could read every secret by leading its own host name to this machine.
+  it('takes calls to this machine, and none that a page of another one sends', async () => {
+    await store.stop()
+    await store.start({ insecureNoAuth: { account } })
+    for (const host of ['localhost', 'localhost:2774', '127.0.0.1:2774', '127.8.9.1', '[::1]:2774', 'aws.localhost:1'])
+      expect([host, (await listAs({ host })).status]).toEqual([host, 200])
+    for (const origin of ['http://localhost:3000', 'http://127.0.0.1'])
+      expect((await listAs({ origin })).status).toBe(200)
+    for (const host of ['evil.example:2774', 'localhost.evil.example', 'localhost@evil.example', '10.0.0.1', '[::2]'])
+      expect([host, (await listAs({ host })).body.__type]).toEqual([host, 'AccessDeniedException'])
+    for (const origin of ['http://evil.example', 'null', 'https://localhost.evil.example'])
+      expect([origin, (await listAs({ host: 'localhost', origin })).body.message]).toEqual([
+        origin,
+        expect.stringMatching(/^Without authentication, only requests to this machine are taken/),
+      ])
   })
 })
