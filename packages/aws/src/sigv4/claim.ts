@@ -22,10 +22,8 @@ const headerClaim = (target: string, headers: Headers): Parsed<Claim> => {
   if (!authorization.ok) return authorization
   const date = headers.get('x-amz-date')?.[0]
   if (date === undefined)
-    return refusal(
-      'IncompleteSignatureException',
-      "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
-    )
+    // AWS takes `Date` as well, which no SDK sends; only what is taken is named.
+    return refusal('IncompleteSignatureException', "Authorization header requires existence of a 'X-Amz-Date' header.")
   const atMs = momentOf(date)
   if (atMs === undefined) return noDate(date)
   const sessionToken = headers.get('x-amz-security-token')?.[0]

@@ -112,6 +112,15 @@ describe('a signature', () => {
     },
   )
 
+  it('without the date that it was made with is incomplete, and told which header is wanted', () => {
+    const { rawHeaders, ...rest } = without(signed(), 'x-amz-date')
+    const dated = { ...rest, rawHeaders: [...rawHeaders, 'date', new Date(nowMs).toUTCString()] }
+    expect(verifySignature(dated, options)).toMatchObject({
+      error: 'IncompleteSignatureException',
+      message: "Authorization header requires existence of a 'X-Amz-Date' header.",
+    })
+  })
+
   it('made more than five minutes ago is expired, in the words of AWS', () => {
     expect(verifySignature(signed({ atMs: nowMs - 300_000 }), options).ok).toBe(true)
     expect(verifySignature(signed({ atMs: nowMs - 301_000 }), options)).toMatchObject({
