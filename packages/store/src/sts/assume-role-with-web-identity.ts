@@ -47,7 +47,8 @@ export const assumeRoleWithWebIdentity = async (
     throw awsError('InvalidIdentityToken', 'No OpenIDConnect provider found in your account for the token’s issuer.')
   const identity = await verifyWebIdentity(input.WebIdentityToken, provider, nowMs)
   const { subject, matchedAudience } = identity
-  call.note({ Subject: subject, Provider: provider.arn })
+  // AWS: a subject has 255 characters at most.
+  call.note({ Subject: subject.slice(0, 255), Provider: provider.arn })
   const role = callers.iam.roles.get(input.RoleArn)
   if (!role || !isTrusted(context, identity, input))
     throw awsError('AccessDeniedException', 'Not authorized to perform sts:AssumeRoleWithWebIdentity')

@@ -31,7 +31,7 @@ export interface AssumedRole {
     readonly Expiration: string
   }
   readonly AssumedRoleUser: { readonly AssumedRoleId: string; readonly Arn: string }
-  /** Percent of what policies and tags may take; absent where neither were passed. */
+  /** Percent of what a token may hold; absent where there are no policies and no tags. */
   readonly PackedPolicySize?: number
 }
 
