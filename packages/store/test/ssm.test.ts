@@ -129,14 +129,16 @@ describe('the audit log of parameters', () => {
       ['secretsmanager:GetSecretValue', 'nowhere', 'error', 'Error'],
     ])
     const client = clientOf(half)
-    await expect(client.send(new GetParametersCommand({ Names, WithDecryption: true }))).rejects.toThrow()
+    await expect(client.send(new GetParametersCommand({ Names, WithDecryption: true }))).rejects.toThrow(
+      'is not authorized to perform: secretsmanager:GetSecretValue',
+    )
     expect(await records(2)).toEqual([
       ['ssm:GetParameters', '', 'deny', 'Error'],
       ['secretsmanager:GetSecretValue', 'app/db', 'deny', 'Error'],
     ])
     await expect(
       client.send(new GetParameterCommand({ Name: nameOf('app/api'), WithDecryption: true })),
-    ).rejects.toThrow()
+    ).rejects.toThrow('is not authorized to perform: secretsmanager:GetSecretValue')
     expect(await records(1)).toEqual([['ssm:GetParameter', 'app/api', 'deny', 'Error']])
     client.destroy()
   })
