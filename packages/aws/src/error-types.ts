@@ -33,10 +33,14 @@ const frameworkErrors = {
   ValidationException: 400,
 } as const
 
-/** Those of KMS that Secrets Manager does not have. Source: botocore's model `kms/2014-11-01`. */
+/**
+ * Those of KMS that Secrets Manager does not have. Source: botocore's model `kms/2014-11-01`; it gives no status for
+ * `DryRunOperationException`, which KMS's API reference answers with 412.
+ */
 const kmsErrors = {
   AlreadyExistsException: 400,
   DisabledException: 400,
+  DryRunOperationException: 412,
   IncorrectKeyException: 400,
   InvalidAliasNameException: 400,
   InvalidArnException: 400,
@@ -46,6 +50,7 @@ const kmsErrors = {
   InvalidMarkerException: 400,
   KMSInvalidStateException: 400,
   NotFoundException: 400,
+  TagException: 400,
   UnsupportedOperationException: 400,
 } as const
 
