@@ -22,13 +22,15 @@ export interface KeyUse {
   /** The key as the caller named it, for the text of a denial. */
   readonly asSent?: string
   readonly conditions?: Conditions
+  /** The grants that count, where not all of the key's do. */
+  readonly grants?: readonly KeyGrant[]
 }
 
 /** Who asks, when, and where keys' grants are. */
 export interface Asking {
   readonly caller: Caller
   readonly nowMs: number
-  readonly table: Pick<KmsKeysTable, 'grants'>
+  readonly table: Pick<KmsKeysTable, 'grants' | 'tags' | 'aliasNames'>
 }
 
 /** Whether the caller may use a key so: by its policy, by his own policies where that leaves it to them, or by a grant. */
@@ -40,8 +42,7 @@ export const mayUseKey = async (
 /** The question behind a use of a key. */
 export const keyQuestion = async ({ caller, nowMs, table }: Asking, use: KeyUse): Promise<Question> => {
   const { key, operation, encryptionContext = {}, viaService, requestAlias } = use
-  // Grants are for keys of the callers' own.
-  const grants = key.alias === null ? (await table.grants(key.key_id)).map(grantOf) : []
+  const { grants, conditions } = await factsOf(table, use)
   return {
     caller,
     nowMs,
@@ -53,6 +54,7 @@ export const keyQuestion = async ({ caller, nowMs, table }: Asking, use: KeyUse)
     conditions: {
       'kms:CallerAccount': caller.account,
       ...constants,
+      ...conditions,
       'kms:RequestAlias': requestAlias,
       ...contextConditions(encryptionContext),
       ...(viaService !== undefined && {
@@ -65,6 +67,32 @@ export const keyQuestion = async ({ caller, nowMs, table }: Asking, use: KeyUse)
   }
 }
 
+interface KeyFacts {
+  readonly grants: readonly KeyGrant[]
+  readonly conditions: Conditions
+}
+
+/** Grants, tags and aliases; a key of a service of AWS has none. */
+const factsOf = async (table: Asking['table'], { key, operation, grants }: KeyUse): Promise<KeyFacts> => {
+  if (key.alias !== null) return { grants: [], conditions: {} }
+  const [rows, tags, aliases] = await Promise.all([
+    grants ? [] : table.grants(key.key_id),
+    table.tags(key.key_id),
+    table.aliasNames(key),
+  ])
+  return {
+    grants: grants ?? rows.map((row) => grantFor(operation, grantOf(row))),
+    conditions: {
+      ...Object.fromEntries(tags.map((tag) => [`aws:ResourceTag/${tag.key}`, tag.value])),
+      'kms:ResourceAliases': aliases.length > 0 ? aliases : undefined,
+    },
+  }
+}
+
+/** What creates a grant has no encryption context: a grant's constraints are asked of the new grant instead. */
+const grantFor = (operation: string, { constraints, ...grant }: KeyGrant): KeyGrant =>
+  operation === 'CreateGrant' || !constraints ? grant : { ...grant, constraints }
+
 /** What this store's keys all are. */
 const constants: Conditions = {
   'kms:KeySpec': 'SYMMETRIC_DEFAULT',
@@ -72,7 +100,12 @@ const constants: Conditions = {
   'kms:KeyOrigin': 'AWS_KMS',
 }
 
-const grantOf = ({ grantee, operations, constraints }: KmsGrantRow): KeyGrant => {
+/** A grant as policies are judged with it. */
+export const grantOf = ({
+  grantee,
+  operations,
+  constraints,
+}: Pick<KmsGrantRow, 'grantee' | 'operations' | 'constraints'>): KeyGrant => {
   const { EncryptionContextEquals: equals, EncryptionContextSubset: subset } = JSON.parse(constraints ?? '{}') as {
     readonly EncryptionContextEquals?: EncryptionContext
     readonly EncryptionContextSubset?: EncryptionContext

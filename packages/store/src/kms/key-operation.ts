@@ -7,6 +7,7 @@ import type { KmsKeyRow } from '../storage/tables.ts'
 import type { EncryptionContext } from './encryption-context.ts'
 import { findKey, type FoundKey } from './find-key.ts'
 import { mayUseKey } from './key-access.ts'
+import { parseKeyId } from './key-id.ts'
 import { keyArn } from './kms-keys.ts'
 
 /** An operation that concerns one key: it is found, and the caller's access to it judged, before it runs. */
@@ -17,10 +18,14 @@ export interface KeyOperation<Input, Output extends object> {
   readonly run: (context: OperationContext, input: Input, key: KmsKeyRow) => Promise<Output>
   readonly encryptionContext?: (input: Input) => EncryptionContext | undefined
   readonly conditions?: (input: Input) => Conditions
+  /** Whether a key of another account may be meant, where its policy allows it; by default it may not. */
+  readonly acrossAccounts?: true
+  /** What has to be allowed besides. @throws AwsError AccessDeniedException */
+  readonly requireMore?: (context: OperationContext, input: Input, key: KmsKeyRow) => Promise<void>
 }
 
 export const keyOperation = <Input, Output extends object>(parts: KeyOperation<Input, Output>): NamedOperation => {
-  const { name, shape, keyId, run, encryptionContext, conditions } = parts
+  const { name, shape, keyId, run, encryptionContext, conditions, acrossAccounts, requireMore } = parts
   return [
     name,
     operation({
@@ -28,13 +33,15 @@ export const keyOperation = <Input, Output extends object>(parts: KeyOperation<I
       shape,
       resource: keyId,
       authorize: async (context, input) => {
-        const found = await requireKey(context, keyId(input))
+        const given = keyId(input)
+        const found = await (acrossAccounts ? requireKey : requireOwnKey)(context, given, name)
         await requireKeyUse(context, found, {
           operation: name,
-          asSent: keyArn(found.key),
+          given,
           ...(encryptionContext && { encryptionContext: encryptionContext(input) ?? {} }),
           ...(conditions && { conditions: conditions(input) }),
         })
+        await requireMore?.(context, input, found.key)
         return found.key
       },
       run,
@@ -42,13 +49,33 @@ export const keyOperation = <Input, Output extends object>(parts: KeyOperation<I
   ]
 }
 
-/** @throws AwsError NotFoundException; AccessDeniedException for a key of another account */
-export const requireKey = async (context: OperationContext, given: string): Promise<FoundKey> => {
+/**
+ * The key that a text names. Whether a key of another account is there is told to nobody who may not use it.
+ * @param operation that it is wanted for, without `kms:`
+ * @throws AwsError NotFoundException; AccessDeniedException for a key of another account
+ */
+export const requireKey = async (context: OperationContext, given: string, operation: string): Promise<FoundKey> => {
   const found = await findKey(context, given, context.caller)
+  if (!found && isForeign(context, given)) throw denied(context, operation, given)
   if (!found) throw notFound(given)
   context.call.resource = keyArn(found.key)
   return found
 }
+
+/** The same for what AWS offers within an account only. */
+export const requireOwnKey = async (context: OperationContext, given: string, operation: string): Promise<FoundKey> => {
+  if (isForeign(context, given)) throw denied(context, operation, given)
+  return requireKey(context, given, operation)
+}
+
+const isForeign = ({ caller }: OperationContext, given: string): boolean =>
+  (parseKeyId(given, caller)?.account ?? caller.account) !== caller.account
+
+const denied = ({ caller }: OperationContext, operation: string, given: string): Error =>
+  awsError(
+    'AccessDeniedException',
+    `User: ${caller.principal} is not authorized to perform: kms:${operation} on resource: ${given} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
+  )
 
 const notFound = (given: string): Error =>
   awsError(
@@ -56,16 +83,22 @@ const notFound = (given: string): Error =>
     given.includes('alias/') ? `Alias ${given} is not found.` : `Key '${given}' does not exist`,
   )
 
-type Use = Omit<Parameters<typeof mayUseKey>[1], 'key' | 'requestAlias'>
+interface Use extends Omit<Parameters<typeof mayUseKey>[1], 'key' | 'requestAlias' | 'asSent'> {
+  /** The key as the caller named it; default: its ARN. */
+  readonly given?: string
+}
 
 /** @throws AwsError AccessDeniedException */
 export const requireKeyUse = async (
   context: OperationContext,
   { key, requestAlias }: FoundKey,
-  use: Use,
+  { given = keyArn(key), ...use }: Use,
 ): Promise<void> => {
-  const decision = await mayUseKey(context, { ...use, key, ...(requestAlias !== undefined && { requestAlias }) })
-  if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
+  const named = requestAlias !== undefined && { requestAlias }
+  const decision = await mayUseKey(context, { ...use, key, asSent: keyArn(key), ...named })
+  if (decision.allowed) return
+  if (key.account !== context.caller.account) throw denied(context, use.operation, given)
+  throw awsError('AccessDeniedException', decision.message)
 }
 
 /** @throws AwsError DisabledException, KMSInvalidStateException for a key that is not enabled */
@@ -81,14 +114,26 @@ export const requireNotPending = (key: KmsKeyRow): void => {
 }
 
 /**
- * Writes a change of a key.
+ * Ends a call that was only a try, when all has been asked that the call itself would ask.
+ * @throws AwsError DryRunOperationException
+ */
+export const requireRealRun = ({ DryRun = false }: { readonly DryRun?: boolean }): void => {
+  if (DryRun)
+    throw awsError('DryRunOperationException', 'The request would have succeeded, but the DryRun option is set.')
+}
+
+/**
+ * Writes a change of a key that is still as the change was judged by.
  * @throws AwsError KMSInvalidStateException where somebody else changed it in the meantime
  */
 export const changeKey = async (
-  { call }: OperationContext,
+  { call, kmsKeys }: OperationContext,
   statements: Parameters<OperationContext['call']['commit']>[0],
   key: KmsKeyRow,
 ): Promise<void> => {
-  if ((await call.commit(statements)) === 'conflict')
-    throw awsError('KMSInvalidStateException', `${keyArn(key)} is being changed; try again.`)
+  if ((await call.commit([kmsKeys.table.hold(key), ...statements])) === 'conflict') throw beingChanged(keyArn(key))
 }
+
+/** Somebody else changed it in the meantime. */
+export const beingChanged = (arn: string): Error =>
+  awsError('KMSInvalidStateException', `${arn} is being changed; try again.`)

@@ -2,7 +2,8 @@ import { decide, parsePolicy } from '@keyplane/policy'
 import { awsError } from '../aws-errors.ts'
 import { policiesOf, requestOf } from '../access/judge.ts'
 import type { OperationContext } from '../operation-context.ts'
-import { keyPolicy } from './key-policy.ts'
+import type { KmsKeyRow } from '../storage/tables.ts'
+import { keyArn } from './kms-keys.ts'
 
 /**
  * Checks a key's new policy: it has to be one, and the caller has to be able to change it again, unless he says that he
@@ -11,7 +12,7 @@ import { keyPolicy } from './key-policy.ts'
  */
 export const requireKeyPolicy = (
   { caller, nowMs }: OperationContext,
-  owner: Parameters<typeof keyPolicy>[0] & { readonly policy: string },
+  owner: Pick<KmsKeyRow, 'account' | 'region' | 'key_id'> & { readonly policy: string },
   bypass: boolean,
 ): void => {
   const parsed = parsePolicy(owner.policy, 'key')
@@ -27,7 +28,7 @@ export const requireKeyPolicy = (
     caller,
     nowMs,
     action: 'kms:PutKeyPolicy',
-    resource: `arn:aws:kms:${owner.region}:${owner.account}:key/new`,
+    resource: keyArn(owner),
     resourceAccount: owner.account,
     conditions: { 'kms:CallerAccount': caller.account },
   })

@@ -29,18 +29,31 @@ export interface KmsKeysTable {
   grants(keyId: string): Promise<readonly KmsGrantRow[]>
   grant(grantId: string): Promise<KmsGrantRow | undefined>
   tags(keyId: string): Promise<readonly KmsTagRow[]>
+  /** The names that lead to a key, in its own account. */
+  aliasNames(key: Pick<KmsKeyRow, 'account' | 'region' | 'key_id'>): Promise<readonly string[]>
   list(place: KmsPlace, page: KmsPage): Promise<readonly KmsKeyRow[]>
   listAliases(place: KmsPlace, page: KmsPage): Promise<readonly KmsAliasRow[]>
   insert(key: KmsKeyRow, material: KmsMaterialRow): readonly Statement[]
   insertMaterial(material: KmsMaterialRow): Statement
   /** Changes a key if it is still in the state and has the material that it was read with. */
   update(key: KmsKeyRow, change: KmsKeyChange): Statement
+  /**
+   * Holds a key in the state and with the policy that a change was judged by: with any other, nothing of the change is
+   * written, and nobody else changes the key before it is.
+   */
+  hold(key: KmsKeyRow): Statement
   insertAlias(alias: KmsAliasRow): Statement
+  /** Moves an alias that still leads to the key which was read. */
   moveAlias(alias: KmsAliasRow, keyId: string, nowMs: number): Statement
+  /** Removes an alias that still leads to the key which was read. */
   removeAlias(alias: KmsAliasRow): Statement
   insertGrant(grant: KmsGrantRow): Statement
+  /** Lets a change pass only where, after it, a grant like this is there once. */
+  requireOneGrant(grant: KmsGrantRow): Statement
   removeGrant(grantId: string): Statement
   setTag(tag: KmsTagRow): Statement
+  /** Lets a change pass only where, after it, a key has no more than so many tags. */
+  requireFewTags(keyId: string, most: number): Statement
   removeTag(keyId: string, key: string): Statement
 }
 
@@ -68,8 +81,17 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
   const tags = compileOnce((keyId: string) =>
     query.selectFrom('kms_tags').selectAll().where('key_id', '=', keyId).orderBy('key'),
   )
+  const aliasNames = compileOnce((account: string, region: string, keyId: string) =>
+    query
+      .selectFrom('kms_aliases')
+      .select('name')
+      .where('account', '=', account)
+      .where('region', '=', region)
+      .where('key_id', '=', keyId)
+      .orderBy('name'),
+  )
   const first = <Row>(rows: readonly Row[]): Row | undefined => rows[0]
-  const aliasKey = ({ account, region, name }: KmsAliasRow) => ({ account, region, name })
+  const aliasKey = ({ account, region, name, key_id }: KmsAliasRow) => ({ account, region, name, key_id })
   return {
     byAlias: async (account, region, name) => first(await reader.all(byAlias(account, region, name))),
     byId: async (keyId) => first(await reader.all(byId(keyId))),
@@ -79,6 +101,8 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
     grant: async (grantId) =>
       first(await reader.all(query.selectFrom('kms_grants').selectAll().where('grant_id', '=', grantId).compile())),
     tags: (keyId) => reader.all(tags(keyId)),
+    aliasNames: async ({ account, region, key_id }) =>
+      (await reader.all(aliasNames(account, region, key_id))).map(({ name }) => name),
     list: ({ account, region }, { after, limit }) =>
       reader.all(
         keys()
@@ -117,6 +141,17 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
           .compile(),
         1,
       ),
+    hold: ({ key_id, state, policy }) =>
+      statement(
+        query
+          .updateTable('kms_keys')
+          .set({ state })
+          .where('key_id', '=', key_id)
+          .where('state', '=', state)
+          .where('policy', sameAs(policy), policy)
+          .compile(),
+        1,
+      ),
     insertAlias: (row) => statement(query.insertInto('kms_aliases').values(row).compile(), 1),
     moveAlias: (row, key_id, updated_at_ms) =>
       statement(
@@ -137,6 +172,28 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
       ),
     insertGrant: (row) => statement(query.insertInto('kms_grants').values(row).compile(), 1),
     removeGrant: (grantId) => statement(query.deleteFrom('kms_grants').where('grant_id', '=', grantId).compile(), 1),
+    requireOneGrant: ({ key_id, name, grantee, retiring, operations, constraints }) =>
+      statement(
+        query
+          .updateTable('kms_keys')
+          .set({ key_id })
+          .where('key_id', '=', key_id)
+          .where(
+            ({ selectFrom, fn }) =>
+              selectFrom('kms_grants')
+                .select(fn.countAll().as('count'))
+                .where('key_id', '=', key_id)
+                .where('name', '=', name)
+                .where('grantee', '=', grantee)
+                .where('operations', '=', operations)
+                .where('retiring', sameAs(retiring), retiring)
+                .where('constraints', sameAs(constraints), constraints),
+            '=',
+            1,
+          )
+          .compile(),
+        1,
+      ),
     setTag: (row) =>
       statement(
         query
@@ -146,7 +203,25 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
           .compile(),
         1,
       ),
+    requireFewTags: (key_id, most) =>
+      statement(
+        query
+          .updateTable('kms_keys')
+          .set({ key_id })
+          .where('key_id', '=', key_id)
+          .where(
+            ({ selectFrom, fn }) =>
+              selectFrom('kms_tags').select(fn.countAll().as('count')).where('key_id', '=', key_id),
+            '<=',
+            most,
+          )
+          .compile(),
+        1,
+      ),
     removeTag: (keyId, key) =>
       statement(query.deleteFrom('kms_tags').where('key_id', '=', keyId).where('key', '=', key).compile()),
   }
 }
+
+/** SQL compares with null in a way of its own. */
+const sameAs = (value: string | null) => (value === null ? 'is' : '=')

@@ -3,11 +3,9 @@ import { type NamedOperation, operation } from '../../operation.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import type { Shape } from '../../parsing/member.ts'
 import { judge } from '../../access/judge.ts'
-import { seconds } from '../../secretsmanager/secret-facts.ts'
 import type { KmsAliasRow, KmsKeyRow } from '../../storage/tables.ts'
-import { accountOperation } from '../account-operation.ts'
-import { changeKey, requireKey, requireKeyUse } from '../key-operation.ts'
-import { aliasArn, defaultKeyAlias, keyArn } from '../kms-keys.ts'
+import { beingChanged, requireKeyUse, requireNotPending, requireOwnKey } from '../key-operation.ts'
+import { aliasArn, keyArn } from '../kms-keys.ts'
 import * as members from '../members.ts'
 
 interface AliasRequest {
@@ -16,32 +14,69 @@ interface AliasRequest {
 }
 const shape: Shape<AliasRequest> = { AliasName: members.aliasName, TargetKeyId: members.keyId }
 
-/** An operation on an alias: the caller has to be allowed to do it with the alias, and with the key behind it. */
-const aliasOperation = <Input extends { readonly AliasName: string }>(
-  name: string,
-  inputShape: Shape<Input>,
-  keyId: (context: OperationContext, input: Input) => Promise<string>,
-  run: (context: OperationContext, input: Input, key: KmsKeyRow) => Promise<object>,
-): NamedOperation => [
-  name,
+/** What an operation on an alias was judged by. */
+interface JudgedAlias {
+  /** The alias as it is; absent for one that is to be made. */
+  readonly row?: KmsAliasRow
+  /** The key that it leads to; absent where that is gone, or another account's. */
+  readonly leaves?: KmsKeyRow
+  /** The key that it is to lead to. */
+  readonly target?: KmsKeyRow
+}
+
+interface AliasOperation<Input> {
+  readonly name: string
+  readonly shape: Shape<Input>
+  readonly run: (context: OperationContext, input: Input, judged: JudgedAlias) => Promise<object>
+  /** Whether the alias has to be there already. */
+  readonly isThere: boolean
+}
+
+/** An operation on an alias: the caller has to be allowed to do it with the alias, and with each key that is concerned. */
+const aliasOperation = <Input extends { readonly AliasName: string; readonly TargetKeyId?: string }>({
+  name: operationName,
+  shape: inputShape,
+  run,
+  isThere,
+}: AliasOperation<Input>): NamedOperation => [
+  operationName,
   operation({
-    action: `kms:${name}`,
+    action: `kms:${operationName}`,
     shape: inputShape,
     resource: ({ AliasName }) => AliasName,
-    authorize: async (context, input) => {
-      const { caller, nowMs } = context
-      requireOwnName(input.AliasName)
-      const found = await requireKey(context, await keyId(context, input))
-      await requireKeyUse(context, found, { operation: name, asSent: keyArn(found.key) })
-      const resource = aliasArn(input.AliasName, caller)
-      const asked = { caller, nowMs, action: `kms:${name}`, resource, resourceAccount: caller.account }
-      const decision = judge({ ...asked, asSent: resource })
-      if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
-      return found.key
+    authorize: async (context, { AliasName, TargetKeyId }) => {
+      requireOwnName(AliasName)
+      context.call.note({ Alias: AliasName })
+      requireAliasUse(context, operationName, AliasName)
+      const row = isThere ? await requireAlias(context, AliasName) : undefined
+      const target = TargetKeyId === undefined ? undefined : await targetKey(context, TargetKeyId, operationName)
+      const leaves = row && (await ownKey(context, row.key_id))
+      for (const key of [leaves, target]) if (key) await requireKeyUse(context, { key }, { operation: operationName })
+      context.call.resource = keyArn(target ?? leaves ?? { ...context.caller, key_id: row?.key_id ?? '' })
+      return { ...(row && { row }), ...(leaves && { leaves }), ...(target && { target }) }
     },
     run,
   }),
 ]
+
+/** @throws AwsError AccessDeniedException */
+const requireAliasUse = ({ caller, nowMs }: OperationContext, operationName: string, name: string): void => {
+  const resource = aliasArn(name, caller)
+  const asked = { caller, nowMs, action: `kms:${operationName}`, resource, resourceAccount: caller.account }
+  const decision = judge({ ...asked, asSent: resource, conditions: { 'kms:CallerAccount': caller.account } })
+  if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
+}
+
+/** @throws AwsError ValidationException for an alias, NotFoundException, AccessDeniedException for another account's key */
+const targetKey = async (context: OperationContext, given: string, operationName: string): Promise<KmsKeyRow> => {
+  if (given.includes('alias/')) throw awsError('ValidationException', 'Aliases must refer to keys. Not aliases')
+  return (await requireOwnKey(context, given, operationName)).key
+}
+
+const ownKey = async ({ kmsKeys, caller }: OperationContext, keyId: string): Promise<KmsKeyRow | undefined> => {
+  const key = await kmsKeys.table.byId(keyId)
+  return key?.account === caller.account && key.region === caller.region ? key : undefined
+}
 
 /** @throws AwsError InvalidAliasNameException, ValidationException for names that only AWS gives */
 const requireOwnName = (name: string): void => {
@@ -60,74 +95,47 @@ const requireAlias = async ({ kmsKeys, caller }: OperationContext, name: string)
   throw awsError('NotFoundException', `Alias ${aliasArn(name, caller)} is not found.`)
 }
 
-export const createAlias: NamedOperation = aliasOperation(
-  'CreateAlias',
+export const createAlias: NamedOperation = aliasOperation({
+  name: 'CreateAlias',
   shape,
-  async (_context, { TargetKeyId }) => TargetKeyId,
-  async ({ kmsKeys, caller, call, nowMs }, { AliasName: name }, { key_id }) => {
+  isThere: false,
+  run: async (context, { AliasName: name }, { target }) => {
+    if (!target) return {}
+    requireNotPending(target)
+    const { kmsKeys, caller, call, nowMs } = context
     const { account, region } = caller
-    const row = { account, region, name, key_id, created_at_ms: nowMs, updated_at_ms: nowMs }
-    if ((await call.commit([kmsKeys.table.insertAlias(row)])) === 'conflict')
-      throw awsError('AlreadyExistsException', `An alias with the name ${aliasArn(name, caller)} already exists`)
-    return {}
+    const row = { account, region, name, key_id: target.key_id, created_at_ms: nowMs, updated_at_ms: nowMs }
+    const statements = [kmsKeys.table.hold(target), kmsKeys.table.insertAlias(row)]
+    if ((await call.commit(statements)) === 'committed') return {}
+    if (!(await kmsKeys.table.alias(caller, name))) throw beingChanged(keyArn(target))
+    throw awsError('AlreadyExistsException', `An alias with the name ${aliasArn(name, caller)} already exists`)
   },
-)
+})
 
-export const updateAlias: NamedOperation = aliasOperation(
-  'UpdateAlias',
+export const updateAlias: NamedOperation = aliasOperation({
+  name: 'UpdateAlias',
   shape,
-  async (_context, { TargetKeyId }) => TargetKeyId,
-  async (context, { AliasName }, key) => {
-    const row = await requireAlias(context, AliasName)
-    await changeKey(context, [context.kmsKeys.table.moveAlias(row, key.key_id, context.nowMs)], key)
+  isThere: true,
+  run: async ({ call, kmsKeys: { table }, nowMs }, _input, { row, leaves, target }) => {
+    if (!row || !target) return {}
+    // AWS: the key that the alias leaves may be pending deletion.
+    requireNotPending(target)
+    call.note({ PreviousKey: row.key_id })
+    const held = [target, ...(leaves && leaves.key_id !== target.key_id ? [leaves] : [])].map(table.hold)
+    const outcome = await call.commit([...held, table.moveAlias(row, target.key_id, nowMs)])
+    if (outcome === 'conflict') throw beingChanged(aliasArn(row.name, row))
     return {}
   },
-)
+})
 
-export const deleteAlias: NamedOperation = aliasOperation(
-  'DeleteAlias',
-  { AliasName: members.aliasName },
-  async (context, { AliasName }) => (await requireAlias(context, AliasName)).key_id,
-  async (context, { AliasName }, key) => {
-    const row = await requireAlias(context, AliasName)
-    await changeKey(context, [context.kmsKeys.table.removeAlias(row)], key)
+export const deleteAlias: NamedOperation = aliasOperation({
+  name: 'DeleteAlias',
+  shape: { AliasName: members.aliasName },
+  isThere: true,
+  run: async ({ call, kmsKeys: { table } }, _input, { row, leaves }) => {
+    if (!row) return {}
+    const outcome = await call.commit([...(leaves ? [table.hold(leaves)] : []), table.removeAlias(row)])
+    if (outcome === 'conflict') throw beingChanged(aliasArn(row.name, row))
     return {}
   },
-)
-
-interface ListAliasesRequest {
-  readonly KeyId?: string
-  readonly Limit?: number
-  readonly Marker?: string
-}
-
-/** The caller's aliases in the order of their names; the store's own first. */
-export const listAliases: NamedOperation = accountOperation(
-  'ListAliases',
-  { KeyId: members.optionalKeyId, Limit: members.limit, Marker: members.marker } satisfies Shape<ListAliasesRequest>,
-  async (context, { KeyId, Limit = 50, Marker }: ListAliasesRequest) => {
-    const { kmsKeys, caller } = context
-    const only = KeyId === undefined ? undefined : (await requireKey(context, KeyId)).key.key_id
-    const page = await kmsKeys.table.listAliases(caller, { after: Marker ?? '', limit: Limit + 1 })
-    const managed =
-      Marker === undefined ? await kmsKeys.table.byAlias(caller.account, caller.region, defaultKeyAlias) : undefined
-    const own = page.slice(0, Limit)
-    const entry = (name: string, keyId: string, created: number, updated: number) => ({
-      AliasName: name,
-      AliasArn: aliasArn(name, caller),
-      TargetKeyId: keyId,
-      CreationDate: seconds(created),
-      LastUpdatedDate: seconds(updated),
-    })
-    const all = [
-      ...(managed ? [entry(defaultKeyAlias, managed.key_id, managed.created_at_ms, managed.created_at_ms)] : []),
-      ...own.map((row) => entry(row.name, row.key_id, row.created_at_ms, row.updated_at_ms)),
-    ]
-    const last = own.at(-1)
-    return {
-      Aliases: only === undefined ? all : all.filter(({ TargetKeyId }) => TargetKeyId === only),
-      Truncated: page.length > Limit,
-      ...(page.length > Limit && last && { NextMarker: last.name }),
-    }
-  },
-)
+})

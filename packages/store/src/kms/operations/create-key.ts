@@ -3,6 +3,7 @@ import type { OperationContext } from '../../operation-context.ts'
 import { flag, oneOf, type Shape } from '../../parsing/member.ts'
 import { type KeyMetadata, keyMetadata } from '../key-metadata.ts'
 import { keyArn } from '../kms-keys.ts'
+import { requireKeyTags } from '../key-tags.ts'
 import { requireKeyPolicy } from '../require-key-policy.ts'
 import * as members from '../members.ts'
 
@@ -39,8 +40,9 @@ export const createKey = async (
   const { account, region } = context.caller
   const place = { account, region, alias: null }
   const policy = input.Policy ?? null
-  if (policy !== null) requireKeyPolicy(context, { ...place, policy }, input.BypassPolicyLockoutSafetyCheck ?? false)
+  requireKeyTags(input.Tags ?? [])
   const made = await context.kmsKeys.make({ ...place, policy, description: input.Description ?? '' })
+  if (policy !== null) requireKeyPolicy(context, { ...made.row, policy }, input.BypassPolicyLockoutSafetyCheck ?? false)
   const { table } = context.kmsKeys
   const tags = (input.Tags ?? []).map(({ TagKey: key, TagValue: value }) =>
     table.setTag({ key_id: made.row.key_id, key, value }),

@@ -16,5 +16,6 @@ export const describeKey: NamedOperation = keyOperation({
   name: 'DescribeKey',
   shape,
   keyId: ({ KeyId }) => KeyId,
+  acrossAccounts: true,
   run: async (_context, _input, key) => ({ KeyMetadata: keyMetadata(key) }),
 })

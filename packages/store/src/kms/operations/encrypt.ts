@@ -1,9 +1,9 @@
 import type { NamedOperation } from '../../operation.ts'
 import { Buffer } from 'node:buffer'
-import type { Shape } from '../../parsing/member.ts'
+import { flag, type Shape } from '../../parsing/member.ts'
 import { encrypted } from '../ciphertext.ts'
 import type { EncryptionContext } from '../encryption-context.ts'
-import { keyOperation, requireEnabled } from '../key-operation.ts'
+import { keyOperation, requireEnabled, requireRealRun } from '../key-operation.ts'
 import { keyArn } from '../kms-keys.ts'
 import * as members from '../members.ts'
 
@@ -12,6 +12,7 @@ interface EncryptRequest {
   readonly Plaintext: string
   readonly EncryptionContext?: EncryptionContext
   readonly EncryptionAlgorithm?: 'SYMMETRIC_DEFAULT'
+  readonly DryRun?: boolean
 }
 
 const shape: Shape<EncryptRequest> = {
@@ -19,6 +20,7 @@ const shape: Shape<EncryptRequest> = {
   Plaintext: members.plaintext,
   EncryptionContext: members.encryptionContext,
   EncryptionAlgorithm: members.algorithm,
+  DryRun: flag(),
 }
 
 /** Encrypts up to 4,096 bytes under a key. */
@@ -26,9 +28,11 @@ export const encrypt: NamedOperation = keyOperation({
   name: 'Encrypt',
   shape,
   keyId: ({ KeyId }) => KeyId,
+  acrossAccounts: true,
   encryptionContext: ({ EncryptionContext }) => EncryptionContext,
-  run: async ({ kmsKeys, random }, { Plaintext, EncryptionContext = {} }, row) => {
+  run: async ({ kmsKeys, random }, { Plaintext, EncryptionContext = {}, DryRun = false }, row) => {
     requireEnabled(row)
+    requireRealRun({ DryRun })
     const key = await kmsKeys.get(row.key_id, row.current_material)
     const ciphertext = encrypted(Buffer.from(Plaintext, 'base64'), key, EncryptionContext, random)
     return {

@@ -2,11 +2,11 @@ import type { NamedOperation } from '../../operation.ts'
 import { Buffer } from 'node:buffer'
 import { awsError } from '../../aws-errors.ts'
 import type { OperationContext } from '../../operation-context.ts'
-import type { Shape } from '../../parsing/member.ts'
+import { flag, type Shape } from '../../parsing/member.ts'
 import type { KmsKeyRow } from '../../storage/tables.ts'
 import { encrypted } from '../ciphertext.ts'
 import type { EncryptionContext } from '../encryption-context.ts'
-import { keyOperation, requireEnabled } from '../key-operation.ts'
+import { keyOperation, requireEnabled, requireRealRun } from '../key-operation.ts'
 import { keyArn } from '../kms-keys.ts'
 import * as members from '../members.ts'
 
@@ -15,6 +15,7 @@ interface GenerateDataKeyRequest {
   readonly EncryptionContext?: EncryptionContext
   readonly NumberOfBytes?: number
   readonly KeySpec?: 'AES_128' | 'AES_256'
+  readonly DryRun?: boolean
 }
 
 const shape: Shape<GenerateDataKeyRequest> = {
@@ -22,6 +23,7 @@ const shape: Shape<GenerateDataKeyRequest> = {
   EncryptionContext: members.encryptionContext,
   NumberOfBytes: members.numberOfBytes,
   KeySpec: members.dataKeySpec,
+  DryRun: flag(),
 }
 
 /** Makes a data key: in the open and under a key. */
@@ -29,6 +31,7 @@ export const generateDataKey: NamedOperation = keyOperation({
   name: 'GenerateDataKey',
   shape,
   keyId: ({ KeyId }) => KeyId,
+  acrossAccounts: true,
   encryptionContext: ({ EncryptionContext }) => EncryptionContext,
   run: async (context, input, row) => {
     const { plain, ...made } = await dataKey(context, input, row)
@@ -41,6 +44,7 @@ export const generateDataKeyWithoutPlaintext: NamedOperation = keyOperation({
   name: 'GenerateDataKeyWithoutPlaintext',
   shape,
   keyId: ({ KeyId }) => KeyId,
+  acrossAccounts: true,
   encryptionContext: ({ EncryptionContext }) => EncryptionContext,
   run: async (context, input, row) => {
     const { plain, ...made } = await dataKey(context, input, row)
@@ -51,12 +55,13 @@ export const generateDataKeyWithoutPlaintext: NamedOperation = keyOperation({
 
 const dataKey = async (
   { kmsKeys, random }: OperationContext,
-  { EncryptionContext = {}, NumberOfBytes, KeySpec }: GenerateDataKeyRequest,
+  { EncryptionContext = {}, NumberOfBytes, KeySpec, DryRun = false }: GenerateDataKeyRequest,
   row: KmsKeyRow,
 ) => {
   if ((NumberOfBytes === undefined) === (KeySpec === undefined))
     throw awsError('ValidationException', 'Please specify either number of bytes or key spec.')
   requireEnabled(row)
+  requireRealRun({ DryRun })
   const plain = Buffer.from(random.bytes(NumberOfBytes ?? (KeySpec === 'AES_128' ? 16 : 32)))
   const key = await kmsKeys.get(row.key_id, row.current_material)
   const ciphertext = encrypted(plain, key, EncryptionContext, random)

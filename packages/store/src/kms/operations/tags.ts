@@ -1,6 +1,8 @@
 import type { NamedOperation } from '../../operation.ts'
-import { required } from '../../parsing/member.ts'
-import { changeKey, keyOperation } from '../key-operation.ts'
+import { awsError } from '../../aws-errors.ts'
+import { integer, required } from '../../parsing/member.ts'
+import { changeKey, keyOperation, requireNotPending } from '../key-operation.ts'
+import { requireKeyTags, maxKeyTags } from '../key-tags.ts'
 import * as members from '../members.ts'
 
 interface TagKeyRequest {
@@ -17,10 +19,11 @@ export const tagKey: NamedOperation = keyOperation({
     ...Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [`aws:RequestTag/${TagKey}`, TagValue])),
   }),
   run: async (context, { Tags }, key) => {
-    const set = Tags.map(({ TagKey, TagValue: value }) =>
-      context.kmsKeys.table.setTag({ key_id: key.key_id, key: TagKey, value }),
-    )
-    await changeKey(context, set, key)
+    const { table } = context.kmsKeys
+    requireNotPending(key)
+    requireKeyTags(Tags, await table.tags(key.key_id))
+    const set = Tags.map(({ TagKey, TagValue: value }) => table.setTag({ key_id: key.key_id, key: TagKey, value }))
+    await changeKey(context, [...set, table.requireFewTags(key.key_id, maxKeyTags)], key)
     return {}
   },
 })
@@ -36,6 +39,7 @@ export const untagKey: NamedOperation = keyOperation({
   keyId: ({ KeyId }: UntagKeyRequest) => KeyId,
   conditions: ({ TagKeys }) => ({ 'aws:TagKeys': TagKeys }),
   run: async (context, { TagKeys }, key) => {
+    requireNotPending(key)
     await changeKey(
       context,
       TagKeys.map((tag) => context.kmsKeys.table.removeTag(key.key_id, tag)),
@@ -51,12 +55,23 @@ interface ListResourceTagsRequest {
   readonly Marker?: string
 }
 
+/** A key's tags in the order of their keys. */
 export const listResourceTags: NamedOperation = keyOperation({
   name: 'ListResourceTags',
-  shape: { KeyId: members.keyId, Limit: members.limit, Marker: members.marker },
+  // AWS: at most 50 at once.
+  shape: { KeyId: members.keyId, Limit: integer({ min: 1, max: 50 }), Marker: members.marker },
   keyId: ({ KeyId }: ListResourceTagsRequest) => KeyId,
-  run: async ({ kmsKeys }, _input, key) => ({
-    Tags: (await kmsKeys.table.tags(key.key_id)).map(({ key: TagKey, value: TagValue }) => ({ TagKey, TagValue })),
-    Truncated: false,
-  }),
+  run: async ({ kmsKeys }, { Limit = 50, Marker }, key) => {
+    const all = await kmsKeys.table.tags(key.key_id)
+    const from = Marker === undefined ? 0 : all.findIndex((tag) => tag.key === Marker) + 1
+    if (Marker !== undefined && from === 0) throw awsError('InvalidMarkerException', 'The marker is invalid.')
+    const page = all.slice(from, from + Limit)
+    const last = page.at(-1)
+    const truncated = all.length > from + page.length
+    return {
+      Tags: page.map(({ key: TagKey, value: TagValue }) => ({ TagKey, TagValue })),
+      Truncated: truncated,
+      ...(truncated && last && { NextMarker: last.key }),
+    }
+  },
 })

@@ -1,0 +1,125 @@
+import * as kms from '@aws-sdk/client-kms'
+import { auditTail } from '@keyplane/store'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { allow, deny, KmsStore, owner, policy, rootAnd, stranger, userArn } from './kms-store.ts'
+
+const tested = new KmsStore()
+let admin: kms.KMSClient
+beforeAll(async () => {
+  await tested.start(
+    { grantee: [], other: [], banned: [policy(deny('kms:RetireGrant'))], tags: [policy(allow('kms:CreateGrant'))] },
+    { foreign: [policy(allow('kms:*'))], bystander: [] },
+  )
+  admin = tested.as('admin')
+})
+afterAll(() => tested.remove())
+
+const denied = { name: 'AccessDeniedException' }
+const newKey = async (Policy?: string): Promise<string> =>
+  (await admin.send(new kms.CreateKeyCommand({ ...(Policy && { Policy }) }))).KeyMetadata?.Arn ?? ''
+type GrantInput = Omit<kms.CreateGrantCommandInput, 'KeyId' | 'GranteePrincipal'> & { readonly to?: string }
+const grant = (KeyId: string, by: kms.KMSClient, { to = userArn('grantee'), ...input }: GrantInput) =>
+  by.send(new kms.CreateGrantCommand({ KeyId, GranteePrincipal: to, ...input }))
+const grantsOf = async (KeyId: string) => (await admin.send(new kms.ListGrantsCommand({ KeyId }))).Grants ?? []
+
+describe('who may make grants by a grant alone', () => {
+  it('hands on no more operations than one grant gives', async () => {
+    const key = await newKey()
+    await grant(key, admin, { Operations: ['CreateGrant', 'Encrypt'] })
+    await grant(key, admin, { Operations: ['Decrypt'] })
+    const grantee = tested.as('grantee')
+    for (const Operations of [['Decrypt'], ['Encrypt', 'Decrypt'], ['Encrypt', 'RetireGrant']] as const)
+      await expect(grant(key, grantee, { Operations: [...Operations] })).rejects.toMatchObject(denied)
+    await expect(grant(key, grantee, { Operations: ['Encrypt', 'CreateGrant'] })).resolves.toBeTruthy()
+  })
+
+  it('hands it on under constraints that are as strict', async () => {
+    const grantee = tested.as('grantee')
+    const may = async (parent: kms.GrantConstraints | undefined, child: kms.GrantConstraints | undefined) => {
+      const key = await newKey()
+      await grant(key, admin, { Operations: ['CreateGrant', 'Decrypt'], Constraints: parent })
+      const made = grant(key, grantee, { Operations: ['Decrypt'], Constraints: child, to: userArn('other') })
+      return made.then(
+        () => true,
+        ({ name }: Error) => name !== 'AccessDeniedException',
+      )
+    }
+    const [a, ab] = [{ a: '1' }, { a: '1', b: '2' }]
+    expect(await may({ EncryptionContextSubset: a }, undefined)).toBe(false)
+    expect(await may({ EncryptionContextSubset: a }, { EncryptionContextSubset: { a: '2' } })).toBe(false)
+    expect(await may({ EncryptionContextSubset: ab }, { EncryptionContextSubset: a })).toBe(false)
+    expect(await may({ EncryptionContextSubset: a }, { EncryptionContextSubset: ab })).toBe(true)
+    expect(await may({ EncryptionContextSubset: a }, { EncryptionContextEquals: ab })).toBe(true)
+    expect(await may({ EncryptionContextEquals: a }, { EncryptionContextSubset: a })).toBe(false)
+    expect(await may({ EncryptionContextEquals: a }, { EncryptionContextEquals: ab })).toBe(false)
+    expect(await may({ EncryptionContextEquals: a }, { EncryptionContextEquals: a })).toBe(true)
+    expect(await may(undefined, { EncryptionContextEquals: a })).toBe(true)
+  })
+
+  it('is held to the grant too where that is to his account, and freed of it by the key’s policy', async () => {
+    const key = await newKey()
+    await grant(key, admin, { Operations: ['CreateGrant', 'Encrypt'], to: `arn:aws:iam::${stranger}:root` })
+    const foreign = tested.as('foreign')
+    const to = userArn('foreign', stranger)
+    await expect(grant(key, foreign, { Operations: ['Decrypt'], to })).rejects.toMatchObject(denied)
+    await expect(grant(key, foreign, { Operations: ['Encrypt'], to })).resolves.toBeTruthy()
+    const open = await newKey(rootAnd(allow('kms:CreateGrant', { Principal: { AWS: userArn('grantee') } })))
+    await expect(grant(open, tested.as('grantee'), { Operations: ['Decrypt'] })).resolves.toBeTruthy()
+  })
+})
+
+describe('a grant of a name', () => {
+  it('is one, asked for twice at once', async () => {
+    const key = await newKey()
+    const made = await Promise.all(
+      Array.from({ length: 8 }, () => grant(key, admin, { Operations: ['Decrypt'], Name: 'once' })),
+    )
+    expect(new Set(made.map(({ GrantId }) => GrantId)).size).toBe(1)
+    expect(await grantsOf(key)).toHaveLength(1)
+  })
+})
+
+describe('the end of a grant', () => {
+  const retirable = async (input: Partial<GrantInput> = {}) => {
+    const key = await newKey()
+    const { GrantToken } = await grant(key, admin, { Operations: ['Decrypt'], to: userArn('other'), ...input })
+    return { key, retire: (name: string) => tested.as(name).send(new kms.RetireGrantCommand({ GrantToken })) }
+  }
+
+  it('is its retiring principal’s and its grantee’s to say, by no policy of their own', async () => {
+    const one = await retirable({ RetiringPrincipal: userArn('grantee') })
+    await expect(one.retire('other')).rejects.toMatchObject(denied)
+    await one.retire('grantee')
+    expect(await grantsOf(one.key)).toEqual([])
+    const two = await retirable({ Operations: ['Decrypt', 'RetireGrant'] })
+    await two.retire('other')
+    expect(await grantsOf(two.key)).toEqual([])
+  })
+
+  it('is not theirs against a Deny, and no other grantee’s', async () => {
+    const one = await retirable({ RetiringPrincipal: userArn('banned') })
+    await expect(one.retire('banned')).rejects.toMatchObject(denied)
+    await grant(one.key, admin, { Operations: ['RetireGrant', 'Encrypt'] })
+    await expect(one.retire('grantee')).rejects.toMatchObject(denied)
+    expect(await grantsOf(one.key)).toHaveLength(2)
+    await one.retire('admin')
+    expect(await grantsOf(one.key)).toHaveLength(1)
+  })
+})
+
+describe('a grant in the audit log', () => {
+  it('names the grant, whom it is for and what it allows', async () => {
+    const key = await newKey()
+    const { GrantId } = await grant(key, admin, { Operations: ['Decrypt', 'Encrypt'] })
+    await admin.send(new kms.RevokeGrantCommand({ KeyId: key, GrantId }))
+    const records = await auditTail({ ...tested.store.database, limit: 2 })
+    expect(records.map(({ record: { action, resource, detail } }) => ({ action, resource, detail }))).toEqual([
+      {
+        action: 'kms:CreateGrant',
+        resource: key,
+        detail: { Grantee: userArn('grantee', owner), Operations: 'Decrypt,Encrypt', GrantId },
+      },
+      { action: 'kms:RevokeGrant', resource: key, detail: { GrantId } },
+    ])
+  })
+})
