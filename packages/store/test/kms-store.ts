@@ -48,9 +48,14 @@ export class KmsStore {
     await this.store.start({ iam: parseIam(text) })
   }
 
-  as(name: string): KMSClient {
+  as(name: string, inRegion: string = region): KMSClient {
     const credentials = name === 'admin' ? { ...developer } : keysOf(name)
-    const client = new KMSClient({ region, endpoint: this.store.running?.url ?? '', credentials, maxAttempts: 1 })
+    const client = new KMSClient({
+      region: inRegion,
+      endpoint: this.store.running?.url ?? '',
+      credentials,
+      maxAttempts: 1,
+    })
     this.#clients.push(client)
     return client
   }

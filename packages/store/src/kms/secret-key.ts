@@ -8,15 +8,33 @@ import { type KeyUse, mayUseKey } from './key-access.ts'
 /** The secret whose value is encrypted. */
 export type KeyedSecret = Pick<SecretRow, 'account' | 'region' | 'arn' | 'kms_key'>
 
+/** What KMS is asked for a value that is encrypted. */
+export type SealingUses = readonly ('GenerateDataKey' | 'Encrypt')[]
+
+/**
+ * For a value that is written, one that is encrypted anew under another key, and one that is copied to a replica.
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+ */
+export const sealingUses: Readonly<Record<'write' | 'reseal' | 'copy', SealingUses>> = {
+  write: ['GenerateDataKey'],
+  reseal: ['Encrypt'],
+  copy: ['GenerateDataKey', 'Encrypt'],
+}
+
 /**
  * The key that a secret's new values are encrypted under, as Secrets Manager asks KMS for it in the caller's name.
  * @throws AwsError InvalidRequestException across accounts under the default key, AccessDeniedException,
  * EncryptionFailure for a key that is not there or not enabled
  */
-export const keyToSeal = async (context: OperationContext, secret: KeyedSecret, versionId: string): Promise<KmsKey> => {
+export const keyToSeal = async (
+  context: OperationContext,
+  secret: KeyedSecret,
+  versionId: string,
+  uses: SealingUses,
+): Promise<KmsKey> => {
   const found = await keyOf(context, secret)
   if (!found) throw noAccess()
-  await requireUse(context, secret, { operation: 'GenerateDataKey', versionId, ...found })
+  for (const operation of uses) await requireUse(context, secret, { operation, versionId, ...found })
   if (found.key.state !== 'enabled') throw encryptionFailure()
   return context.kmsKeys.get(found.key.key_id, found.key.current_material)
 }

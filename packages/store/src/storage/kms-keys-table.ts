@@ -176,7 +176,7 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
       statement(
         query
           .updateTable('kms_keys')
-          .set({ key_id })
+          .set(({ ref }) => ({ state: ref('state') }))
           .where('key_id', '=', key_id)
           .where(
             ({ selectFrom, fn }) =>
@@ -207,7 +207,7 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
       statement(
         query
           .updateTable('kms_keys')
-          .set({ key_id })
+          .set(({ ref }) => ({ state: ref('state') }))
           .where('key_id', '=', key_id)
           .where(
             ({ selectFrom, fn }) =>

@@ -1,4 +1,5 @@
 import type { Statement } from '@keyplane/database'
+import { sealingUses } from '../../kms/secret-key.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import { openOf, sealFor } from './secret-value.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
@@ -19,7 +20,7 @@ export const copyVersion = async (
   const { version_id, ordinal, created_at_ms } = found.version
   const value = await openOf(context, from, found.version)
   const sealed = value
-    ? await sealFor(context, to, versionId, value)
+    ? await sealFor(context, to, versionId, value, sealingUses.copy)
     : { kind: null, sealed_value: null, wrapped_data_key: null, kms_key_id: null, kms_material: null }
   return [
     context.versions.insert({ secret_id: to.id, version_id, ordinal, created_at_ms, accessed_at_ms: 0, ...sealed }),

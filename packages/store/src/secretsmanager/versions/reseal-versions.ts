@@ -1,5 +1,6 @@
 import type { Statement } from '@keyplane/database'
 import { AwsError } from '../../aws-errors.ts'
+import { sealingUses } from '../../kms/secret-key.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import { openOf, sealFor } from './secret-value.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
@@ -33,7 +34,8 @@ const resealed = async (
   try {
     const value = await openOf(context, from, version)
     if (!value) return []
-    return [context.versions.reseal({ ...version, ...(await sealFor(context, to, version.version_id, value)) })]
+    const sealed = await sealFor(context, to, version.version_id, value, sealingUses.reseal)
+    return [context.versions.reseal({ ...version, ...sealed })]
   } catch (error) {
     if (error instanceof AwsError && error.type === 'AccessDeniedException') return []
     throw error

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { timingSafeEqual } from 'node:crypto'
 import { openValue, sealValue } from '@keyplane/sealing'
 import { awsError } from '../../aws-errors.ts'
-import { keyToOpen, keyToSeal } from '../../kms/secret-key.ts'
+import { keyToOpen, keyToSeal, type SealingUses, sealingUses } from '../../kms/secret-key.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import { maxValueBytes } from '../../parsing/members.ts'
 import type { SecretRow, VersionRow } from '../../storage/tables.ts'
@@ -51,9 +51,10 @@ export const sealFor = async (
   secret: Owner,
   versionId: string,
   { kind, bytes }: GivenValue,
+  uses: SealingUses = sealingUses.write,
 ): Promise<SealedColumns> => {
   const { account, region, arn } = secret
-  const kmsKey = await keyToSeal(context, secret, versionId)
+  const kmsKey = await keyToSeal(context, secret, versionId, uses)
   const envelope = sealValue(bytes, { account, region, arn, versionId, kind }, kmsKey, context.random)
   return {
     kind,
