@@ -81,6 +81,21 @@ describe('a key of another account', () => {
   })
 })
 
+describe('an alias that leads to another account’s key', () => {
+  it('leads nowhere, and is removed by the permission for the alias alone', async () => {
+    const made = async (by: kms.KMSClient) => (await by.send(new kms.CreateKeyCommand({}))).KeyMetadata?.KeyId ?? ''
+    const [mine, theirs] = [await made(admin), await made(other)]
+    await admin.send(new kms.CreateAliasCommand({ AliasName: 'alias/astray', TargetKeyId: mine }))
+    await tested.store.data.rows(`update kms_aliases set key_id = '${theirs}' where name = 'alias/astray'`)
+    await expect(admin.send(new kms.DescribeKeyCommand({ KeyId: 'alias/astray' }))).rejects.toMatchObject({
+      name: 'NotFoundException',
+    })
+    await admin.send(new kms.DeleteAliasCommand({ AliasName: 'alias/astray' }))
+    const { Aliases } = await admin.send(new kms.ListAliasesCommand({}))
+    expect(Aliases?.map(({ AliasName }) => AliasName)).not.toContain('alias/astray')
+  })
+})
+
 describe('a key’s tags and aliases', () => {
   it('are seen by conditions', async () => {
     const { id, arn } = await newKey({ Tags: [{ TagKey: 'class', TagValue: 'top' }] })

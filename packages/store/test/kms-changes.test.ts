@@ -95,6 +95,18 @@ describe('a key’s policy', () => {
     await expect(put(arn)).resolves.toBeTruthy()
   })
 
+  it('is judged by the ARN of the key’s own partition', async () => {
+    const china = tested.as('admin', 'cn-north-1')
+    const create = (Resource: string) =>
+      china.send(
+        new kms.CreateKeyCommand({
+          Policy: JSON.stringify(policy(allow('kms:*', { Principal: { AWS: owner }, Resource }))),
+        }),
+      )
+    await expect(create('arn:aws:kms:*:*:key/*')).rejects.toMatchObject({ name: 'MalformedPolicyDocumentException' })
+    await expect(create('arn:aws-cn:kms:*:*:key/*')).resolves.toBeTruthy()
+  })
+
   it('is not overwritten by a change that was judged before it', async () => {
     const { id: KeyId } = await newKey()
     const closed = JSON.stringify(

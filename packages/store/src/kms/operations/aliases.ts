@@ -121,7 +121,9 @@ export const updateAlias: NamedOperation = aliasOperation({
     // AWS: the key that the alias leaves may be pending deletion.
     requireNotPending(target)
     call.note({ PreviousKey: row.key_id })
-    const held = [target, ...(leaves && leaves.key_id !== target.key_id ? [leaves] : [])].map(table.hold)
+    // In one order, so that two such calls do not wait for each other.
+    const keys = [target, ...(leaves && leaves.key_id !== target.key_id ? [leaves] : [])]
+    const held = keys.toSorted((a, b) => (a.key_id < b.key_id ? -1 : 1)).map(table.hold)
     const outcome = await call.commit([...held, table.moveAlias(row, target.key_id, nowMs)])
     if (outcome === 'conflict') throw beingChanged(aliasArn(row.name, row))
     return {}
