@@ -7,6 +7,7 @@ const tested = new KmsStore()
 let admin: kms.KMSClient
 beforeAll(async () => {
   await tested.start({
+    maker: [policy(allow('kms:CreateKey'))],
     namer: [policy(allow(['kms:CreateAlias', 'kms:UpdateAlias'], { Resource: 'arn:aws:kms:*:*:key/*' }))],
   })
   admin = tested.as('admin')
@@ -151,6 +152,12 @@ describe('a key’s tags', () => {
       await expect(tag(id, ...keys)).rejects.toMatchObject({ name: 'TagException' })
     await expect(newKey({ Tags: [{ TagKey: 'aws:x', TagValue: 'a' }] })).rejects.toMatchObject({ name: 'TagException' })
     await tag(id, 'Team')
+  })
+
+  it('are given to a new key by who may tag keys', async () => {
+    const make = (input: kms.CreateKeyCommandInput) => tested.as('maker').send(new kms.CreateKeyCommand(input))
+    await expect(make({})).resolves.toBeTruthy()
+    await expect(make({ Tags: [{ TagKey: 'a', TagValue: 'b' }] })).rejects.toMatchObject(denied)
   })
 
   it('are listed page by page', async () => {

@@ -11,6 +11,8 @@ export const accountOperation = <Input, Output extends object>(
   shape: Shape<Input>,
   run: (context: OperationContext, input: Input) => Promise<Output>,
   conditions?: (input: Input) => Conditions,
+  /** What else has to be allowed, without `kms:`. */
+  besides: (input: Input) => readonly string[] = () => [],
 ): NamedOperation => [
   name,
   operation({
@@ -19,12 +21,12 @@ export const accountOperation = <Input, Output extends object>(
     run,
     resource: () => undefined,
     authorize: async ({ caller, nowMs }, input) => {
-      const question = { caller, nowMs, action: `kms:${name}`, resource: '*', resourceAccount: caller.account }
-      const decision = judge({
-        ...question,
-        conditions: { 'kms:CallerAccount': caller.account, ...conditions?.(input) },
-      })
-      if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
+      const question = { caller, nowMs, resource: '*', resourceAccount: caller.account }
+      const seen = { 'kms:CallerAccount': caller.account, ...conditions?.(input) }
+      for (const action of [name, ...besides(input)]) {
+        const decision = judge({ ...question, action: `kms:${action}`, conditions: seen })
+        if (!decision.allowed) throw awsError('AccessDeniedException', decision.message)
+      }
     },
   }),
 ]

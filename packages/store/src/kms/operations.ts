@@ -2,7 +2,7 @@ import type { Operation } from '../operation.ts'
 import { accountOperation } from './account-operation.ts'
 import { createAlias, deleteAlias, updateAlias } from './operations/aliases.ts'
 import { createGrant } from './operations/create-grant.ts'
-import { createKey, createKeyShape } from './operations/create-key.ts'
+import { createKey, createKeyConditions, createKeyShape } from './operations/create-key.ts'
 import { decrypt } from './operations/decrypt.ts'
 import { describeKey } from './operations/describe-key.ts'
 import { encrypt } from './operations/encrypt.ts'
@@ -19,12 +19,9 @@ import { listResourceTags, tagKey, untagKey } from './operations/tags.ts'
 
 /** The operations of KMS, by name. */
 export const kmsOperations: ReadonlyMap<string, Operation> = new Map([
-  accountOperation('CreateKey', createKeyShape, createKey, ({ Tags = [], BypassPolicyLockoutSafetyCheck = false }) => ({
-    'kms:BypassPolicyLockoutSafetyCheck': BypassPolicyLockoutSafetyCheck,
-    'kms:KeySpec': 'SYMMETRIC_DEFAULT',
-    'aws:TagKeys': Tags.map(({ TagKey }) => TagKey),
-    ...Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [`aws:RequestTag/${TagKey}`, TagValue])),
-  })),
+  accountOperation('CreateKey', createKeyShape, createKey, createKeyConditions, ({ Tags = [] }) =>
+    Tags.length > 0 ? ['TagResource'] : [],
+  ),
   describeKey,
   listKeys,
   createAlias,

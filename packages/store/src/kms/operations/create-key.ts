@@ -1,3 +1,4 @@
+import type { Conditions } from '../../access/caller-conditions.ts'
 import { awsError } from '../../aws-errors.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import { flag, oneOf, type Shape } from '../../parsing/member.ts'
@@ -30,6 +31,17 @@ export const createKeyShape: Shape<CreateKeyRequest> = {
   MultiRegion: flag(),
   BypassPolicyLockoutSafetyCheck: flag(),
 }
+
+/** What conditions can see of a new key. */
+export const createKeyConditions = ({
+  Tags = [],
+  BypassPolicyLockoutSafetyCheck = false,
+}: CreateKeyRequest): Conditions => ({
+  'kms:BypassPolicyLockoutSafetyCheck': BypassPolicyLockoutSafetyCheck,
+  'kms:KeySpec': 'SYMMETRIC_DEFAULT',
+  'aws:TagKeys': Tags.map(({ TagKey }) => TagKey),
+  ...Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [`aws:RequestTag/${TagKey}`, TagValue])),
+})
 
 /** Makes a symmetric key of the caller's account. */
 export const createKey = async (
