@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fakeClock } from '@keyplane/testkit'
@@ -22,7 +23,7 @@ const start = () => {
   const path = join(folder, 'iam.json')
   const clock = fakeClock()
   const problems: string[] = []
-  writeFileSync(path, file('ann'))
+  writeFileSync(path, file('ann'), { mode: 0o600 })
   watched = watchIam({ path, clock, onProblem: (problem) => problems.push(problem) })
   const { current } = watched
   return { path, clock, problems, names: () => [...current().users.values()].map(({ userName }) => userName) }
@@ -47,9 +48,21 @@ describe('a watched IAM file', () => {
     rmSync(path)
     await clock.advance(2_000)
     expect(problems[1]).toBe(`${path}: It cannot be read. Callers and policies stay as they were.`)
-    writeFileSync(path, file('cyn'))
+    writeFileSync(path, file('cyn'), { mode: 0o600 })
     await clock.advance(1_000)
     expect([names(), problems.length]).toEqual([['cyn'], 2])
+  })
+
+  it('is left as it was while others may read it, or something else than a file stands in its place', async () => {
+    const { path, clock, names, problems } = start()
+    writeFileSync(path, file('ann', 'bob'))
+    chmodSync(path, 0o640)
+    await clock.advance(1_000)
+    expect(problems[0]).toContain(`It may be read or written by others; run: chmod 600 ${path}`)
+    rmSync(path)
+    execFileSync('mkfifo', ['-m', '600', path])
+    await clock.advance(1_000)
+    expect([names(), problems[1]]).toEqual([['ann'], expect.stringContaining('It is no regular file.')])
   })
 
   it('has to be right at first', () => {

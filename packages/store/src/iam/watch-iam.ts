@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, type Stats, statSync } from 'node:fs'
 import { type Clock, SecretsError, toSecretsError } from '@keyplane/core'
 import { parseIam } from './iam-file.ts'
 import type { Iam } from './identity.ts'
@@ -44,13 +44,28 @@ export const watchIam = ({ path, clock, onProblem, onReload }: WatchIamOptions):
   return { current: () => iam, close: () => timer.cancel() }
 }
 
+/** Some thousand users; a larger file would hold up all calls while it is read. */
+const maxBytes = 4_194_304
+
 const read = (path: string): Iam => {
   try {
+    const { mode, size } = requireFile(path)
+    if (size > maxBytes) throw new SecretsError('config_invalid', `It is larger than ${maxBytes} bytes.`)
+    // It holds access keys. Windows has no such bits.
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+      throw new SecretsError('config_invalid', `It may be read or written by others; run: chmod 600 ${path}`)
     return parseIam(readFileSync(path, 'utf8'))
   } catch (cause) {
     const why = cause instanceof SecretsError ? cause.message : 'It cannot be read.'
     throw new SecretsError('config_invalid', `${path}: ${why}`, { cause })
   }
+}
+
+/** Opening a pipe would wait for its writer, and everything with it. */
+const requireFile = (path: string): Stats => {
+  const found = statSync(path)
+  if (!found.isFile()) throw new SecretsError('config_invalid', 'It is no regular file.')
+  return found
 }
 
 const stampOf = (path: string): string => {
