@@ -99,7 +99,8 @@ const refusalOf = (parts: AppParts, call: Call, thrown: unknown): AwsError => {
   if (thrown instanceof AwsError) return thrown
   const { code, reason, message, cause } = toSecretsError(thrown)
   // A foreign error's own message may quote what it stumbled over; where it happened may be said.
-  const where = cause instanceof Error && !(cause instanceof SecretsError) ? ` (${cause.name}${placeOf(cause)})` : ''
+  const isForeign = code === 'internal' && cause instanceof Error && !(cause instanceof SecretsError)
+  const where = isForeign ? ` (${cause.name}${placeOf(cause)})` : ''
   parts.onProblem({ requestId: call.requestId, code, message: `${message}${where}`, ...(reason && { reason }) })
   return toAwsError(thrown)
 }

@@ -2,6 +2,7 @@ import { fileRootKey, type RootKeySource } from '@keyplane/sealing'
 import { type CallReport, type RunningStore, type StoreDatabase, startStore, watchIam } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import { makeCredentials, planeAccount } from '../data-folder/credentials.ts'
+import { RepeatedProblems } from './repeated-problems.ts'
 
 export interface PlaneStoreOptions {
   readonly port: number
@@ -27,6 +28,7 @@ export const startPlaneStore = async (
     onProblem(
       '--insecure-no-auth: whoever reaches this port is the root user, and can read every secret. Use it for tests.',
     )
+  const problems = new RepeatedProblems(clock, onProblem)
   const onReload = (): void => terminal.words(`Read ${folder.iam} again.`)
   const iam = watchIam({ path: folder.iam, clock, onProblem, onReload })
   try {
@@ -38,15 +40,18 @@ export const startPlaneStore = async (
       iam: iam.current,
       random,
       clock,
-      log: ({ requestId, code, message }) => onProblem(`${message} (${code}, ${requestId})`),
+      log: ({ requestId, code, message }) =>
+        problems.note(`${message} (${code})`, `${message} (${code}, ${requestId})`),
     })
-    const close = (): Promise<void> => {
+    const close = async (): Promise<void> => {
       iam.close()
-      return running.close()
+      await running.close()
+      problems.close()
     }
     return { ...running, close }
   } catch (error) {
     iam.close()
+    problems.close()
     throw error
   }
 }

@@ -5,6 +5,8 @@ import { sessionPrincipal } from '../iam/callers.ts'
 import type { Iam, Identity } from '../iam/identity.ts'
 import { findKey } from '../kms/find-key.ts'
 import { keyQuestion } from '../kms/key-access.ts'
+import { kmsOperations } from '../kms/operations.ts'
+import { secretsManagerOperations } from '../secretsmanager/operations.ts'
 import { kmsKeysTable } from '../storage/kms-keys-table.ts'
 import { policiesTable } from '../storage/policies-table.ts'
 import { readingStore } from '../storage/reading-store.ts'
@@ -49,9 +51,7 @@ export const explainAccess = async (options: ExplainAccessOptions): Promise<Expl
     sourceIp: '127.0.0.1',
     isSecure: false,
   }
-  const [service = ''] = action.toLowerCase().split(':')
-  if (service !== 'secretsmanager' && service !== 'kms')
-    throw new SecretsError('config_invalid', 'Actions of secretsmanager and kms can be explained, and no others.')
+  const service = serviceOf(action)
   return readingStore(options.database, async (reader) => {
     const asked = { caller, nowMs: options.nowMs, action }
     if (resource !== undefined && service === 'kms')
@@ -72,6 +72,23 @@ export const explainAccess = async (options: ExplainAccessOptions): Promise<Expl
     const guarded = policy ? { ...question, guard: { kind: 'resource', policy } as const } : question
     return explained(withConditions(guarded, options))
   })
+}
+
+/** Actions that a call to the store can ask for, and that bear on a secret or a key. */
+const actions: ReadonlySet<string> = new Set(
+  [...secretsManagerOperations.values(), ...kmsOperations.values()]
+    .map(({ action }) => action)
+    .concat('kms:ReEncryptFrom'),
+)
+
+/** @throws SecretsError `config_invalid` for an action that there is not: what is misspelled is allowed or denied by chance */
+const serviceOf = (action: string): 'secretsmanager' | 'kms' => {
+  const known = [...actions].find((one) => one.toLowerCase() === action.toLowerCase())
+  if (known) return known.startsWith('kms:') ? 'kms' : 'secretsmanager'
+  throw new SecretsError(
+    'config_invalid',
+    `There is no action ${JSON.stringify(action)} that can be explained; there are ${[...actions].join(', ')}.`,
+  )
 }
 
 const askedOfKey = async (
