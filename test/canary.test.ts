@@ -26,6 +26,7 @@ const marks = {
   wrongToken: markOf('wrong-token'),
   wrongRootKey: markOf('wrong-root-key'),
   environment: markOf('environment'),
+  databaseUrl: markOf('database-url'),
 } satisfies Record<string, Mark>
 const all = Object.values(marks)
 
@@ -189,6 +190,15 @@ const startWithWrongRootKey = async (): Promise<void> => {
   writeFileSync(`${data}/root.key`, '')
 }
 
+/** A store whose database's address lacks the slashes, so that its login is no login to a parser. */
+const startWithoutSlashes = async (): Promise<void> => {
+  for (const url of [
+    `postgresql:${marks.databaseUrl.text}@127.0.0.1:9/ka`,
+    `postgres://a:1/${marks.databaseUrl.text}@h/d`,
+  ])
+    expect(await command(['store', '--port', '0'], { env: { ...env, KEYPLANE_STORE_DATABASE_URL: url } })).toBe(78)
+}
+
 beforeAll(async () => {
   for (const name of ['plane', 'temp']) mkdirSync(folder.at(name))
   env = { ...bareEnvironment(folder.path), TMPDIR: folder.at('temp') }
@@ -208,6 +218,7 @@ beforeAll(async () => {
   written.addFolder(folder.path)
   await plane.process.stop()
   written.addFolder(folder.path)
+  await startWithoutSlashes()
   await startWithWrongRootKey()
   written.addFolder(folder.path)
 }, 60_000)

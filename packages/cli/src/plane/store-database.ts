@@ -49,6 +49,8 @@ const readUrl = (path: string): string => {
 /** The database in words, without a login. */
 export const databaseName = ({ databasePath, databaseUrl }: StoreDatabase): string => {
   if (databasePath !== undefined) return databasePath
-  const { host, pathname } = new URL(databaseUrl)
-  return `PostgreSQL ${host}${pathname}`
+  const url = /^postgres(?:ql)?:\/\//i.test(databaseUrl) && URL.canParse(databaseUrl) ? new URL(databaseUrl) : undefined
+  // An @ behind the host is that of a login that was not escaped: what stands before it may be a password.
+  const isWhole = url && !`${url.pathname}${url.search}${url.hash}`.includes('@')
+  return isWhole ? `PostgreSQL ${url.host || 'localhost'}${url.pathname}` : 'PostgreSQL'
 }

@@ -53,10 +53,33 @@ export const postgresServer = (url: string, timeouts: PostgresTimeouts = {}): Po
 }
 
 const parseUrl = (url: string): URL => {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed && /^postgres(?:ql)?:$/.test(parsed.protocol) && parsed.pathname.length > 1) return parsed
-  throw new SecretsError(
-    'config_invalid',
-    'The database URL has to be of the form postgresql://USER:PASSWORD@HOST:PORT/DATABASE.',
-  )
+  const parsed = /^postgres(?:ql)?:\/\//i.test(url) && URL.canParse(url) ? new URL(url) : undefined
+  if (!parsed || !isWhole(parsed))
+    throw new SecretsError(
+      'config_invalid',
+      'The database URL has to be of the form postgresql://USER:PASSWORD@HOST:PORT/DATABASE.',
+    )
+  const mode = parsed.searchParams.get('sslmode')
+  if (mode !== null && !sslModes.has(mode))
+    throw new SecretsError('config_invalid', `The database URL's sslmode has to be one of ${[...sslModes].join(', ')}.`)
+  return parsed
+}
+
+/** Those that pg knows; it takes any other for one of them. */
+const sslModes: ReadonlySet<string> = new Set(['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'])
+
+/** An @ behind the host is that of a login whose password was cut at a character that it had to escape. */
+const isWhole = ({ host, username, password, pathname, search, hash, searchParams }: URL): boolean =>
+  (host !== '' || searchParams.get('host') !== null) &&
+  pathname.length > 1 &&
+  !`${pathname}${search}${hash}`.includes('@') &&
+  [host, username, password, pathname].every(isEscaped)
+
+const isEscaped = (part: string): boolean => {
+  try {
+    decodeURIComponent(part)
+    return true
+  } catch {
+    return false
+  }
 }
