@@ -31,7 +31,7 @@ class PostgresReader<Tables> implements Reader<Tables> {
   constructor(server: PostgresServer, max: number) {
     this.#server = server
     this.#max = max
-    this.query = new Kysely<Tables>({ dialect: postgresDialect(() => this.#connections()) })
+    this.query = new Kysely<Tables>({ dialect: postgresDialect(() => this.#connections(), server.label) })
   }
 
   all<Row>(query: CompiledQuery<Row>): Promise<readonly Row[]> {

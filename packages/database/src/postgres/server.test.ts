@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { hasTable } from '../has-table.ts'
 import { postgresReader } from './reader.ts'
 import { postgresServer } from './server.ts'
 import { openPostgresWriter } from './writer.ts'
@@ -33,11 +34,20 @@ describe('a database URL', () => {
       `mysql://app:${password}@db/x`,
       `postgresql://app:${password}@db`,
       `postgresql://app:${password}@db:port/x`,
+      `postgresql:${password}@127.0.0.1:55432/ka`,
+      `postgres:/app:${password}@127.0.0.1/ka`,
+      `postgresql:///app:${password}@127.0.0.1/ka`,
+      `postgresql://app:1/${password}@127.0.0.1/ka`,
+      `postgresql://app:1/${password}?2@127.0.0.1/ka`,
+      `postgresql://app:1/${password}#2@127.0.0.1/ka`,
+      `postgresql://app:${password}%zz@127.0.0.1/ka`,
+      `postgresql://127.0.0.1/ka?sslmode=${password}`,
+      `postgresql:///${password}`,
       password,
       '',
     ]) {
       const text = await shown(() => postgresServer(url))
-      expect([text.includes(password), text.includes('config_invalid')]).toEqual([false, true])
+      expect([text.includes(password), text.includes('config_invalid')], text).toEqual([false, true])
     }
   })
 
@@ -46,7 +56,13 @@ describe('a database URL', () => {
     const server = postgresServer(`postgresql://app:${password}@127.0.0.1:9/keyplane`)
     const reader = postgresReader<{ items: { id: string } }>(server)
     const query = reader.query.selectFrom('items').selectAll().compile()
-    for (const text of [await shown(() => reader.all(query)), await shown(() => openPostgresWriter(server))]) {
+    for (const text of [
+      await shown(() => reader.all(query)),
+      await shown(() => openPostgresWriter(server)),
+      await shown(() => hasTable(reader.query, 'items')),
+      await shown(() => reader.query.selectFrom('items').selectAll().execute()),
+    ]) {
+      expect(text).toContain('The database 127.0.0.1:9/keyplane takes no connection.')
       expect(text).not.toContain(password)
       expect(text).toContain("code: 'unavailable'")
       expect(text).toContain("reason: 'refused'")

@@ -23,7 +23,7 @@ export const settingUpPostgres = async <T>(
   const pool = new Pool({ ...waiting, statement_timeout: 0, max: 1 })
   pool.on('error', () => undefined)
   pool.on('connect', (client) => void client.on('error', () => undefined))
-  const db = new Kysely<unknown>({ dialect: postgresDialect(async () => pool) })
+  const db = new Kysely<unknown>({ dialect: postgresDialect(async () => pool, server.label) })
   try {
     return await db.transaction().execute(async (transaction) => {
       await sql`select pg_advisory_xact_lock(${setupLock})`.execute(transaction)

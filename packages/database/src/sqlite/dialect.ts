@@ -10,21 +10,25 @@ import {
   type SqliteDialectConfig,
   SqliteDriver,
 } from 'kysely'
+import { TranslatedConnection } from '../translated-connection.ts'
+import { sqliteError } from './errors.ts'
 
-/** Kysely's SQLite dialect on a node:sqlite connection that is already open. */
-export const nodeSqliteDialect = (connection: DatabaseSync): SqliteDialect =>
-  new NodeSqliteDialect({ database: asKyselyDatabase(connection) })
+/** Kysely's SQLite dialect on an open node:sqlite connection. What fails is a SecretsError that names the file. */
+export const nodeSqliteDialect = (connection: DatabaseSync, path: string): SqliteDialect =>
+  new NodeSqliteDialect({ database: asKyselyDatabase(connection) }, path)
 
 class NodeSqliteDialect extends SqliteDialect {
   readonly #config: SqliteDialectConfig
+  readonly #path: string
 
-  constructor(config: SqliteDialectConfig) {
+  constructor(config: SqliteDialectConfig, path: string) {
     super(config)
     this.#config = config
+    this.#path = path
   }
 
   override createDriver(): Driver {
-    return new WritingDriver(this.#config)
+    return new WritingDriver(this.#config, this.#path)
   }
 
   override createAdapter(): DialectAdapter {
@@ -41,6 +45,17 @@ class TransactionalAdapter extends SqliteAdapter {
 
 /** Its transactions write: one that took the lock for it only midway would fail at once where another process has it. */
 class WritingDriver extends SqliteDriver {
+  readonly #path: string
+
+  constructor(config: SqliteDialectConfig, path: string) {
+    super(config)
+    this.#path = path
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return new TranslatedConnection(await super.acquireConnection(), (thrown) => sqliteError(thrown, this.#path))
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }

@@ -11,8 +11,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { SecretsError } from '@keyplane/core'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSqlite } from './open-sqlite.ts'
+import { sqliteReader } from './reader.ts'
 
 let folder: string
 let path: string
@@ -39,6 +42,17 @@ const makeLarge = () => {
   for (let index = 0; index < 500; index += 1) insert.run('x'.repeat(200))
   connection.close()
 }
+
+describe('a query through Kysely', () => {
+  it('that fails names the file and the kind of failure', async () => {
+    open().close()
+    const reader = sqliteReader<{ t: { a: string } }>(open('read'), path)
+    const write = sql`create table t (a)`.execute(reader.query)
+    await expect(write).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining(path) })
+    await expect(reader.query.selectFrom('t').selectAll().execute()).rejects.toBeInstanceOf(SecretsError)
+    await reader.close()
+  })
+})
 
 describe('openSqlite', () => {
   it('makes the file and its companions readable by their owner only', () => {

@@ -20,7 +20,7 @@ class SqliteReader<Tables> implements Reader<Tables> {
   readonly #statement: ReturnType<typeof statementCache>
 
   constructor(connection: DatabaseSync, path: string) {
-    this.query = new Kysely<Tables>({ dialect: nodeSqliteDialect(connection) })
+    this.query = new Kysely<Tables>({ dialect: nodeSqliteDialect(connection, path) })
     this.#connection = connection
     this.#path = path
     this.#statement = statementCache(connection)

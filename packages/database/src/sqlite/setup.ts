@@ -14,7 +14,7 @@ export const settingUpSqlite = async <T>(
   act: (transaction: Kysely<unknown>) => Promise<T>,
 ): Promise<T> => {
   try {
-    return await new Kysely<unknown>({ dialect: nodeSqliteDialect(connection) }).transaction().execute(act)
+    return await new Kysely<unknown>({ dialect: nodeSqliteDialect(connection, path) }).transaction().execute(act)
   } catch (error) {
     throw sqliteError(error, path)
   }
