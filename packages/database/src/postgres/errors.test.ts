@@ -55,6 +55,10 @@ describe('a connection that is not had', () => {
       expect(met(code, message)).toMatchObject({ code: 'unavailable', reason: 'connection_lost' })
     for (const message of ['Query read timeout', 'timeout expired', 'timeout exceeded when trying to connect'])
       expect(met(undefined, message)).toMatchObject({ code: 'timeout', reason: 'hung' })
+    expect(met(undefined, 'The server does not support SSL connections')).toMatchObject({
+      code: 'source_misconfigured',
+      message: expect.stringContaining('h/d does not speak TLS'),
+    })
     expect(isConnectionLost(met(undefined, 'Query read timeout'))).toBe(true)
   })
 })

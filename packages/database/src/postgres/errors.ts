@@ -62,6 +62,11 @@ const network: Readonly<Record<string, Meaning>> = {
 }
 
 const lost: Meaning = { code: 'unavailable', reason: 'connection_lost', says: 'cut the connection' }
+const noTls: Meaning = {
+  code: 'source_misconfigured',
+  reason: 'no_tls',
+  says: 'does not speak TLS, which the sslmode of its URL asks for',
+}
 const hung: Meaning = { code: 'timeout', reason: 'hung', says: 'does not answer' }
 
 /** What pg threw, as a SecretsError. Message and cause name the database and the kind of failure, never a value. */
@@ -91,6 +96,8 @@ const meaningOfState = (state: string): Meaning =>
   }
 
 const meaningOfLoss = ({ code = '', message = '' }: Thrown): Meaning => {
+  // pg's own words; the server answers with one letter.
+  if (/does not support SSL/i.test(message)) return noTls
   const known = network[code]
   if (known) return known
   if (/timeout/i.test(message)) return hung

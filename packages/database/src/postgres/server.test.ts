@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { hasTable } from '../has-table.ts'
@@ -49,6 +51,21 @@ describe('a database URL', () => {
       const text = await shown(() => postgresServer(url))
       expect([text.includes(password), text.includes('config_invalid')], text).toEqual([false, true])
     }
+  })
+
+  it('that asks for TLS is told of a server without it', async () => {
+    const listener = createServer(
+      (socket) => void socket.on('data', () => socket.write('N')).on('error', () => undefined),
+    )
+    await once(listener.listen(0, '127.0.0.1'), 'listening')
+    const { port } = listener.address() as AddressInfo
+    for (const mode of ['require', 'verify-full'])
+      expect(
+        await shown(() =>
+          openPostgresWriter(postgresServer(`postgresql://app:${password}@127.0.0.1:${port}/k?sslmode=${mode}`)),
+        ),
+      ).toMatch(/does not speak TLS[^]*source_misconfigured/)
+    listener.close()
   })
 
   it('shows no password when nobody listens there', async () => {
