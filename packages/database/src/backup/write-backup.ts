@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { type Kysely, sql } from 'kysely'
 import { migrationsOf } from '../migrate.ts'
 import type { Reader, RowStream, SqlRow } from '../ports.ts'
+import { requirePlace } from './backup-place.ts'
 import { type DurableFileOptions, writeDurably } from './durable-file.ts'
 import { backupFormat, type BackupHead, backupVersion, rowLine } from './format.ts'
 import { type TableShape, tablesOf } from './tables.ts'
@@ -22,10 +23,11 @@ export interface BackupSummary {
 
 /**
  * Writes all of a database to a file, as it is at one moment; whoever writes it goes on.
- * @throws SecretsError as `writeDurably`, and what reading says.
+ * @throws SecretsError as `requirePlace` and `writeDurably`, and what reading says.
  */
-export const writeBackup = (reader: Reader<unknown>, options: WriteBackupOptions): Promise<BackupSummary> =>
-  writeDurably(options, (file) => {
+export const writeBackup = async (reader: Reader<unknown>, options: WriteBackupOptions): Promise<BackupSummary> => {
+  await requirePlace(options.path)
+  return writeDurably(options, (file) => {
     const output = new BackupOutput(file)
     return reader.stream(async (rows) => {
       const db = reader.query as Kysely<unknown>
@@ -41,6 +43,7 @@ export const writeBackup = (reader: Reader<unknown>, options: WriteBackupOptions
       return { rows: written, ...(await output.seal()) }
     })
   })
+}
 
 interface Source {
   readonly rows: RowStream

@@ -53,11 +53,22 @@ class PostgresReader<Tables> implements Reader<Tables> {
   }
 
   async stream<T>(act: (rows: RowStream) => Promise<T>): Promise<T> {
-    return this.#connected(async (client) => {
+    // What the act throws is its own: a full disk may be that of the file which it writes.
+    let own: { readonly thrown: unknown } | undefined
+    const ended = this.#connected(async (client) => {
       await client.query(`${snapshotBegin}; set local statement_timeout = 0`)
-      const result = await act((query) => pages(client, query))
+      let result: T
+      try {
+        result = await act((query) => pages(client, query, this.#server.label))
+      } catch (thrown) {
+        own = { thrown }
+        throw thrown
+      }
       await client.query('commit')
       return result
+    })
+    return ended.catch((error: unknown) => {
+      throw own ? own.thrown : error
     })
   }
 
@@ -114,14 +125,20 @@ const openPool = async ({ config }: PostgresServer, max: number): Promise<Pool> 
 const rowsOf = async <Row>(client: PoolClient, { sql, parameters }: CompiledQuery<Row>): Promise<readonly Row[]> =>
   (await client.query(prepared(sql, parameters))).rows
 
-async function* pages<Row>(client: PoolClient, { sql, parameters }: CompiledQuery<Row>): AsyncGenerator<Row> {
-  await client.query({ text: `declare page_of_rows no scroll cursor for ${sql}`, values: [...parameters] })
+async function* pages<Row>(
+  client: PoolClient,
+  { sql, parameters }: CompiledQuery<Row>,
+  label: string,
+): AsyncGenerator<Row> {
   try {
+    await client.query({ text: `declare page_of_rows no scroll cursor for ${sql}`, values: [...parameters] })
     let rows: readonly Row[]
     do {
       rows = (await client.query(`fetch forward ${rowsPerFetch} from page_of_rows`)).rows
       yield* rows
     } while (rows.length === rowsPerFetch)
+  } catch (thrown) {
+    throw postgresError(thrown, label)
   } finally {
     // Fails where the transaction has failed, which was told already.
     await client.query('close page_of_rows').catch(() => undefined)

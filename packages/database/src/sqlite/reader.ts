@@ -50,16 +50,17 @@ class SqliteReader<Tables> implements Reader<Tables> {
   }
 
   async stream<T>(act: (rows: RowStream) => Promise<T>): Promise<T> {
+    this.#run('begin')
+    let result: T
     try {
-      this.#statement('begin').run()
-      try {
-        return await act((query) => this.#pages(query))
-      } finally {
-        this.#statement('commit').run()
-      }
+      // What the act throws is its own: a full disk may be that of the file which it writes.
+      result = await act((query) => this.#pages(query))
     } catch (error) {
-      throw sqliteError(error, this.#path)
+      this.#run('rollback')
+      throw error
     }
+    this.#run('commit')
+    return result
   }
 
   async close(): Promise<void> {
@@ -68,10 +69,22 @@ class SqliteReader<Tables> implements Reader<Tables> {
 
   async *#pages<Row>({ sql, parameters }: CompiledQuery<Row>): AsyncGenerator<Row> {
     let read = 0
-    for (const row of this.#connection.prepare(sql).iterate(...(parameters as readonly SQLInputValue[]))) {
-      yield row as Row
-      // The event loop turns now and then, for signals and for whoever shows the progress.
-      if ((read += 1) % rowsPerTurn === 0) await setImmediate()
+    try {
+      for (const row of this.#connection.prepare(sql).iterate(...(parameters as readonly SQLInputValue[]))) {
+        yield row as Row
+        // The event loop turns now and then, for signals and for whoever shows the progress.
+        if ((read += 1) % rowsPerTurn === 0) await setImmediate()
+      }
+    } catch (error) {
+      throw sqliteError(error, this.#path)
+    }
+  }
+
+  #run(sql: 'begin' | 'commit' | 'rollback'): void {
+    try {
+      this.#statement(sql).run()
+    } catch (error) {
+      throw sqliteError(error, this.#path)
     }
   }
 

@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemRandom } from '@keyplane/core'
+import { sql } from 'kysely'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Reader } from '../ports.ts'
+import { openSqlite } from '../sqlite/open-sqlite.ts'
+import { sqliteReader } from '../sqlite/reader.ts'
+import { writeBackup } from './write-backup.ts'
+
+let folder: string
+let reader: Reader<unknown>
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'write-backup-'))
+  const path = join(folder, 'source.db')
+  const connection = openSqlite({ path, mode: 'write', check: 'header' })
+  connection.exec('create table t (a); insert into t values (1), (2)')
+  reader = sqliteReader(connection, path)
+})
+afterEach(async () => {
+  await reader.close()
+  rmSync(folder, { recursive: true })
+})
+
+const diskFull = () => Object.assign(new Error('write'), { code: 'ENOSPC' })
+const backUp = (path: string, onProgress?: () => void) =>
+  writeBackup(reader, { path, random: systemRandom, nowMs: 0, ...(onProgress && { onProgress }) })
+
+describe('a backup', () => {
+  it('onto a full disk names its own file, and the source goes on', async () => {
+    const path = join(folder, 'backup')
+    const full = backUp(path, () => {
+      throw diskFull()
+    })
+    await expect(full).rejects.toMatchObject({
+      code: 'unavailable',
+      reason: 'disk_full',
+      message: `${JSON.stringify(path)} cannot be written: the disk is full.`,
+    })
+    expect(readdirSync(folder).filter((name) => name.includes('backup'))).toEqual([])
+    expect((await backUp(path)).rows).toBe(2)
+  })
+
+  it('of a database that fails names the database', async () => {
+    const query = sql`select * from absent`.compile(reader.query)
+    const read = reader.stream(async (rows) => {
+      for await (const row of rows(query)) expect(row).toBeUndefined()
+    })
+    await expect(read).rejects.toMatchObject({ message: expect.stringContaining('source.db') })
+  })
+
+  it('wants a folder that is there and a place for a file', async () => {
+    await expect(backUp(join(folder, 'nowhere', 'x'))).rejects.toMatchObject({
+      code: 'source_misconfigured',
+      message: `The folder ${JSON.stringify(join(folder, 'nowhere'))} is not there.`,
+    })
+    mkdirSync(join(folder, 'inner'))
+    for (const path of ['-', '', folder, join(folder, 'inner/'), join(folder, 'absent/'), '/dev/null'])
+      await expect(backUp(path)).rejects.toMatchObject({ code: 'config_invalid' })
+  })
+})
