@@ -1,7 +1,6 @@
-import { fileRootKey } from '@keyplane/sealing'
 import { rekeyStore, renewKmsKeys } from '@keyplane/store'
 import type { Command, Context } from '../context.ts'
-import { nextRootKey, takeNextRootKey } from '../data-folder/next-root-key.ts'
+import { nextRootKey, nextRootKeySource, takeNextRootKey } from '../data-folder/next-root-key.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type DatabaseFlags, existingDatabase } from '../plane/store-database.ts'
 import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
@@ -18,22 +17,42 @@ export const storeRekey: Command<RekeyFlags> = (context, _args, { kmsKey = false
 
 /** The new key lies beside the old one before the store has it: whenever this is cut off, one of the two opens it. */
 const changeRootKey = async (context: Context, flags: DatabaseFlags & RootKeyFlags): Promise<number> => {
-  const { folder, terminal, random, clock } = context
+  const { folder, terminal, clock } = context
   const from = rootKeySource(context, flags)
-  const { keys } = await rekeyStore({
+  const rekeyed = await rekeyStore({
     ...existingDatabase(context, flags),
     from,
-    to: fileRootKey({ path: nextRootKey(folder), random }),
+    to: nextRootKeySource(folder, context),
   })
   const kept = takeNextRootKey(folder, clock.nowMs())
   const before = kept ?? `that of ${from.name}`
-  if (terminal.json) terminal.data(JSON.stringify({ keys, rootKey: folder.rootKey, before }))
+  if (!rekeyed) tellUnchanged(context)
+  else if (terminal.json)
+    terminal.data(JSON.stringify({ rotated: true, keys: rekeyed.keys, rootKey: folder.rootKey, before }))
   else {
+    const { keys } = rekeyed
     const what = keys === 1 ? '1 KMS key is' : `${keys} KMS keys are`
     terminal.words(`${terminal.style('green', '✓')} ${what} under a new root key: ${folder.rootKey}`)
     terminal.words(`The one before, which older backups want: ${before}`)
+    terminal.words('Copy root.key to your key backup.')
   }
+  if (from.name !== 'file') tellFile(context)
   return exitCodes.ok
+}
+
+const tellUnchanged = ({ folder, terminal }: Context): void => {
+  if (terminal.json) terminal.data(JSON.stringify({ rotated: false }))
+  else
+    terminal.words(
+      `The store had this key already; ${nextRootKey(folder)} was taken over. Run rekey again for a new key.`,
+    )
+}
+
+/** What else names the source of before would refuse the next start. */
+const tellFile = ({ env, terminal }: Context): void => {
+  const variables = ['KEYPLANE_ROOT_KEY', 'KEYPLANE_ROOT_KEY_SOURCE'].filter((name) => env[name] !== undefined)
+  const unset = variables.length > 0 ? `unset ${variables.join(' ')}, or ` : ''
+  terminal.words(`The store's root key is in a file from here on: ${unset}give --root-key file.`)
 }
 
 const renewKeys = async (context: Context, flags: DatabaseFlags & RootKeyFlags): Promise<number> => {

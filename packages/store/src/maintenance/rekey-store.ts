@@ -1,6 +1,6 @@
-import { SecretsError } from '@keyplane/core'
+import { SecretsError, toSecretsError } from '@keyplane/core'
 import { hasTable } from '@keyplane/database'
-import { rewrapKmsKey, rewrapRootCheck, type RootKeySource, verifyRootCheck } from '@keyplane/sealing'
+import { rewrapKmsKey, rewrapRootCheck, type RootKey, type RootKeySource, verifyRootCheck } from '@keyplane/sealing'
 import type { Kysely } from 'kysely'
 import { openEngine } from '../storage/open-storage.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
@@ -13,12 +13,18 @@ export type RekeyOptions = StoreDatabase & {
   readonly to: RootKeySource
 }
 
+/** How many KMS keys were wrapped anew. */
+export interface Rekeyed {
+  readonly keys: number
+}
+
 /**
  * Puts every KMS key of a store under another root key, in one transaction: after a crash the store has the one or the
- * other. Values are not touched, nor is what was derived from the old key. Stores that run follow.
+ * other. Values are not touched, nor is what was derived from the old key. Stores that run follow. Gives nothing where the
+ * store had that key already: nothing is wrapped then.
  * @throws SecretsError `source_misconfigured` (`wrong_root_key`, and what the sources say), and what the engine says.
  */
-export const rekeyStore = async ({ from, to, ...database }: RekeyOptions): Promise<{ readonly keys: number }> => {
+export const rekeyStore = async ({ from, to, ...database }: RekeyOptions): Promise<Rekeyed | undefined> => {
   const { reader, settingUp } = openEngine(database)
   try {
     if (!(await hasTable(reader.query, 'store'))) throw noStore()
@@ -37,15 +43,17 @@ const rewrapAll = async (
   db: Kysely<StoreTables>,
   source: string,
   rootKeys: Parameters<typeof rewrapRootCheck>[2],
-): Promise<{ readonly keys: number }> => {
+): Promise<Rekeyed | undefined> => {
   const { id, root_key_check } = await db.selectFrom('store').selectAll().executeTakeFirstOrThrow(noStore)
-  const check = await rewrapRootCheck(root_key_check, id, rootKeys)
+  const had = await opens(rootKeys.to, id, root_key_check)
+  const check = had ? root_key_check : await rewrapRootCheck(root_key_check, id, rootKeys)
   // First: a store that is making a key under the old one has made it by then, or fails to.
   await db
     .updateTable('store')
     .set({ root_key_source: source, root_key_descriptor: rootKeys.to.descriptor, root_key_check: check })
     .where('id', '=', id)
     .execute()
+  if (had) return undefined
   const materials = await db
     .selectFrom('kms_key_materials as m')
     .innerJoin('kms_keys as k', 'k.key_id', 'm.key_id')
@@ -59,6 +67,16 @@ const rewrapAll = async (
       .where('material', '=', material)
       .execute()
   return { keys: materials.length }
+}
+
+const opens = async (rootKey: RootKey, storeId: string, check: Uint8Array): Promise<boolean> => {
+  try {
+    await verifyRootCheck(rootKey, storeId, check)
+    return true
+  } catch (error) {
+    if (toSecretsError(error).reason === 'wrong_root_key') return false
+    throw error
+  }
 }
 
 const noStore = (): SecretsError => new SecretsError('config_invalid', 'There is no store in that database.')

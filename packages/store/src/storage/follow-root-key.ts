@@ -69,10 +69,25 @@ export class FollowedRootKey implements RootKey {
     const store = await storeRow(reader)
     if (!store) throw new SecretsError('integrity', 'The row that says whose store this is has been removed.')
     if (Buffer.from(store.root_key_check).equals(this.#store.root_key_check)) return false
-    const rootKey = await source.open(store.root_key_descriptor)
-    await verifyRootCheck(rootKey, store.id, store.root_key_check)
-    this.#rootKey = rootKey
+    this.#rootKey = await openAnew(source, store)
     this.#store = store
     return true
+  }
+}
+
+/** What it fails with names the cause: whoever runs this store may not be the one who changed the key. */
+const openAnew = async (source: RootKeySource, store: StoreRow): Promise<RootKey> => {
+  try {
+    const rootKey = await source.open(store.root_key_descriptor)
+    await verifyRootCheck(rootKey, store.id, store.root_key_check)
+    return rootKey
+  } catch (error) {
+    const { code } = toSecretsError(error)
+    if (code !== 'source_misconfigured' && code !== 'config_invalid') throw error
+    throw new SecretsError(
+      'source_misconfigured',
+      'The root key was changed by another process; put the new one in the data folder as root.key.next.',
+      { reason: 'root_key_changed', cause: error },
+    )
   }
 }
