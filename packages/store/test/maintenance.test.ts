@@ -1,10 +1,12 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { systemRandom } from '@keyplane/core'
 import { fileRootKey, nextRootKeySuffix, type RootKeySource } from '@keyplane/sealing'
 import {
   auditTail,
   backUpStore,
+  proveRootKey,
   rekeyStore,
   renewKmsKeys,
   restoreStore,
@@ -279,7 +281,56 @@ describe('new materials for KMS keys', () => {
   })
 })
 
+describe('a database without a store', () => {
+  it('is told as such by whoever looks for one', async () => {
+    await target.data.make()
+    if (engine === 'sqlite') writeFileSync(target.databasePath, '')
+    const backup = { ...target.database, path: backupPath(), clock: store.clock, random }
+    for (const looks of [
+      () => verifyStore({ ...target.database, rootKey: keyOf(target) }),
+      () => verifyAudit({ ...target.database, rootKey: keyOf(target) }),
+      () => auditTail({ ...target.database, limit: 10 }),
+      () => backUpStore(backup),
+    ])
+      await expect(looks()).rejects.toMatchObject({
+        code: 'config_invalid',
+        message: expect.stringMatching(/^There is no store in .+\.$/),
+      })
+    expect(existsSync(backupPath())).toBe(false)
+  })
+})
+
 describe.runIf(engine === 'sqlite')('a file of the store', () => {
+  it('is not made by a start whose root key is not had, nor by the proof of a key', async () => {
+    const absent: RootKeySource = { ...keyOf(target), open: () => Promise.reject(new Error('no key')) }
+    await expect(target.start({ rootKey: absent })).rejects.toThrow('no key')
+    expect(await proveRootKey(target.database, absent)).toBe('new')
+    expect(readdirSync(target.folder).filter((name) => name.startsWith('store'))).toEqual([])
+  })
+
+  it('that is empty is restored into, and one with tables of others is kept', async () => {
+    await backUp()
+    const [empty, wal, others] = ['empty', 'wal', 'others'].map((name) => join(store.folder, `${name}.sqlite`)) as [
+      string,
+      string,
+      string,
+    ]
+    writeFileSync(empty, '')
+    const made = new DatabaseSync(wal)
+    made.exec('pragma journal_mode = wal')
+    made.close()
+    for (const databasePath of [empty, wal]) {
+      await restore({ databasePath })
+      expect(await verifyStore({ databasePath, rootKey: keyOf(store) })).toMatchObject({ ok: true })
+    }
+    const theirs = new DatabaseSync(others)
+    theirs.exec('create table precious (a)')
+    theirs.close()
+    expect(await code(restore({ databasePath: others }))).toBe('conflict/exists')
+    writeFileSync(others, 'no database at all, but somebody wrote it')
+    expect(await code(restore({ databasePath: others }))).toBe('conflict/exists')
+  })
+
   it('is made for its owner alone by a restore', async () => {
     await backUp()
     await restore()

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@keyplane/core'
 import { type BackupSummary, type Reader, writeBackup } from '@keyplane/database'
+import { requireStore } from '../storage/require-store.ts'
 import { readerOf, type StoreDatabase } from '../storage/store-database.ts'
 
 export type BackUpOptions = StoreDatabase & {
@@ -19,6 +20,7 @@ export type BackUpOptions = StoreDatabase & {
 export const backUpStore = async ({ clock, ...options }: BackUpOptions): Promise<BackupSummary> => {
   const reader = readerOf(options)
   try {
+    await requireStore(reader, options)
     return await writeBackup(reader as unknown as Reader<unknown>, { ...options, nowMs: clock.nowMs() })
   } finally {
     await reader.close()

@@ -1,6 +1,6 @@
 import { hasTable } from '@keyplane/database'
 import { type RootKeySource, verifyRootCheck } from '@keyplane/sealing'
-import { openEngine } from '../storage/open-storage.ts'
+import { isAbsent, openEngine } from '../storage/open-storage.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
 
 /**
@@ -9,6 +9,7 @@ import type { StoreDatabase } from '../storage/store-database.ts'
  * @throws SecretsError `source_misconfigured` (`wrong_root_key`, and what the source says), and what the engine says.
  */
 export const proveRootKey = async (database: StoreDatabase, source: RootKeySource): Promise<'proved' | 'new'> => {
+  if (isAbsent(database)) return 'new'
   const { reader } = openEngine(database)
   try {
     if (!(await hasTable(reader.query, 'store'))) return 'new'

@@ -37,7 +37,7 @@ export type RestoreOptions = StoreDatabase & {
  */
 export const restoreStore = async (options: RestoreOptions): Promise<{ readonly rows: number }> => {
   const { databasePath, databaseUrl, path, rootKey, random } = options
-  if (databasePath !== undefined && existsSync(databasePath)) throw occupied(databasePath)
+  if (databasePath !== undefined) await requireEmpty(databasePath)
   const backup = await checkBackup(path)
   const auditKey = await provedKey(backup, rootKey)
   const load = (db: Kysely<unknown>): Promise<void> => loadStore(db, { backup, auditKey, ...options })
@@ -82,6 +82,38 @@ const restoreIntoPostgres = (url: string, load: (db: Kysely<unknown>) => Promise
   })
 }
 
+/** A first start that failed may have left a file without tables; anything else stays. */
+const requireEmpty = async (path: string): Promise<void> => {
+  if (!existsSync(path)) return
+  if ((await tableCount(path, 'read')) !== 0) throw occupied(path)
+}
+
+/** Whether an empty file stands in a place, which may be replaced: nobody has it open, and no log belongs to it. */
+const isLetGo = async (path: string): Promise<boolean> => {
+  if (!existsSync(path)) return false
+  await requireEmpty(path)
+  // The last connection's end removes what lies beside the file.
+  if ((await tableCount(path, 'write')) !== 0 || existsSync(`${path}-wal`)) throw occupied(path)
+  return true
+}
+
+/** Gives `unknown` for what cannot be read as a database. */
+const tableCount = async (path: string, mode: 'read' | 'write'): Promise<number | 'unknown'> => {
+  try {
+    const connection = openSqlite({ path, mode, check: 'header' })
+    try {
+      const found = connection
+        .prepare("select count(*) as tables from sqlite_schema where name not like 'sqlite_%'")
+        .get()
+      return Number(found?.['tables'])
+    } finally {
+      connection.close()
+    }
+  } catch {
+    return 'unknown'
+  }
+}
+
 /** Beside its place first: a restore that was cut off is not taken for a store. */
 const restoreIntoSqlite = async (
   path: string,
@@ -101,7 +133,7 @@ const restoreIntoSqlite = async (
     await chmod(draft, 0o600)
     const file = await open(draft, 'r+')
     await file.sync().finally(() => file.close())
-    await place(draft, path, false)
+    await place(draft, path, await isLetGo(path))
   } catch (error) {
     throw fileError(error, path)
   } finally {

@@ -4,6 +4,7 @@ import { SecretsError } from '@keyplane/core'
 import { sql } from 'kysely'
 import { auditKeyOf } from '../storage/audit-head.ts'
 import { storeRow } from '../storage/audit-table.ts'
+import { requireStore } from '../storage/require-store.ts'
 import { readerOf, type StoreDatabase } from '../storage/store-database.ts'
 import type { StoreTables } from '../storage/tables.ts'
 import { type AuditVerdict, verifyChains } from '../audit/verify-audit.ts'
@@ -31,6 +32,7 @@ export interface StoreVerdict {
 export const verifyStore = async (options: VerifyStoreOptions): Promise<StoreVerdict> => {
   const reader = readerOf(options)
   try {
+    await requireStore(reader, options)
     const store = await storeRow(reader)
     if (!store)
       throw new SecretsError('integrity', 'The row that says whose store this is has been removed.', {

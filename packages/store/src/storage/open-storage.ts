@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { newChain } from '@keyplane/audit'
 import { type Random, uuid } from '@keyplane/core'
 import {
@@ -39,9 +40,11 @@ export interface Storage {
  * @throws SecretsError `source_misconfigured` (`wrong_root_key` and what the engine says), `integrity`, `unsupported`.
  */
 export const openStorage = async (database: StoreDatabase, parts: StorageParts): Promise<Storage> => {
+  // Before there is a file: a key that is not had leaves nothing.
+  const made = isAbsent(database) ? await parts.rootKey.open(undefined) : undefined
   const engine = openEngine(database)
   try {
-    const proved = await provedStore(engine, parts)
+    const proved = await provedStore(engine, parts, made)
     engine.onlyRead()
     return { reader: engine.reader, ...proved }
   } catch (error) {
@@ -49,6 +52,10 @@ export const openStorage = async (database: StoreDatabase, parts: StorageParts):
     throw error
   }
 }
+
+/** Whether a store would begin with making its file. */
+export const isAbsent = ({ databasePath }: StoreDatabase): boolean =>
+  databasePath !== undefined && !existsSync(databasePath)
 
 /** A store's database with what prepares it. */
 export interface StoreEngine {
@@ -80,12 +87,16 @@ export const openEngine = (database: StoreDatabase): StoreEngine => {
 
 type Proved = Omit<Storage, 'reader'>
 
-const provedStore = async ({ reader, settingUp }: StoreEngine, parts: StorageParts): Promise<Proved> => {
+const provedStore = async (
+  { reader, settingUp }: StoreEngine,
+  parts: StorageParts,
+  made: RootKey | undefined,
+): Promise<Proved> => {
   await refuseNewerSchema(reader.query as unknown as Kysely<unknown>, storeMigrations(unsealed))
   let found = await readStore(reader.query)
   for (;;) {
     // Not inside the transaction: a key may be waited for, and others would wait for its lock.
-    const rootKey = await parts.rootKey.open(found?.root_key_descriptor)
+    const rootKey = (found ? undefined : made) ?? (await parts.rootKey.open(found?.root_key_descriptor))
     const proved = await settingUp((db) => proveIn(db, found, rootKey, parts))
     if (!('appeared' in proved)) return proved
     found = proved.appeared
