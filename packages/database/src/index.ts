@@ -4,6 +4,7 @@
  * records. Use it under a store. It knows no table of its own, and acknowledges nothing before the disk has it.
  */
 export type { BatchOptions } from './batch-writer.ts'
+export { draftOf, sweepDrafts } from './backup/draft.ts'
 export { type DurableFileOptions, fileError, place, writeDurably } from './backup/durable-file.ts'
 export type { BackupHead, BackupLine } from './backup/format.ts'
 export { type CheckedBackup, checkBackup, firstRowOf, loadBackup } from './backup/read-backup.ts'

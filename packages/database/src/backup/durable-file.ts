@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { type Random, SecretsError } from '@keyplane/core'
+import { draftOf, sweepDrafts } from './draft.ts'
 
 export interface DurableFileOptions {
   readonly path: string
@@ -12,14 +13,15 @@ export interface DurableFileOptions {
 
 /**
  * Writes a file for its owner alone (0600): beside its place, synced, then moved there, so that its name never has half
- * of it. What failed leaves nothing.
+ * of it. What failed leaves nothing; what was killed leaves a draft, which the next writing of that file removes.
  * @throws SecretsError `conflict` (reason `exists`) if a file is there, `unavailable` (`disk_full`, `io_error`).
  */
 export const writeDurably = async <T>(
   { path, random, replace = false }: DurableFileOptions,
   act: (file: FileHandle) => Promise<T>,
 ): Promise<T> => {
-  const draft = join(dirname(path), `.${basename(path)}.${Buffer.from(random.bytes(6)).toString('hex')}`)
+  await sweepDrafts(path)
+  const draft = draftOf(path, random)
   try {
     const file = await open(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
     let result: T

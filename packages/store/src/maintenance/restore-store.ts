@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, open, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { type Random, SecretsError } from '@keyplane/core'
 import {
   type CheckedBackup,
   checkBackup,
+  draftOf,
   fileError,
   firstRowOf,
   hasTable,
@@ -15,6 +16,7 @@ import {
   postgresServer,
   settingUpPostgres,
   settingUpSqlite,
+  sweepDrafts,
 } from '@keyplane/database'
 import type { RootKeySource } from '@keyplane/sealing'
 import type { Kysely } from 'kysely'
@@ -120,7 +122,8 @@ const restoreIntoSqlite = async (
   random: Random,
   load: (db: Kysely<unknown>) => Promise<void>,
 ): Promise<void> => {
-  const draft = join(dirname(path), `.${basename(path)}.${Buffer.from(random.bytes(6)).toString('hex')}`)
+  await sweepDrafts(path)
+  const draft = draftOf(path, random)
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     const connection = openSqlite({ path: draft, mode: 'write', check: 'header' })
