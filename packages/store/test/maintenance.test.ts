@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemRandom } from '@keyplane/core'
@@ -119,6 +128,28 @@ describe('a backup', () => {
     expect(readdirSync(store.folder).filter((name) => name.includes('backup'))).toEqual(['backup'])
   })
 
+  it('and a restore remove the drafts of those that were killed, and those of nobody else', async () => {
+    const databasePath = join(store.folder, 'swept.sqlite')
+    const draft = (name: string, ageMs: number): void => {
+      const at = (Date.now() - ageMs) / 1_000
+      writeFileSync(join(store.folder, name), '')
+      utimesSync(join(store.folder, name), at, at)
+    }
+    const [old, young] = [120_000, 5_000]
+    for (const name of ['.backup.0123456789ab', '.swept.sqlite.0123456789ab', '.swept.sqlite.0123456789ab-wal'])
+      draft(name, old)
+    const kept = ['.backup.aaaaaaaaaaaa', '.backup.mine', '.other.0123456789ab', '.swept.sqlite.bbbbbbbbbbbb']
+    for (const name of kept) draft(name, name.includes('aaaa') ? young : old)
+    // In use: its log is written to.
+    draft('.swept.sqlite.bbbbbbbbbbbb-wal', young)
+    await backUp()
+    await restore({ databasePath })
+    expect(readdirSync(store.folder).filter((name) => name.startsWith('.'))).toEqual([
+      ...kept,
+      '.swept.sqlite.bbbbbbbbbbbb-wal',
+    ])
+  })
+
   it('has no value in it', async () => {
     await store.ok('CreateSecret', { Name: 'marked', SecretString: 'CANARY-0b5c' })
     await backUp()
@@ -185,6 +216,14 @@ describe('verify', () => {
     const verdict = await verify()
     expect([verdict.ok, verdict.values.opened, verdict.audit[0]?.verdict.ok]).toEqual([false, 13, false])
     expect(verdict.values.broken).toEqual([expect.stringMatching(/^kept\/5 .*: it does not open$/)])
+  })
+
+  it('counts all values that do not open, and names the first hundred', async () => {
+    for (let index = 0; index < 100; index += 1)
+      await store.ok('PutSecretValue', { SecretId: 'kept/2', SecretString: `many ${index}` })
+    await store.data.rows('update secret_versions set sealed_value = wrapped_data_key where sealed_value is not null')
+    const { values: found } = await verifyStore({ ...store.database, rootKey: keyOf(store) })
+    expect([found.opened, found.broken.length, found.brokenCount]).toEqual([0, 100, 114])
   })
 
   it('wants the right root key', async () => {

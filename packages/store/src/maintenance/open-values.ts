@@ -6,8 +6,10 @@ import type { SecretRow, StoreTables, VersionRow } from '../storage/tables.ts'
 /** What became of opening every value of a store. */
 export interface OpenedValues {
   readonly opened: number
-  /** Versions that do not open, as `NAME VERSION: why`; a hundred at most. */
+  /** Versions that do not open, as `NAME VERSION: why`; the first hundred of them. */
   readonly broken: readonly string[]
+  /** How many do not open, also those that are not named. */
+  readonly brokenCount: number
 }
 
 type Version = VersionRow & Pick<SecretRow, 'account' | 'region' | 'arn' | 'name'>
@@ -30,14 +32,15 @@ export const openValues = (
     const keys = await allKeys(reader, rootKey)
     let opened = 0
     const broken: string[] = []
+    let brokenCount = 0
     for await (const version of rows(all.compile())) {
       const problem = problemOf(version, keys)
       if (problem === undefined) opened += 1
-      else if (broken.length < maxNamed) broken.push(`${version.name} ${version.version_id}: ${problem}`)
-      if ((opened + broken.length) % 1_000 === 0) onProgress(opened)
+      else if ((brokenCount += 1) <= maxNamed) broken.push(`${version.name} ${version.version_id}: ${problem}`)
+      if ((opened + brokenCount) % 1_000 === 0) onProgress(opened)
     }
     onProgress(opened)
-    return { opened, broken }
+    return { opened, broken, brokenCount }
   })
 }
 

@@ -43,7 +43,7 @@ export const verifyStore = async (options: VerifyStoreOptions): Promise<StoreVer
     const damage = await engineCheck(reader)
     const values = await openValues(reader, rootKey, options.onProgress)
     const audit = await verifyChains(reader, auditKey)
-    const ok = damage.length === 0 && values.broken.length === 0 && audit.every(({ verdict }) => verdict.ok)
+    const ok = damage.length === 0 && values.brokenCount === 0 && audit.every(({ verdict }) => verdict.ok)
     return { ok, damage, values, audit }
   } finally {
     await reader.close()
