@@ -3,13 +3,15 @@ import { proveRootKey, type StoreDatabase } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import { forgetRunning, noteRunning } from '../data-folder/running-plane.ts'
 import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
+import { advisedRootKey } from '../root-key/advised-root-key.ts'
 import { rootKeyName, rootKeySource } from '../root-key/root-key-source.ts'
 import { SealedDoor } from '../root-key/sealed-door.ts'
+import type { DatabaseFlags } from './store-database.ts'
 
 export interface Unsealing {
   readonly database: StoreDatabase
   readonly port: number
-  readonly flags: RootKeyFlags
+  readonly flags: RootKeyFlags & DatabaseFlags
   /** Resolves when the process is asked to end. */
   readonly ended: Promise<unknown>
 }
@@ -33,7 +35,7 @@ const waitForPassphrase = async (
 ): Promise<Unsealed> => {
   folder.create()
   const by = (passphrase: Uint8Array): RootKeySource =>
-    passphraseRootKey({ passphrase: async () => Buffer.from(passphrase), random })
+    advisedRootKey(passphraseRootKey({ passphrase: async () => Buffer.from(passphrase), random }), () => database)
   const door = new SealedDoor({
     folder,
     port,
