@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { restoreStore } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -8,7 +9,7 @@ import { progress } from '../progress.ts'
 
 /** A store out of a backup, where there is none yet. */
 export const storeRestore: Command<DatabaseFlags & RootKeyFlags> = async (context, [path = ''], flags) => {
-  const { terminal, clock, random } = context
+  const { folder, terminal, clock, random } = context
   const database = storeDatabase(context, flags)
   const { rows } = await restoreStore({
     ...database,
@@ -19,5 +20,7 @@ export const storeRestore: Command<DatabaseFlags & RootKeyFlags> = async (contex
   })
   if (terminal.json) terminal.data(JSON.stringify({ database: databaseName(database), rows }))
   else terminal.words(`${terminal.style('green', '✓')} ${rows} rows restored into ${databaseName(database)}`)
+  if (!existsSync(folder.iam))
+    terminal.words('Put iam.json here too; without it new access keys are made at the next start.')
   return exitCodes.ok
 }
