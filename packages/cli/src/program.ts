@@ -25,7 +25,9 @@ Usage: keyplane COMMAND [options]          keyplane help COMMAND shows examples
   run KEY=NAME -- CMD  run a program with secrets in its environment
 
   store backup FILE    all of a store in a file; also restore, verify, rekey
+  store unseal         give a sealed store its passphrase
   audit tail           who read what
+  policy explain       who may do what, and why
   settings show        every setting, and where it comes from
   doctor               what is wrong here, and how to mend it
 
