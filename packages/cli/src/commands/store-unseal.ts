@@ -9,18 +9,22 @@ import { unsealSocket } from '../root-key/sealed-door.ts'
 /** Gives a sealed store its passphrase: from stdin, a descriptor or the keyboard, never from an argument. */
 export const storeUnseal: Command<RootKeyFlags> = async (context, _args, flags) => {
   const { folder, terminal } = context
-  const passphrase = await readPassphrase(context, flags)
+  // Before anybody types: whether a store waits at all, and whether what is typed is proved or becomes its passphrase.
+  const { isNew = false } = await ask(unsealSocket(folder), new Uint8Array(), folder.path)
+  const passphrase = await readPassphrase(context, flags, { isNew })
   const answer = await ask(unsealSocket(folder), passphrase, folder.path).finally(() => passphrase.fill(0))
   const { error } = answer
   if (error)
     throw new SecretsError(error.code, error.message, error.reason === undefined ? {} : { reason: error.reason })
   if (terminal.json) terminal.data(JSON.stringify({ ok: true }))
   else terminal.words(`${terminal.style('green', '✓')} The store is open.`)
+  if (isNew) terminal.words('This is now the passphrase of a new store.')
   return exitCodes.ok
 }
 
 interface UnsealAnswer {
   readonly ok?: true
+  readonly isNew?: boolean
   readonly error?: { readonly code: ErrorCode; readonly message: string; readonly reason?: string }
 }
 

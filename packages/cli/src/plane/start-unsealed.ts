@@ -1,5 +1,5 @@
 import { passphraseRootKey, type RootKeySource } from '@keyplane/sealing'
-import { proveRootKey, type StoreDatabase } from '@keyplane/store'
+import { proveRootKey, rootKeySourceOf, type StoreDatabase } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import { forgetRunning, noteRunning } from '../data-folder/running-plane.ts'
 import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
@@ -39,6 +39,7 @@ const waitForPassphrase = async (
   const door = new SealedDoor({
     folder,
     port,
+    isNew: async () => (await rootKeySourceOf(database)) === undefined,
     prove: async (passphrase) => {
       const found = await proveRootKey(database, by(passphrase))
       // For a new store any is right, if it is long enough to be one.

@@ -29,7 +29,7 @@ const namedSource = (context: Context, flags: RootKeyFlags): RootKeySource => {
   if (name === 'environment' && env[variable]?.trim() === '')
     throw new SecretsError('config_invalid', `${variable} is set, but empty; give the key, or unset it.`)
   if (name === 'environment') return environmentRootKey({ variable, value: env[variable], random })
-  if (name === 'passphrase') return passphraseRootKey({ passphrase: () => readPassphrase(context, flags), random })
+  if (name === 'passphrase') return typedPassphrase(context, flags)
   const [, keyArn] = /^aws-kms:(arn:.+)$/.exec(name) ?? []
   if (keyArn !== undefined) return awsKmsRootKey({ keyArn, env, clock })
   const [, key] = /^openbao:(.+)$/.exec(name) ?? []
@@ -39,3 +39,11 @@ const namedSource = (context: Context, flags: RootKeyFlags): RootKeySource => {
     `There is no root key source ${JSON.stringify(name)}; there are file, environment, passphrase, aws-kms:ARN and openbao:KEY.`,
   )
 }
+
+const typedPassphrase = (context: Context, flags: RootKeyFlags): RootKeySource => ({
+  name: 'passphrase',
+  open: (descriptor) => {
+    const passphrase = () => readPassphrase(context, flags, { isNew: descriptor === undefined })
+    return passphraseRootKey({ passphrase, random: context.random }).open(descriptor)
+  },
+})

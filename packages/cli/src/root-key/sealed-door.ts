@@ -15,6 +15,8 @@ export interface SealedDoorOptions {
   readonly port: number
   /** Whether a passphrase is the right one. @throws what is wrong with it */
   readonly prove: (passphrase: Uint8Array) => Promise<void>
+  /** Whether there is no store yet, and any passphrase becomes its own. */
+  readonly isNew: () => Promise<boolean>
 }
 
 /** What stands in a store's place until its passphrase has come. */
@@ -77,6 +79,11 @@ export class SealedDoor {
 
   async #try(socket: Socket, passphrase: Buffer): Promise<void> {
     try {
+      // Whoever is about to type one asks first who waits for it.
+      if (passphrase.length === 0) {
+        socket.end(`${JSON.stringify({ sealed: true, isNew: await this.#options.isNew() })}\n`)
+        return
+      }
       // What proves it clears what it is given.
       await this.#options.prove(Buffer.from(passphrase))
       socket.end('{"ok":true}\n')
