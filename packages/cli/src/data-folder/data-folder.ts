@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { SecretsError } from '@keyplane/core'
+import { isOpenToOthers } from './private-file.ts'
 
 /** The folder that holds an embedded plane: keys, tokens and the store's database. Only its owner may look in. */
 export class DataFolder {
@@ -44,11 +45,17 @@ export class DataFolder {
     return statSync(this.path, { throwIfNoEntry: false })?.isDirectory() === true
   }
 
-  /** Makes the folder for its owner alone. @throws SecretsError `config_invalid` where that can't be. */
-  create(): void {
+  /**
+   * Makes the folder for its owner alone. One that is there stays as it is: `warn` is told if others may look in.
+   * @throws SecretsError `config_invalid` where that can't be.
+   */
+  create(warn: (what: string) => void = () => undefined): void {
     try {
-      mkdirSync(this.path, { recursive: true, mode: 0o700 })
-      chmodSync(this.path, 0o700)
+      const isMade = mkdirSync(this.path, { recursive: true, mode: 0o700 }) !== undefined
+      if (isMade) chmodSync(this.path, 0o700)
+      // Windows has no such bits.
+      else if (process.platform !== 'win32' && isOpenToOthers(this.path))
+        warn(`Others may look into the data folder; if nobody else needs it: chmod 700 ${this.path}`)
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException
       throw new SecretsError(

@@ -2,6 +2,7 @@ import { fileRootKey, type RootKeySource } from '@keyplane/sealing'
 import { type CallReport, type RunningStore, type StoreDatabase, startStore, watchIam } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import { makeCredentials, planeAccount } from '../data-folder/credentials.ts'
+import { advisedRootKey } from '../root-key/advised-root-key.ts'
 import { RepeatedProblems } from './repeated-problems.ts'
 
 export interface PlaneStoreOptions {
@@ -21,9 +22,9 @@ export const startPlaneStore = async (
   { folder, random, clock, terminal }: Context,
   { database = { databasePath: folder.database }, insecureNoAuth = false, ...options }: PlaneStoreOptions,
 ): Promise<RunningStore> => {
-  folder.create()
-  makeCredentials(folder, random)
   const onProblem = (problem: string): void => terminal.problem(`keyplane: store: ${problem}`)
+  folder.create(onProblem)
+  makeCredentials(folder, random)
   if (insecureNoAuth)
     onProblem(
       '--insecure-no-auth: whoever reaches this port is the root user, and can read every secret. Use it for tests.',
@@ -36,7 +37,7 @@ export const startPlaneStore = async (
       ...options,
       ...database,
       ...(insecureNoAuth && { insecureNoAuth: { account: planeAccount } }),
-      rootKey: options.rootKey ?? fileRootKey({ path: folder.rootKey, random }),
+      rootKey: options.rootKey ?? advisedRootKey(fileRootKey({ path: folder.rootKey, random }), () => database),
       iam: iam.current,
       random,
       clock,

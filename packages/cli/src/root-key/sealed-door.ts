@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { SecretsError, toSecretsError } from '@keyplane/core'
 import type { DataFolder } from '../data-folder/data-folder.ts'
 
-/** Where a sealed store waits for its passphrase. Only its owner can reach it: the folder is his alone. */
+/** Where a sealed store waits for its passphrase. Only its owner can reach it: socket and folder are made his alone. */
 export const unsealSocket = ({ path }: DataFolder): string => `${path}/unseal.sock`
 
 const maxPassphraseBytes = 4_096
