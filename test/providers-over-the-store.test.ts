@@ -30,7 +30,10 @@ const start = async (seed: readonly SeedSecret[]) => {
         account,
         users: [{ name: 'developer', accessKeys: [developer], policies: ['AdministratorAccess', 'NotThat'] }],
         policies: {
-          NotThat: { Version: '2012-10-17', Statement: { Effect: 'Deny', Action: '*', Resource: 'arn:aws:secretsmanager:*:*:secret:*DENIED*' } },
+          NotThat: {
+            Version: '2012-10-17',
+            Statement: { Effect: 'Deny', Action: '*', Resource: 'arn:aws:secretsmanager:*:*:secret:*DENIED*' },
+          },
         },
       }),
     ),

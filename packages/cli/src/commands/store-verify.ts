@@ -17,7 +17,11 @@ export const storeVerify: Command<DatabaseFlags & RootKeyFlags> = async (context
   })
   if (terminal.json) terminal.data(JSON.stringify(inJson(verdict)))
   else terminal.data(inWords(verdict, terminal))
-  for (const problem of terminal.json ? [] : problemsOf(verdict)) terminal.words(`  ${printable(problem)}`)
+  if (!terminal.json) {
+    for (const problem of problemsOf(verdict)) terminal.words(`  ${printable(problem)}`)
+    const unnamed = unnamedCountOf(verdict)
+    if (unnamed > 0) terminal.words(`  and ${unnamed} more values that do not open`)
+  }
   return verdict.ok ? exitCodes.ok : exitCodes.broken
 }
 
@@ -27,18 +31,24 @@ const problemsOf = ({ damage, values, audit }: StoreVerdict): readonly string[] 
   ...audit.flatMap(({ verdict }) => (verdict.ok ? [] : [`audit log: ${verdict.message}`])),
 ]
 
+/** A hundred broken values are named; the others only count. */
+const unnamedCountOf = ({ values }: StoreVerdict): number => values.brokenCount - values.broken.length
+
+const problemCountOf = (verdict: StoreVerdict): number => problemsOf(verdict).length + unnamedCountOf(verdict)
+
 const recordsOf = ({ audit }: StoreVerdict): number => audit.reduce((total, { records }) => total + records, 0)
 
 const inJson = (verdict: StoreVerdict): object => ({
   ok: verdict.ok,
   values: verdict.values.opened,
   auditRecords: recordsOf(verdict),
+  problemCount: problemCountOf(verdict),
   problems: problemsOf(verdict),
 })
 
 const inWords = (verdict: StoreVerdict, { style }: Terminal): string => {
   const { opened } = verdict.values
-  const count = problemsOf(verdict).length
+  const count = problemCountOf(verdict)
   return verdict.ok
     ? `${style('green', '✓')} whole: ${opened} values open, ${recordsOf(verdict)} audit records hold`
     : `${style('red', '✗')} not whole: ${count} ${count === 1 ? 'problem' : 'problems'}, ${opened} values open`
