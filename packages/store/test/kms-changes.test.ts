@@ -192,7 +192,7 @@ describe('a key that waits for its deletion', () => {
         }),
       ),
     ]
-    for (const call of refused) await expect(call).rejects.toMatchObject(pending)
+    await Promise.all(refused.map((call) => expect(call).rejects.toMatchObject(pending)))
     await admin.send(new kms.PutKeyPolicyCommand({ KeyId: arn, Policy: rootAnd() }))
     await updateAlias('alias/leaving', (await newKey()).id)
   })
