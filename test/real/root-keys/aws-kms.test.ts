@@ -55,7 +55,7 @@ describe('a store whose root key is in AWS KMS', () => {
 
   it('is refused with another key, without the service, and with a key file; nothing is changed', async () => {
     const other = await run('store', '--port', '0', '--root-key', `aws-kms:${keys[1]}`)
-    expect(other).toMatchObject({ code: 78, stderr: expect.stringContaining('The root key of this store is') })
+    expect(other).toMatchObject({ code: 78, stderr: expect.stringContaining('root key comes from `aws-kms:') })
     expect((await run('store', '--port', '0')).code).toBe(78)
     const away = keyplane(['store', '--port', '0', '--root-key', `aws-kms:${keys[0]}`], {
       cwd: plane.cwd,

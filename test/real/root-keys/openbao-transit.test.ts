@@ -50,7 +50,7 @@ describe('a store whose root key is in OpenBao', () => {
   it('is refused with another key, without OpenBao, and while it is sealed; nothing is changed', async () => {
     expect(await run('store', '--port', '0', '--root-key', 'openbao:other')).toMatchObject({
       code: 78,
-      stderr: expect.stringContaining('The root key of this store is') as string,
+      stderr: expect.stringContaining('root key comes from `openbao:transit/') as string,
     })
     expect((await run('store', '--port', '0', '--root-key', 'openbao:no key')).code).toBe(78)
     const away = keyplane(['store', '--port', '0', '--root-key', 'openbao:plane'], {
