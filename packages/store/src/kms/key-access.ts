@@ -78,7 +78,7 @@ const factsOf = async (table: Asking['table'], { key, operation, grants }: KeyUs
   const [rows, tags, aliases] = await Promise.all([
     grants ? [] : table.grants(key.key_id),
     table.tags(key.key_id),
-    table.aliasNames(key),
+    table.aliasNames(key.key_id),
   ])
   return {
     grants: grants ?? rows.map((row) => grantFor(operation, grantOf(row))),

@@ -29,8 +29,8 @@ export interface KmsKeysTable {
   grants(keyId: string): Promise<readonly KmsGrantRow[]>
   grant(grantId: string): Promise<KmsGrantRow | undefined>
   tags(keyId: string): Promise<readonly KmsTagRow[]>
-  /** The names that lead to a key, in its own account. */
-  aliasNames(key: Pick<KmsKeyRow, 'account' | 'region' | 'key_id'>): Promise<readonly string[]>
+  /** The names that lead to a key, all of its own account and region. */
+  aliasNames(keyId: string): Promise<readonly string[]>
   list(place: KmsPlace, page: KmsPage): Promise<readonly KmsKeyRow[]>
   listAliases(place: KmsPlace, page: KmsPage): Promise<readonly KmsAliasRow[]>
   insert(key: KmsKeyRow, material: KmsMaterialRow): readonly Statement[]
@@ -81,14 +81,8 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
   const tags = compileOnce((keyId: string) =>
     query.selectFrom('kms_tags').selectAll().where('key_id', '=', keyId).orderBy('key'),
   )
-  const aliasNames = compileOnce((account: string, region: string, keyId: string) =>
-    query
-      .selectFrom('kms_aliases')
-      .select('name')
-      .where('account', '=', account)
-      .where('region', '=', region)
-      .where('key_id', '=', keyId)
-      .orderBy('name'),
+  const aliasNames = compileOnce((keyId: string) =>
+    query.selectFrom('kms_aliases').select('name').where('key_id', '=', keyId).orderBy('name'),
   )
   const first = <Row>(rows: readonly Row[]): Row | undefined => rows[0]
   const aliasKey = ({ account, region, name, key_id }: KmsAliasRow) => ({ account, region, name, key_id })
@@ -101,8 +95,7 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
     grant: async (grantId) =>
       first(await reader.all(query.selectFrom('kms_grants').selectAll().where('grant_id', '=', grantId).compile())),
     tags: (keyId) => reader.all(tags(keyId)),
-    aliasNames: async ({ account, region, key_id }) =>
-      (await reader.all(aliasNames(account, region, key_id))).map(({ name }) => name),
+    aliasNames: async (keyId) => (await reader.all(aliasNames(keyId))).map(({ name }) => name),
     list: ({ account, region }, { after, limit }) =>
       reader.all(
         keys()

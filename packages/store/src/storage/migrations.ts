@@ -5,6 +5,7 @@ import { secretsKeysAudit } from './migrations/0001-secrets-keys-audit.ts'
 import { auditHeadSeal } from './migrations/0002-audit-head-seal.ts'
 import { replicasPolicies } from './migrations/0003-replicas-policies.ts'
 import { kms } from './migrations/0004-kms.ts'
+import { kmsAliasesByKey } from './migrations/0005-kms-aliases-by-key.ts'
 
 /** The store's schema, step by step. A step that was released is never changed. */
 export const storeMigrations = (seal: (head: ChainHead) => SealColumns): Migrations =>
@@ -13,4 +14,5 @@ export const storeMigrations = (seal: (head: ChainHead) => SealColumns): Migrati
     '0002-audit-head-seal': auditHeadSeal(seal),
     '0003-replicas-policies': replicasPolicies,
     '0004-kms': kms,
+    '0005-kms-aliases-by-key': kmsAliasesByKey,
   })

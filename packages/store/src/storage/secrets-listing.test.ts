@@ -6,6 +6,7 @@ import { migrate, openSqlite, type Reader, settingUpSqlite, sqliteReader } from 
 import type { CompiledQuery } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { brokenSeal } from './audit-head.ts'
+import { kmsKeysTable } from './kms-keys-table.ts'
 import { storeMigrations } from './migrations.ts'
 import { type ListQuery, listSecretRows } from './secrets-listing.ts'
 import { secretsTable } from './secrets-table.ts'
@@ -91,5 +92,13 @@ describe('a page of versions', () => {
     expect(plan()).toMatch(/secret_versions_by_age/)
     // Versions of one millisecond are put in order among themselves.
     expect(plan()).not.toMatch(/SCAN|TEMP B-TREE FOR ORDER BY/)
+  })
+})
+
+describe('the names of a KMS key', () => {
+  it('are read from an index by the key, in their order, however many the account has', async () => {
+    await kmsKeysTable(reader).aliasNames('key')
+    expect(plan()).toMatch(/kms_aliases_by_key \(key_id=\?\)/)
+    expect(plan()).not.toMatch(/SCAN|TEMP B-TREE/)
   })
 })
