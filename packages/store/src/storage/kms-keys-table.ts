@@ -1,4 +1,5 @@
 import { compileOnce, type Reader, type Statement } from '@keyplane/database'
+import type { Expression } from 'kysely'
 import { statement } from './statement.ts'
 import type { KmsAliasRow, KmsGrantRow, KmsKeyRow, KmsMaterialRow, KmsTagRow, StoreTables } from './tables.ts'
 
@@ -84,6 +85,18 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
   const aliasNames = compileOnce((keyId: string) =>
     query.selectFrom('kms_aliases').select('name').where('key_id', '=', keyId).orderBy('name'),
   )
+  const count = query.fn.countAll().as('count')
+  /** Changes nothing of a key, and lets what it is committed with pass only where so many rows are there. */
+  const requireCount = (keyId: string, rows: Expression<unknown>, is: '=' | '<=', wanted: number): Statement =>
+    statement(
+      query
+        .updateTable('kms_keys')
+        .set(({ ref }) => ({ state: ref('state') }))
+        .where('key_id', '=', keyId)
+        .where(rows, is, wanted)
+        .compile(),
+      1,
+    )
   const first = <Row>(rows: readonly Row[]): Row | undefined => rows[0]
   const aliasKey = ({ account, region, name, key_id }: KmsAliasRow) => ({ account, region, name, key_id })
   return {
@@ -166,25 +179,18 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
     insertGrant: (row) => statement(query.insertInto('kms_grants').values(row).compile(), 1),
     removeGrant: (grantId) => statement(query.deleteFrom('kms_grants').where('grant_id', '=', grantId).compile(), 1),
     requireOneGrant: ({ key_id, name, grantee, retiring, operations, constraints }) =>
-      statement(
+      requireCount(
+        key_id,
         query
-          .updateTable('kms_keys')
-          .set(({ ref }) => ({ state: ref('state') }))
+          .selectFrom('kms_grants')
+          .select(count)
           .where('key_id', '=', key_id)
-          .where(
-            ({ selectFrom, fn }) =>
-              selectFrom('kms_grants')
-                .select(fn.countAll().as('count'))
-                .where('key_id', '=', key_id)
-                .where('name', '=', name)
-                .where('grantee', '=', grantee)
-                .where('operations', '=', operations)
-                .where('retiring', sameAs(retiring), retiring)
-                .where('constraints', sameAs(constraints), constraints),
-            '=',
-            1,
-          )
-          .compile(),
+          .where('name', '=', name)
+          .where('grantee', '=', grantee)
+          .where('operations', '=', operations)
+          .where('retiring', sameAs(retiring), retiring)
+          .where('constraints', sameAs(constraints), constraints),
+        '=',
         1,
       ),
     setTag: (row) =>
@@ -197,20 +203,7 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
         1,
       ),
     requireFewTags: (key_id, most) =>
-      statement(
-        query
-          .updateTable('kms_keys')
-          .set(({ ref }) => ({ state: ref('state') }))
-          .where('key_id', '=', key_id)
-          .where(
-            ({ selectFrom, fn }) =>
-              selectFrom('kms_tags').select(fn.countAll().as('count')).where('key_id', '=', key_id),
-            '<=',
-            most,
-          )
-          .compile(),
-        1,
-      ),
+      requireCount(key_id, query.selectFrom('kms_tags').select(count).where('key_id', '=', key_id), '<=', most),
     removeTag: (keyId, key) =>
       statement(query.deleteFrom('kms_tags').where('key_id', '=', keyId).where('key', '=', key).compile()),
   }
