@@ -11,6 +11,7 @@ export { type KeyService, type KeyServiceRootKeyOptions, keyServiceRootKey } fro
 export { type Argon2Cost, type PassphraseRootKeyOptions, passphraseRootKey } from './key-sources/passphrase.ts'
 export { type KmsKey, type KmsKeyId, makeKmsKey, rewrapKmsKey, unwrapKmsKey } from './kms-key.ts'
 export { localRootKey, rootKeyBytes } from './local-root-key.ts'
+export { type PrivateFileOptions, syncFolder, writeFailure, writePrivateFile } from './private-file.ts'
 export { deriveStoreKey, makeRootCheck, rewrapRootCheck, type StoreKeyUse, verifyRootCheck } from './root-check.ts'
 export { type SealingKey, seal, unseal } from './sealed-blob.ts'
 export type { RootKey, RootKeySource } from './root-key.ts'

@@ -47,8 +47,8 @@ export const dev: Command<DevOptions> = async (context, _args, { agentPort, stor
     agent = await startPlaneAgent(context, { port: agentPort, storeUrl: store.url, onRead: live.agent }).catch(
       portFailure(agentPort, '--agent-port'),
     )
-    writeAwsEnv(folder, store.url)
-    noteRunning(folder, { pid: process.pid, agentUrl: agent.url, storeUrl: store.url })
+    writeAwsEnv(folder, store.url, random)
+    noteRunning(folder, { pid: process.pid, agentUrl: agent.url, storeUrl: store.url }, random)
     const facts = { agentUrl: agent.url, storeUrl: store.url, secrets: await store.countSecrets() }
     if (terminal.json) terminal.data(JSON.stringify(facts))
     else terminal.data(screenOf(context, facts))

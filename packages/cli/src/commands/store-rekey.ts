@@ -17,12 +17,12 @@ export const storeRekey: Command<RekeyFlags> = (context, _args, { kmsKey = false
 
 /** The new key lies beside the old one before the store has it: whenever this is cut off, one of the two opens it. */
 const changeRootKey = async (context: Context, flags: DatabaseFlags & RootKeyFlags): Promise<number> => {
-  const { folder, terminal, clock } = context
+  const { folder, terminal, clock, random } = context
   const from = rootKeySource(context, flags)
   const rekeyed = await rekeyStore({
     ...existingDatabase(context, flags),
     from,
-    to: nextRootKeySource(folder, context),
+    to: nextRootKeySource(folder, random),
   })
   const kept = takeNextRootKey(folder, clock.nowMs())
   const before = kept ?? `that of ${from.name}`

@@ -32,12 +32,12 @@ interface Serving extends PlaneStoreOptions {
 }
 
 const serve = async (context: Context, { ended, ...options }: Serving): Promise<number> => {
-  const { folder, terminal } = context
+  const { folder, terminal, random } = context
   const { port, database } = options
   const running = await startPlaneStore(context, options).catch(portFailure(port, '--port'))
   try {
-    writeAwsEnv(folder, running.url)
-    noteRunning(folder, { pid: process.pid, storeUrl: running.url })
+    writeAwsEnv(folder, running.url, random)
+    noteRunning(folder, { pid: process.pid, storeUrl: running.url }, random)
     const secrets = await running.countSecrets()
     if (terminal.json) terminal.data(JSON.stringify({ storeUrl: running.url, secrets }))
     else terminal.data(`Keyplane store listening on ${running.url} · ${secrets} secrets · data in ${folder.path}`)

@@ -1,6 +1,7 @@
 import { type Random, SecretsError } from '@keyplane/core'
+import { writePrivateFile } from '@keyplane/sealing'
 import type { DataFolder } from './data-folder.ts'
-import { readPrivateFile, writePrivateFile } from './private-file.ts'
+import { readPrivateFile } from './private-file.ts'
 
 /** A user's key to the store, as AWS's are. */
 export interface AccessKey {
@@ -46,28 +47,36 @@ const newAccessKey = (random: Random): AccessKey => ({
 
 /** Makes what is not there yet: users with a key each, the agent's token and its header line. */
 export const makeCredentials = (folder: DataFolder, random: Random): void => {
+  const write = (path: string, content: string): unknown => writePrivateFile({ path, content, random, replace: true })
   const iam = readPrivateFile(folder.iam)
   if (iam === undefined) {
     const users = planeUsers.map((name) => ({ name, accessKeys: [newAccessKey(random)], policies: policiesOf[name] }))
-    writePrivateFile(folder.iam, `${JSON.stringify({ account: planeAccount, users }, null, 2)}\n`)
-  } else addPolicies(folder, iam)
+    write(folder.iam, `${JSON.stringify({ account: planeAccount, users }, null, 2)}\n`)
+  } else {
+    const text = withPolicies(iam)
+    if (text !== undefined) write(folder.iam, text)
+  }
   // An empty token would be refused by the agent; there is nothing in it to lose.
   if (!readPrivateFile(folder.agentToken)?.trim())
-    writePrivateFile(folder.agentToken, `${Buffer.from(random.bytes(32)).toString('hex')}\n`)
+    write(folder.agentToken, `${Buffer.from(random.bytes(32)).toString('hex')}\n`)
   const token = (readPrivateFile(folder.agentToken) ?? '').trim()
-  writePrivateFile(folder.agentHeader, `X-Aws-Parameters-Secrets-Token: ${token}\n`)
+  write(folder.agentHeader, `X-Aws-Parameters-Secrets-Token: ${token}\n`)
 }
 
-/** Versions before there were policies made the file without them. Anybody else's file stays as it is. */
-const addPolicies = (folder: DataFolder, text: string): void => {
+/**
+ * The IAM file with the policies that it has to have; nothing where it has them. Versions before there were policies made
+ * the file without them; anybody else's file stays as it is.
+ */
+const withPolicies = (text: string): string | undefined => {
   try {
     const iam = JSON.parse(text) as { users: { name: PlaneUser; policies?: readonly unknown[] }[] }
     const isOurs = iam.users.every(({ name, policies }) => planeUsers.includes(name) && policies === undefined)
-    if (!isOurs) return
+    if (!isOurs) return undefined
     for (const user of iam.users) user.policies = policiesOf[user.name]
-    writePrivateFile(folder.iam, `${JSON.stringify(iam, null, 2)}\n`)
+    return `${JSON.stringify(iam, null, 2)}\n`
   } catch {
     // What is wrong with it is told when it is read.
+    return undefined
   }
 }
 
@@ -90,7 +99,7 @@ export const accessKeyOf = (folder: DataFolder, user: PlaneUser): AccessKey => {
 }
 
 /** Variables that lead AWS's own tools to the store as the person at the keyboard. A shell reads them: `. aws.env`. */
-export const writeAwsEnv = (folder: DataFolder, storeUrl: string): void => {
+export const writeAwsEnv = (folder: DataFolder, storeUrl: string, random: Random): void => {
   const { accessKeyId, secretAccessKey } = accessKeyOf(folder, 'developer')
   const variables = {
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -102,5 +111,6 @@ export const writeAwsEnv = (folder: DataFolder, storeUrl: string): void => {
   }
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`)
   // A session's leftover token would be sent along with keys that it does not belong to.
-  writePrivateFile(folder.awsEnv, `${['unset AWS_SESSION_TOKEN AWS_PROFILE', ...lines].join('\n')}\n`)
+  const content = `${['unset AWS_SESSION_TOKEN AWS_PROFILE', ...lines].join('\n')}\n`
+  writePrivateFile({ path: folder.awsEnv, content, random, replace: true })
 }

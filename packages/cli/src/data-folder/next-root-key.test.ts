@@ -1,12 +1,11 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock, systemRandom } from '@keyplane/core'
+import { systemRandom } from '@keyplane/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DataFolder } from './data-folder.ts'
-import { nextRootKeySource } from './next-root-key.ts'
+import { nextRootKeySource, takeNextRootKey } from './next-root-key.ts'
 
-const parts = { clock: systemClock, random: systemRandom }
 let path = ''
 
 beforeEach(() => {
@@ -14,37 +13,12 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(path, { recursive: true, force: true }))
 
-const failureWith = (code: string): Promise<unknown> => {
-  const random = {
-    ...systemRandom,
-    bytes: (count: number) => {
-      // Where the key's bytes are asked for the draft does not exist yet; what fails is told in the same way.
-      if (count === 32) throw Object.assign(new Error(code), { code })
-      return systemRandom.bytes(count)
-    },
-  }
-  return nextRootKeySource(new DataFolder(path), { ...parts, random }).open()
-}
-
 describe('the next root key', () => {
   it('is made once, and leaves nothing else', async () => {
-    const source = nextRootKeySource(new DataFolder(path), parts)
+    const source = nextRootKeySource(new DataFolder(path), systemRandom)
     await source.open()
     await source.open()
     expect(readdirSync(path)).toEqual(['root.key.next'])
-  })
-
-  it.each([
-    ['ENOSPC', 'the disk is full (ENOSPC)'],
-    ['EROFS', 'the file system is read-only (EROFS)'],
-    ['EACCES', 'permission is denied (EACCES)'],
-  ])('that the disk does not take with %s is unavailable, and says why', async (code, words) => {
-    await expect(failureWith(code)).rejects.toMatchObject({
-      code: 'unavailable',
-      reason: 'cannot_write',
-      message: expect.stringContaining(words),
-    })
-    expect(readdirSync(path)).toEqual([])
   })
 
   it('is another one’s where that was put there meanwhile, and no draft is left', async () => {
@@ -56,7 +30,11 @@ describe('the next root key', () => {
         return systemRandom.bytes(count)
       },
     }
-    await expect(nextRootKeySource(new DataFolder(path), { ...parts, random }).open()).rejects.toThrow('has 5 bytes')
+    await expect(nextRootKeySource(new DataFolder(path), random).open()).rejects.toThrow('has 5 bytes')
     expect(readdirSync(path)).toEqual(['root.key.next'])
+  })
+
+  it('that cannot be taken over is told with the file that it was to become', () => {
+    expect(() => takeNextRootKey(new DataFolder(path), 0)).toThrow(/root\.key can't be written: .*\(ENOENT\)/)
   })
 })

@@ -1,20 +1,10 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { SecretsError } from '@keyplane/core'
 
-/** Writes a file that only its owner may read, whole or not at all. */
-export const writePrivateFile = (path: string, text: string): void => {
-  const draft = `${path}.${process.pid}.tmp`
-  const descriptor = openSync(draft, 'w', 0o600)
-  try {
-    writeSync(descriptor, text)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-  renameSync(draft, path)
-}
-
-/** The text of such a file; nothing where there is none. @throws SecretsError `config_invalid` where it can't be read. */
+/**
+ * The text of a file that only its owner may read; nothing where there is none.
+ * @throws SecretsError `config_invalid` where it can't be read.
+ */
 export const readPrivateFile = (path: string): string | undefined => {
   try {
     return readFileSync(path, 'utf8')

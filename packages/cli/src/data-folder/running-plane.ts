@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs'
+import type { Random } from '@keyplane/core'
+import { writePrivateFile } from '@keyplane/sealing'
 import type { DataFolder } from './data-folder.ts'
-import { readPrivateFile, writePrivateFile } from './private-file.ts'
+import { readPrivateFile } from './private-file.ts'
 
 /** Where the parts of a plane listen, while it runs. */
 export interface RunningPlane {
@@ -9,8 +11,8 @@ export interface RunningPlane {
   readonly storeUrl?: string
 }
 
-export const noteRunning = (folder: DataFolder, plane: RunningPlane): void =>
-  writePrivateFile(folder.running, `${JSON.stringify(plane)}\n`)
+export const noteRunning = (folder: DataFolder, plane: RunningPlane, random: Random): void =>
+  void writePrivateFile({ path: folder.running, content: `${JSON.stringify(plane)}\n`, random, replace: true })
 
 export const forgetRunning = (folder: DataFolder): void => rmSync(folder.running, { force: true })
 

@@ -47,7 +47,7 @@ const waitForPassphrase = async (
     },
   })
   const listensOn = await door.listen()
-  noteRunning(folder, { pid: process.pid, storeUrl: `http://127.0.0.1:${listensOn}` })
+  noteRunning(folder, { pid: process.pid, storeUrl: `http://127.0.0.1:${listensOn}` }, random)
   terminal.words('Sealed: give the passphrase with: keyplane store unseal')
   const passphrase = await Promise.race([door.opened, ended.then(() => undefined)])
   await door.close()

@@ -1,8 +1,9 @@
-import { constants } from 'node:fs'
-import { type FileHandle, link, mkdir, open, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { constants, existsSync } from 'node:fs'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { type Random, SecretsError } from '@keyplane/core'
 import { localRootKey, rootKeyBytes } from '../local-root-key.ts'
+import { writePrivateFile } from '../private-file.ts'
 import type { RootKey, RootKeySource } from '../root-key.ts'
 
 export interface FileRootKeyOptions {
@@ -97,43 +98,18 @@ const openForReading = async (path: string): Promise<FileHandle> => {
   }
 }
 
-/** Written beside its place and linked into it, so that the path never holds half a key and never loses one. */
+/** Many stores may start at once on one folder: the first one's key is the key of all. */
 const createRootKeyFile = async (path: string, random: Random): Promise<void> => {
-  const folder = dirname(path)
-  const draft = join(folder, `.${basename(path)}.${Buffer.from(random.bytes(8)).toString('hex')}`)
+  // A mounted key's folder may be read-only.
+  if (existsSync(path)) return
   const bytes = random.bytes(rootKeyBytes)
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeDurably(draft, bytes)
-    try {
-      await link(draft, path)
-    } finally {
-      await unlink(draft)
-    }
-    await syncFolder(folder)
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    writePrivateFile({ path, content: bytes, random })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refused(path, 'cannot be made', error)
+    throw error instanceof SecretsError ? error : refused(path, 'cannot be made', error)
   } finally {
     bytes.fill(0)
-  }
-}
-
-const writeDurably = async (path: string, bytes: Uint8Array): Promise<void> => {
-  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-const syncFolder = async (path: string): Promise<void> => {
-  const folder = await open(path, constants.O_RDONLY)
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 
