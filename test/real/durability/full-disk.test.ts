@@ -1,49 +1,19 @@
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { verifyStore } from '@keyplane/store'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ScratchServer } from '../postgres/scratch-server.ts'
 import { ask, type Asked, lost, SharedStores } from '../postgres/shared-store.ts'
+import { isRoot, SmallDisk } from './small-disk.ts'
 
-/** A disk of our own takes a mount, and that takes root. */
-const isRoot = process.getuid?.() === 0
 const closing: (() => Promise<void> | void)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-/** A disk of this size, with room that can be taken and given back. */
-const smallDisk = (
-  megabytes: number,
-): { readonly path: string; readonly fill: () => void; readonly empty: () => void } => {
-  const path = mkdtempSync(join(tmpdir(), 'small-disk-'))
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'none', path])
-  chmodSync(path, 0o755)
-  closing.push(() => {
-    execFileSync('umount', ['-l', path])
-    rmSync(path, { recursive: true })
-  })
-  const ballast = join(path, 'ballast')
-  return {
-    path,
-    fill: () => {
-      for (let size = megabytes * 1_048_576; size >= 4_096; size = Math.floor(size / 2))
-        try {
-          writeFileSync(ballast, Buffer.alloc(size), { flag: 'a' })
-        } catch {
-          // No room for as much.
-        }
-    },
-    empty: () => rmSync(ballast),
-  }
-}
-
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Writes until the disk is full, empties it, and writes until that works again; gives all that was asked for. */
-const fillAndEmpty = async (stores: SharedStores, disk: ReturnType<typeof smallDisk>, mend: () => Promise<void>) => {
+const fillAndEmpty = async (stores: SharedStores, disk: SmallDisk, mend: () => Promise<void>) => {
   const { client } = stores.stores[0]!
   const all: Asked[] = [await ask(client, 'full', 'create')]
   for (let count = 0; count < 10; count += 1) all.push(await ask(client, 'full'))
@@ -70,7 +40,8 @@ const fillAndEmpty = async (stores: SharedStores, disk: ReturnType<typeof smallD
 
 describe.runIf(isRoot)('a disk that is full', { timeout: 120_000 }, () => {
   it('refuses calls of a store on SQLite with 503, loses nothing, and is forgotten when there is room', async () => {
-    const disk = smallDisk(6)
+    const disk = new SmallDisk(6)
+    closing.push(() => disk.remove())
     const databasePath = join(disk.path, 'store.sqlite')
     const stores = new SharedStores(undefined, disk.path)
     closing.push(() => stores.remove())
@@ -83,7 +54,8 @@ describe.runIf(isRoot)('a disk that is full', { timeout: 120_000 }, () => {
   })
 
   it('does the same to stores on a PostgreSQL whose disk it is', async () => {
-    const disk = smallDisk(160)
+    const disk = new SmallDisk(160)
+    closing.push(() => disk.remove())
     const settings = ['max_wal_size=48MB', 'min_wal_size=32MB', 'checkpoint_timeout=30s']
     const server = await ScratchServer.start({ parent: disk.path, settings })
     closing.push(() => server.stop())
