@@ -68,6 +68,27 @@ describe('who may make grants by a grant alone', () => {
   })
 })
 
+describe('a grant that ends', () => {
+  it('lets no grant be made of it from then on, also not one that was judged before', async () => {
+    const [parent, child] = [userArn('grantee'), userArn('other')]
+    for (let round = 0; round < 8; round += 1) {
+      const KeyId = await newKey()
+      const { GrantId } = await grant(KeyId, admin, { Operations: ['CreateGrant', 'Encrypt'], to: parent })
+      const grantee = tested.as('grantee')
+      const make = () => grant(KeyId, grantee, { Operations: ['Encrypt'], to: child })
+      const calls = [make(), make(), admin.send(new kms.RevokeGrantCommand({ KeyId, GrantId })), make(), make()]
+      const refused = (await Promise.allSettled(calls)).flatMap((call) =>
+        call.status === 'rejected' ? [(call.reason as Error).name] : [],
+      )
+      expect(new Set([...refused, 'AccessDeniedException', 'KMSInvalidStateException']).size).toBe(2)
+      // The audit log is in the order of the commits.
+      const records = (await auditTail({ ...tested.store.database, limit: 5 })).map(({ record }) => record)
+      const ended = records.findIndex(({ action }) => action === 'kms:RevokeGrant')
+      expect(records.slice(ended + 1).filter(({ decision }) => decision === 'allow')).toEqual([])
+    }
+  })
+})
+
 describe('a grant of a name', () => {
   it('is one, asked for twice at once', async () => {
     const key = await newKey()

@@ -20,12 +20,10 @@ export interface KeyOperation<Input, Output extends object> {
   readonly conditions?: (input: Input) => Conditions
   /** Whether a key of another account may be meant, where its policy allows it; by default it may not. */
   readonly acrossAccounts?: true
-  /** What has to be allowed besides. @throws AwsError AccessDeniedException */
-  readonly requireMore?: (context: OperationContext, input: Input, key: KmsKeyRow) => Promise<void>
 }
 
 export const keyOperation = <Input, Output extends object>(parts: KeyOperation<Input, Output>): NamedOperation => {
-  const { name, shape, keyId, run, encryptionContext, conditions, acrossAccounts, requireMore } = parts
+  const { name, shape, keyId, run, encryptionContext, conditions, acrossAccounts } = parts
   return [
     name,
     operation({
@@ -41,7 +39,6 @@ export const keyOperation = <Input, Output extends object>(parts: KeyOperation<I
           ...(encryptionContext && { encryptionContext: encryptionContext(input) ?? {} }),
           ...(conditions && { conditions: conditions(input) }),
         })
-        await requireMore?.(context, input, found.key)
         return found.key
       },
       run,

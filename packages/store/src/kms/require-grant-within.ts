@@ -11,7 +11,7 @@ export type WantedGrant = Pick<KmsGrantRow, 'grantee' | 'operations' | 'constrai
 
 /**
  * Checks a new grant of a caller who may make grants only because a grant lets him: then one such grant has to allow all
- * that the new one does, under constraints that are no stricter.
+ * that the new one does, under constraints that are no stricter. Gives that one; none where policies let him.
  * @throws AwsError AccessDeniedException
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html
  */
@@ -20,14 +20,15 @@ export const requireGrantWithin = async (
   key: KmsKeyRow,
   wanted: WantedGrant,
   conditions: NonNullable<KeyUse['conditions']>,
-): Promise<void> => {
+): Promise<KmsGrantRow | undefined> => {
   const ask = (grants: readonly KeyGrant[]): Promise<Question> =>
     keyQuestion({ caller, nowMs, table }, { operation: 'CreateGrant', key, conditions, grants })
   const byPolicies = judge(await ask([]))
-  if (byPolicies.allowed) return
-  for (const parent of (await table.grants(key.key_id)).map(grantOf)) {
+  if (byPolicies.allowed) return undefined
+  for (const row of await table.grants(key.key_id)) {
+    const parent = grantOf(row)
     const { constraints: _asked, ...unconstrained } = parent
-    if (isWithin(grantOf(wanted), parent) && judge(await ask([unconstrained])).allowed) return
+    if (isWithin(grantOf(wanted), parent) && judge(await ask([unconstrained])).allowed) return row
   }
   throw awsError('AccessDeniedException', byPolicies.message)
 }

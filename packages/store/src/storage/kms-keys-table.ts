@@ -51,6 +51,8 @@ export interface KmsKeysTable {
   insertGrant(grant: KmsGrantRow): Statement
   /** Lets a change pass only where, after it, a grant like this is there once. */
   requireOneGrant(grant: KmsGrantRow): Statement
+  /** Lets a change pass only while a grant of the key is there. */
+  requireGrant(grant: Pick<KmsGrantRow, 'key_id' | 'grant_id'>): Statement
   removeGrant(grantId: string): Statement
   setTag(tag: KmsTagRow): Statement
   /** Lets a change pass only where, after it, a key has no more than so many tags. */
@@ -178,6 +180,13 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
       ),
     insertGrant: (row) => statement(query.insertInto('kms_grants').values(row).compile(), 1),
     removeGrant: (grantId) => statement(query.deleteFrom('kms_grants').where('grant_id', '=', grantId).compile(), 1),
+    requireGrant: ({ key_id, grant_id }) =>
+      requireCount(
+        key_id,
+        query.selectFrom('kms_grants').select(count).where('key_id', '=', key_id).where('grant_id', '=', grant_id),
+        '=',
+        1,
+      ),
     requireOneGrant: ({ key_id, name, grantee, retiring, operations, constraints }) =>
       requireCount(
         key_id,

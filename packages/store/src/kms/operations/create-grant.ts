@@ -59,8 +59,8 @@ export const createGrant: NamedOperation = keyOperation({
   keyId: ({ KeyId }) => KeyId,
   acrossAccounts: true,
   conditions: (input: CreateGrantRequest) => grantConditions(input),
-  requireMore: (context, input, key) => requireGrantWithin(context, key, wanted(input), grantConditions(input)),
   run: async (context, input, key) => {
+    const parent = await requireGrantWithin(context, key, wanted(input), grantConditions(input))
     requireEnabled(key)
     requireRealRun(input)
     const { call, caller, nowMs, random } = context
@@ -74,7 +74,7 @@ export const createGrant: NamedOperation = keyOperation({
       created_at_ms: nowMs,
     }
     call.note({ Grantee: row.grantee, Operations: input.Operations.join(','), GrantId: row.grant_id })
-    const made = await grantMade(context, row, key)
+    const made = await grantMade(context, row, { key, parent })
     call.note({ GrantId: made.grant_id })
     // The token is the id again: a grant counts at once here, so nothing has to vouch for it meanwhile.
     return { GrantId: made.grant_id, GrantToken: made.grant_id }
@@ -95,18 +95,28 @@ const wanted = ({ GranteePrincipal, Operations, Constraints }: CreateGrantReques
   constraints: Constraints ? JSON.stringify(Constraints) : null,
 })
 
-/** Makes a grant, or finds the one of the same name that is there, be it made at the same moment. */
+interface GrantGround {
+  readonly key: KmsKeyRow
+  /** The grant that lets the caller make this one; absent where policies do. */
+  readonly parent: KmsGrantRow | undefined
+}
+
+/**
+ * Makes a grant, or finds the one of the same name that is there, be it made at the same moment. Where the grant that it
+ * comes of ends at that moment, it is not made.
+ */
 const grantMade = async (
   { call, kmsKeys: { table } }: OperationContext,
   row: KmsGrantRow,
-  key: KmsKeyRow,
+  { key, parent }: GrantGround,
 ): Promise<KmsGrantRow> => {
   const same = async (): Promise<KmsGrantRow | undefined> =>
     row.name === '' ? undefined : (await table.grants(key.key_id)).find((known) => isSame(known, row))
   const known = await same()
   if (known) return known
+  const held = [table.hold(key), ...(parent ? [table.requireGrant(parent)] : [])]
   const once = row.name === '' ? [] : [table.requireOneGrant(row)]
-  if ((await call.commit([table.hold(key), table.insertGrant(row), ...once])) === 'committed') return row
+  if ((await call.commit([...held, table.insertGrant(row), ...once])) === 'committed') return row
   const theirs = await same()
   if (theirs) return theirs
   throw beingChanged(keyArn(key))
