@@ -1,4 +1,4 @@
-import { parseKeyId, type NamedKey } from './key-id.ts'
+import { parseKeyId, type NamedKey } from './parse-key-id.ts'
 import type { Caller } from '../caller.ts'
 import type { KmsKeysTable } from '../storage/kms-keys-table.ts'
 import type { KmsKeyRow } from '../storage/tables.ts'

@@ -1,4 +1,4 @@
-import { seconds } from '../secretsmanager/secret-facts.ts'
+import { epochSeconds } from '../epoch-seconds.ts'
 import type { KmsKeyRow } from '../storage/tables.ts'
 import { keyArn } from './kms-keys.ts'
 
@@ -32,11 +32,11 @@ export const keyMetadata = (key: KmsKeyRow): KeyMetadata => ({
   AWSAccountId: key.account,
   KeyId: key.key_id,
   Arn: keyArn(key),
-  CreationDate: seconds(key.created_at_ms),
+  CreationDate: epochSeconds(key.created_at_ms),
   Enabled: key.state === 'enabled',
   Description: key.description,
   KeyState: states[key.state],
-  ...(key.deletion_at_ms !== null && { DeletionDate: seconds(key.deletion_at_ms) }),
+  ...(key.deletion_at_ms !== null && { DeletionDate: epochSeconds(key.deletion_at_ms) }),
   KeyManager: key.alias === null ? 'CUSTOMER' : 'AWS',
   ...constants,
 })

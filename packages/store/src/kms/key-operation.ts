@@ -7,7 +7,7 @@ import type { KmsKeyRow } from '../storage/tables.ts'
 import type { EncryptionContext } from './encryption-context.ts'
 import { findKey, type FoundKey } from './find-key.ts'
 import { mayUseKey } from './key-access.ts'
-import { parseKeyId } from './key-id.ts'
+import { parseKeyId } from './parse-key-id.ts'
 import { keyArn } from './kms-keys.ts'
 
 /** An operation that concerns one key: it is found, and the caller's access to it judged, before it runs. */

@@ -1,7 +1,6 @@
 import { awsError } from '../aws-errors.ts'
+import { dayMs } from '../day.ts'
 import type { SecretRow } from '../storage/tables.ts'
-
-export const dayMs = 86_400_000
 
 /** AWS: 7–30 days, 30 unless told otherwise. @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html */
 const window = { minDays: 7, maxDays: 30, defaultDays: 30 } as const

@@ -3,7 +3,7 @@ import type { NamedOperation } from '../../operation.ts'
 import { awsError } from '../../aws-errors.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import { flag, required, type Shape } from '../../parsing/member.ts'
-import { seconds } from '../../secretsmanager/secret-facts.ts'
+import { epochSeconds } from '../../epoch-seconds.ts'
 import type { KmsGrantRow, KmsKeyRow } from '../../storage/tables.ts'
 import { changeKey, keyOperation, requireRealRun } from '../key-operation.ts'
 import { keyArn } from '../kms-keys.ts'
@@ -54,7 +54,7 @@ const listed = (grant: KmsGrantRow, key: KmsKeyRow) => ({
   KeyId: keyArn(key),
   GrantId: grant.grant_id,
   Name: grant.name,
-  CreationDate: seconds(grant.created_at_ms),
+  CreationDate: epochSeconds(grant.created_at_ms),
   GranteePrincipal: grant.grantee,
   ...(grant.retiring !== null && { RetiringPrincipal: grant.retiring }),
   IssuingAccount: `arn:${partitionOf(key.region).name}:iam::${key.account}:root`,

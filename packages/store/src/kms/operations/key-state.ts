@@ -1,6 +1,7 @@
 import type { NamedOperation } from '../../operation.ts'
+import { dayMs } from '../../day.ts'
 import { integer, type Shape } from '../../parsing/member.ts'
-import { seconds } from '../../secretsmanager/secret-facts.ts'
+import { epochSeconds } from '../../epoch-seconds.ts'
 import { awsError } from '../../aws-errors.ts'
 import { changeKey, keyOperation, requireNotPending } from '../key-operation.ts'
 import { keyArn } from '../kms-keys.ts'
@@ -27,8 +28,6 @@ const becomes = (name: 'EnableKey' | 'DisableKey', state: 'enabled' | 'disabled'
 export const enableKey: NamedOperation = becomes('EnableKey', 'enabled')
 export const disableKey: NamedOperation = becomes('DisableKey', 'disabled')
 
-const dayMs = 86_400_000
-
 interface ScheduleKeyDeletionRequest extends KeyRequest {
   readonly PendingWindowInDays?: number
 }
@@ -54,7 +53,7 @@ export const scheduleKeyDeletion: NamedOperation = keyOperation({
     await changeKey(context, [context.kmsKeys.table.update(key, change)], key)
     return {
       KeyId: keyArn(key),
-      DeletionDate: seconds(deletion_at_ms),
+      DeletionDate: epochSeconds(deletion_at_ms),
       KeyState: 'PendingDeletion',
       PendingWindowInDays,
     }

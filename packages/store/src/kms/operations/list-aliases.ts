@@ -1,6 +1,6 @@
 import type { NamedOperation } from '../../operation.ts'
 import type { Shape } from '../../parsing/member.ts'
-import { seconds } from '../../secretsmanager/secret-facts.ts'
+import { epochSeconds } from '../../epoch-seconds.ts'
 import { accountOperation } from '../account-operation.ts'
 import { requireOwnKey } from '../key-operation.ts'
 import { aliasArn, defaultKeyAlias } from '../kms-keys.ts'
@@ -27,8 +27,8 @@ export const listAliases: NamedOperation = accountOperation(
       AliasName: name,
       AliasArn: aliasArn(name, caller),
       TargetKeyId: keyId,
-      CreationDate: seconds(created),
-      LastUpdatedDate: seconds(updated),
+      CreationDate: epochSeconds(created),
+      LastUpdatedDate: epochSeconds(updated),
     })
     const all = [
       ...(managed ? [entry(defaultKeyAlias, managed.key_id, managed.created_at_ms, managed.created_at_ms)] : []),

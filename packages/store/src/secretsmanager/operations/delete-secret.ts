@@ -7,7 +7,7 @@ import { flag, integer, type Shape } from '../../parsing/member.ts'
 import { secretId } from '../../parsing/members.ts'
 import { recoveryWindowMs } from '../recovery-window.ts'
 import { regionalReplicas } from '../replicas/replication-status.ts'
-import { seconds } from '../secret-facts.ts'
+import { epochSeconds } from '../../epoch-seconds.ts'
 import { type SecretTarget, secretTarget } from '../secret-target.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
 import type { SecretRow } from '../../storage/tables.ts'
@@ -68,14 +68,14 @@ const scheduled = (
   return {
     arn: secret.arn,
     statements: [secrets.update(secret, { deleted_at_ms: nowMs, gone_at_ms, changed_at_ms: nowMs })],
-    output: { ARN: secret.arn, Name: secret.name, DeletionDate: seconds(gone_at_ms) },
+    output: { ARN: secret.arn, Name: secret.name, DeletionDate: epochSeconds(gone_at_ms) },
   }
 }
 
 const removed = ({ secrets, nowMs }: OperationContext, secret: SecretRow): Decided<DeleteSecretResponse> => ({
   arn: secret.arn,
   statements: [secrets.remove(secret)],
-  output: { ARN: secret.arn, Name: secret.name, DeletionDate: seconds(nowMs) },
+  output: { ARN: secret.arn, Name: secret.name, DeletionDate: epochSeconds(nowMs) },
 })
 
 /** AWS says yes to forcing away what is not there, with an ARN that belongs to nothing. */
@@ -84,5 +84,5 @@ const neverThere = (
   { kind, id, account, region, name }: SecretTarget,
 ): Decided<DeleteSecretResponse> => {
   const arn = kind === 'arn' ? id : secretArn({ account, region, name, suffix: arnSuffix(random) })
-  return { arn, statements: [], output: { ARN: arn, Name: name, DeletionDate: seconds(nowMs) } }
+  return { arn, statements: [], output: { ARN: arn, Name: name, DeletionDate: epochSeconds(nowMs) } }
 }

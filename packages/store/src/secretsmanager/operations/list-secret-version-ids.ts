@@ -1,11 +1,11 @@
 import type { ListSecretVersionIdsRequest, ListSecretVersionIdsResponse, SecretVersionEntry } from '@keyplane/aws'
 import { loadPresent, requirePresent } from '../change-secret.ts'
-import { kmsKeyIdsOf } from '../kms-key-ids.ts'
+import { encryptionKeyIds } from '../versions/encryption-key-ids.ts'
 import { pagePosition, pageToken } from '../lists/list-page-token.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import { flag, integer, type Shape } from '../../parsing/member.ts'
 import { nextToken, secretId } from '../../parsing/members.ts'
-import { seconds } from '../secret-facts.ts'
+import { epochSeconds } from '../../epoch-seconds.ts'
 import { secretTarget } from '../secret-target.ts'
 import type { ListedVersion } from '../../storage/versions-table.ts'
 import { labelsOf } from '../versions/version-stages.ts'
@@ -47,7 +47,7 @@ const entry = async (
 ): Promise<SecretVersionEntry> => ({
   VersionId: version.version_id,
   ...(labels && { VersionStages: labels }),
-  ...(version.accessed_at_ms > 0 && { LastAccessedDate: seconds(version.accessed_at_ms) }),
-  CreatedDate: seconds(version.created_at_ms),
-  KmsKeyIds: await kmsKeyIdsOf(context, version),
+  ...(version.accessed_at_ms > 0 && { LastAccessedDate: epochSeconds(version.accessed_at_ms) }),
+  CreatedDate: epochSeconds(version.created_at_ms),
+  KmsKeyIds: await encryptionKeyIds(context, version),
 })

@@ -3,7 +3,7 @@ import { changeSecret, type Decided, isReplica, requireActive, requireNoReplica 
 import { requireToken } from '../versions/client-request-token.ts'
 import { type Change, changeAll } from '../replicas/followers.ts'
 import { requireUsableKey } from '../../kms/secret-key.ts'
-import { requireKmsKey } from '../kms-key-id.ts'
+import { requireKmsKey } from '../require-kms-key.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import type { Shape } from '../../parsing/member.ts'
 import {

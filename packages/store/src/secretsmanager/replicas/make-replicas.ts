@@ -2,7 +2,7 @@ import { type ReplicaRegion, parseSecretArn, partitionOf, secretArn } from '@key
 import type { Statement } from '@keyplane/database'
 import { AwsError, awsError } from '../../aws-errors.ts'
 import { failed, replicationSucceeded } from './followers.ts'
-import { requireKmsKey } from '../kms-key-id.ts'
+import { requireKmsKey } from '../require-kms-key.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import { isGone } from '../recovery-window.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'

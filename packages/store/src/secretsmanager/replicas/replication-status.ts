@@ -1,6 +1,6 @@
 import type { ReplicationStatus } from '@keyplane/aws'
 import { defaultKeyAlias } from '../../kms/kms-keys.ts'
-import { seconds } from '../secret-facts.ts'
+import { epochSeconds } from '../../epoch-seconds.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
 import type { ReplicaRow, SecretRow } from '../../storage/tables.ts'
 
@@ -36,7 +36,7 @@ const standing = ({ region, kms_key, status, message }: ReplicaRow, replica?: Se
   KmsKeyId: keyName(replica?.kms_key ?? kms_key),
   Status: status,
   StatusMessage: message,
-  ...(replica && replica.accessed_at_ms > 0 && { LastAccessedDate: seconds(replica.accessed_at_ms) }),
+  ...(replica && replica.accessed_at_ms > 0 && { LastAccessedDate: epochSeconds(replica.accessed_at_ms) }),
 })
 
 const keyName = (kmsKey: string): string => (kmsKey === '' ? defaultKeyAlias : kmsKey)

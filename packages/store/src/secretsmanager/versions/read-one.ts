@@ -4,8 +4,8 @@ import type { Statement } from '@keyplane/database'
 import { awsError } from '../../aws-errors.ts'
 import { markedForDeletion, requirePresent } from '../change-secret.ts'
 import type { OperationContext } from '../../operation-context.ts'
-import { dayMs } from '../recovery-window.ts'
-import { seconds } from '../secret-facts.ts'
+import { dayMs } from '../../day.ts'
+import { epochSeconds } from '../../epoch-seconds.ts'
 import { openOf } from './secret-value.ts'
 import type { SecretRow } from '../../storage/tables.ts'
 import type { FoundVersion } from '../../storage/versions-table.ts'
@@ -47,7 +47,7 @@ export const readOne = async (
         ? { SecretString: Buffer.from(value.bytes).toString() }
         : { SecretBinary: Buffer.from(value.bytes).toString('base64') }),
       ...(labels.length > 0 && { VersionStages: labels }),
-      CreatedDate: seconds(version.created_at_ms),
+      CreatedDate: epochSeconds(version.created_at_ms),
     },
     statements: accessNoted(context, secret, foundVersion),
   }

@@ -1,4 +1,4 @@
-import { dayMs } from '../recovery-window.ts'
+import { dayMs } from '../../day.ts'
 
 /** AWS keeps about 100 versions, and removes none that is younger than a day. @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html */
 const keptVersions = 100

@@ -1,5 +1,5 @@
 import { awsError } from '../aws-errors.ts'
-import { parseKeyId } from '../kms/key-id.ts'
+import { parseKeyId } from '../kms/parse-key-id.ts'
 import { aliasArn, defaultKeyAlias } from '../kms/kms-keys.ts'
 
 /**
