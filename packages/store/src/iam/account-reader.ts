@@ -22,6 +22,7 @@ const accessKeyId: TextRule = { pattern: /^\w{16,128}$/, wanted: '16–128 lette
 const secretKey: TextRule = { pattern: /^[!-~]{16,128}$/, wanted: '16–128 printable characters without spaces' }
 const issuer: TextRule = { pattern: /^https:\/\/[^\s?#]+[^\s?#/]$/, wanted: 'an https URL without a slash at its end' }
 const anyText: TextRule = { pattern: /^[^\0]{1,256}$/, wanted: '1–256 characters' }
+const tagValue: TextRule = { pattern: /^[^\0]{0,256}$/, wanted: '0–256 characters' }
 
 const allowsAll = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 
@@ -134,13 +135,22 @@ export class AccountReader {
     return {
       policies: attached,
       ...(boundary !== undefined && { boundary: this.#attached(boundary, `${at}.permissionsBoundary`).policy }),
-      tags: new Map(
-        Object.entries(this.#problems.entries(tags, `${at}.tags`)).map(([key, value]) => [
-          key,
-          this.#problems.text(value, `${at}.tags[${JSON.stringify(key)}]`, { ...anyText, pattern: /^[^\0]{0,256}$/ }),
-        ]),
-      ),
+      tags: this.#tags(tags, `${at}.tags`),
     }
+  }
+
+  /** AWS: keys that differ in case alone are the same key. */
+  #tags(value: unknown, at: string): ReadonlyMap<string, string> {
+    const tags = new Map<string, string>()
+    const folded = new Map<string, string>()
+    for (const [key, given] of Object.entries(this.#problems.entries(value, at))) {
+      const place = `${at}[${JSON.stringify(key)}]`
+      const same = folded.get(key.toLowerCase())
+      if (same !== undefined) this.#problems.add(place, `differs from ${JSON.stringify(same)} in case alone`)
+      folded.set(key.toLowerCase(), key)
+      tags.set(key, this.#problems.text(given, place, tagValue))
+    }
+    return tags
   }
 
   /** A policy by its name, or written out where it is attached. */

@@ -109,6 +109,17 @@ describe('an IAM file', () => {
     expect(message).toContain('; users is there twice')
   })
 
+  // Which of the two a policy saw was not said.
+  it('is refused where two tags of one owner differ in case alone', () => {
+    const tagged = (tags: object) => problemsOf({ account: '000000000000', users: [{ ...user, tags }] })
+    expect(tagged({ team: 'a', Team: 'b' })).toContain('users[0].tags["Team"] differs from "team" in case alone')
+    expect(tagged({ team: 'a', teams: 'b' })).toBe('')
+    const roles = [{ name: 'r', trustPolicy: trust, policies: [], tags: { A: '', a: '' } }]
+    expect(problemsOf({ account: '000000000000', roles })).toContain(
+      'roles[0].tags["a"] differs from "A" in case alone',
+    )
+  })
+
   it('gives a role another unique id with another text for it', () => {
     const roleId = (more: object) => {
       const role = { name: 'r', trustPolicy: trust, policies: [], ...more }
