@@ -7,7 +7,7 @@ import {
 import { auditTail, parseIam } from '@keyplane/store'
 import { fakeClock } from '@keyplane/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { account, developer, region, TestStore } from './test-store.ts'
+import { account, developer, iamFile, region, TestStore } from './test-store.ts'
 
 const other = '222222222222'
 const nobody = { accessKeyId: 'AKIANOBODY0000000001', secretAccessKey: 'nobody-secret-access-key-01' }
@@ -156,6 +156,17 @@ describe('the tags of a session', () => {
     await assume('red', {}, credentials)
   })
 
+  it('are fifty at most, inherited ones counted', async () => {
+    const tags = (count: number, from: string) => Array.from({ length: count }, (_, index) => tag(`${from}${index}`))
+    const TransitiveTagKeys = tags(30, 'a').map(({ Key }) => Key)
+    const { credentials } = await assume('first', { Tags: tags(30, 'a'), TransitiveTagKeys })
+    await assume('first', { Tags: tags(20, 'b') }, credentials)
+    expect(await refusal(assume('first', { Tags: tags(21, 'b') }, credentials))).toMatch(/^ValidationError: .*50 tags/)
+    // Tags that are not handed on do not count.
+    const plain = await assume('first', { Tags: tags(30, 'a') })
+    await assume('first', { Tags: tags(50, 'b') }, plain.credentials)
+  })
+
   it('want sts:TagSession, inherited ones too', async () => {
     const { credentials } = await assume('first', { Tags: [tag('team')], TransitiveTagKeys: ['team'] })
     expect(await refusal(assume('untagged', {}, credentials))).toContain('sts:TagSession')
@@ -207,6 +218,12 @@ describe('a session token', () => {
     const { credentials } = await assume('first')
     expect((await lists(credentials)).status).toBe(200)
     iam = iamOf({ firstId: 'second' })
+    expect((await lists(credentials)).body.__type).toBe('UnrecognizedClientException')
+  })
+
+  it('is of use again where its role was taken out and put back without another id: it is the same role', async () => {
+    const { credentials } = await assume('first')
+    iam = parseIam(iamFile())
     expect((await lists(credentials)).body.__type).toBe('UnrecognizedClientException')
     iam = iamOf()
     expect((await lists(credentials)).status).toBe(200)

@@ -11,9 +11,12 @@ export interface WantedTags {
 /** The tags of a session, and the keys of those that sessions made from it inherit. */
 export type SessionTags = Pick<Session, 'tags' | 'transitiveTagKeys'>
 
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const maxTags = 50
+
 /**
  * The tags that are passed, and those that the caller's own session hands on, which cannot be changed on the way. Keys
- * that differ in case alone are the same key.
+ * that differ in case alone are the same key. A session has 50 at most, whichever way they came.
  * @throws AwsError ValidationException
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
  */
@@ -34,6 +37,7 @@ export const sessionTags = (
     passed.set(key, [Key, Value])
   }
   const all = new Map([...inherited, ...passed])
+  if (all.size > maxTags) throw invalid(`A session has at most ${maxTags} tags, inherited ones among them.`)
   for (const key of TransitiveTagKeys)
     if (!all.has(folded(key))) throw invalid('The specified transitive tag key must be included in the requested tags.')
   const transitive = new Set([...inherited.keys(), ...TransitiveTagKeys.map(folded)])
