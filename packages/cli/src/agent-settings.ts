@@ -21,6 +21,7 @@ const valueOf: Readonly<Record<string, (config: AgentConfig) => unknown>> = {
   path_prefix: ({ pathPrefix }) => pathPrefix,
   ignore_transient_errors: ({ ignoreTransientErrors }) => ignoreTransientErrors,
   validate_credentials: ({ validateCredentials }) => validateCredentials,
+  credentials_file_path: ({ credentialsFile }) => credentialsFile,
   'keyplane.endpoint': ({ endpoint }) => endpoint,
   'keyplane.max_stale_seconds': ({ maxStaleMs }) => maxStaleMs / 1_000,
 }

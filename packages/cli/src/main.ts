@@ -1,14 +1,9 @@
 import { constants } from 'node:os'
-import { SecretsError, toSecretsError } from '@keyplane/core'
-import { CommanderError } from 'commander'
 import { processEnvironment } from './config.ts'
 import { openContext } from './context.ts'
-import { exitCodeOf, exitCodes } from './exit-codes.ts'
-import { hintFor } from './hints.ts'
-import { Interrupted } from './interrupted.ts'
+import { exitCodes } from './exit-codes.ts'
 import { buildProgram } from './program.ts'
-import { noField } from './json-field.ts'
-import { UsageError } from './usage-error.ts'
+import { tellFailure } from './tell-failure.ts'
 
 /** What stands after `--` belongs to the command that is run, whatever it looks like. */
 const splitAtDashes = (args: readonly string[]): [string[], string[] | undefined] => {
@@ -32,7 +27,9 @@ export const main = async (args: readonly string[] = process.argv.slice(2)): Pro
   const onWriteError = endWithReader()
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onWriteError)
   const [own, childCommand] = splitAtDashes(args)
+  const json = own.includes('--json')
   const program = buildProgram({
+    helpUnasked: (text) => void (json || process.stderr.write(text)),
     open: (flags) => openContext(flags, processEnvironment),
     childCommand,
     exit: (code) => {
@@ -43,30 +40,6 @@ export const main = async (args: readonly string[] = process.argv.slice(2)): Pro
     if (own.length === 0) program.outputHelp()
     else await program.parseAsync(own, { from: 'user' })
   } catch (thrown) {
-    process.exitCode = thrown instanceof CommanderError ? usageCode(thrown) : report(thrown, own)
+    process.exitCode = tellFailure(thrown, { json, write: (text) => void process.stderr.write(text) })
   }
-}
-
-/** The parser has said what was wrong; help that was asked for is no error. */
-const usageCode = ({ exitCode }: CommanderError): number => (exitCode === 0 ? exitCodes.ok : exitCodes.usage)
-
-const report = (thrown: unknown, args: readonly string[]): number => {
-  if (thrown instanceof Interrupted) return 128 + constants.signals.SIGINT
-  if (thrown instanceof UsageError) {
-    process.stderr.write(`keyplane: ${thrown.message}\n`)
-    return exitCodes.usage
-  }
-  const error = toSecretsError(thrown)
-  const hint = hintFor(error)
-  const { code, message, reason } = error
-  if (args.includes('--json'))
-    process.stderr.write(
-      `${JSON.stringify({ error: { code, message, ...(reason && { reason }), ...(hint && { hint }) } })}\n`,
-    )
-  else {
-    process.stderr.write(`keyplane: ${message}\n`)
-    if (hint) process.stderr.write(`  ${hint}\n`)
-    if (!(thrown instanceof SecretsError)) process.stderr.write(`${(thrown as Error)?.stack ?? String(thrown)}\n`)
-  }
-  return reason === noField ? exitCodes.absent : exitCodeOf[code]
 }

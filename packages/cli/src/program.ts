@@ -9,6 +9,8 @@ export interface ProgramParts {
   /** What stood after `--`. */
   readonly childCommand: readonly string[] | undefined
   readonly exit: (code: number) => void
+  /** Where the help goes that is shown in place of a command that was not given. */
+  readonly helpUnasked: (text: string) => void
 }
 
 const overview = `Keyplane gives every program its secrets, in every environment.
@@ -36,11 +38,11 @@ Exit codes: 0 ok · 1 error · 3 refused · 4 absent · 5 unreachable · 6 broke
 `
 
 /** The command line's shape. Each command's code is loaded when it is the one that runs. */
-export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser => {
+export const buildProgram = ({ open, childCommand, exit, helpUnasked }: ProgramParts): Parser => {
   const program = new Parser('keyplane')
   program
     .version(`keyplane ${version}`, '--version')
-    .option('--json', 'data as JSON on stdout')
+    .option('--json', 'data as JSON on stdout, all else as JSON lines on stderr')
     .option('-q, --quiet', 'no words besides')
     .option('--no-color', 'no colours (NO_COLOR too)')
     .option('--data <dir>', 'the data folder of the embedded plane')
@@ -48,6 +50,8 @@ export const buildProgram = ({ open, childCommand, exit }: ProgramParts): Parser
     .helpCommand(false)
     .exitOverride()
     .showSuggestionAfterError()
+    // What is wrong is told once, by who catches it.
+    .configureOutput({ writeErr: helpUnasked, outputError: () => undefined })
   program.helpInformation = () => overview
 
   const run = (load: () => Promise<Command<never>>) =>

@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.ts'
  * @throws SecretsError `invalid_request` where none is given, Interrupted at Ctrl-C.
  */
 export const promptHidden = async (question: string, stdin: NodeJS.ReadStream, terminal: Terminal): Promise<string> => {
-  process.stderr.write(question)
+  terminal.ask(question)
   // The line editor echoes what is typed; here it echoes into nothing.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: stdin, output: nowhere, terminal: true })
@@ -18,7 +18,7 @@ export const promptHidden = async (question: string, stdin: NodeJS.ReadStream, t
       lines.question('', resolve)
       lines.once('close', () => resolve(''))
       lines.once('SIGINT', () => reject(new Interrupted()))
-    }).finally(() => terminal.problem(''))
+    }).finally(() => terminal.ask('\n'))
     if (answer === '') throw new SecretsError('invalid_request', 'No value was given; nothing was written.')
     return answer
   } finally {

@@ -87,7 +87,8 @@ const liveReport = ({ terminal, clock }: Context) => {
   const tell = (call: Omit<Parameters<typeof liveLine>[0], 'atMs'>): void => {
     if (!begun) return
     const event = { atMs: clock.nowMs(), ...call }
-    terminal.words(terminal.json ? JSON.stringify(event) : terminal.style('dim', liveLine(event)))
+    if (terminal.json) terminal.event(event)
+    else terminal.words(terminal.style('dim', liveLine(event)))
   }
   return {
     begin: () => {

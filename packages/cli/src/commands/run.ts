@@ -3,9 +3,9 @@ import { constants } from 'node:os'
 import { SecretsError, TextValue } from '@keyplane/core'
 import type { SecretsManager } from '@keyplane/secrets'
 import { aboutSecret } from '../about-secret.ts'
+import { CannotRun } from '../cannot-run.ts'
 import type { Context } from '../context.ts'
 import { exactText } from '../exact-text.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { fieldOf } from '../json-field.ts'
 import { type NamedField, parseNamedField } from '../named-field.ts'
 import { openSource } from '../secret-source.ts'
@@ -17,7 +17,7 @@ interface Mapping extends NamedField {
 
 /** Runs a program with secrets in its environment, and nowhere else. All are there, or it does not start. */
 export const runProgram = async (
-  { folder, env, terminal }: Context,
+  { folder, env }: Context,
   mappings: readonly string[],
   childCommand: readonly string[] | undefined,
 ): Promise<number> => {
@@ -28,7 +28,7 @@ export const runProgram = async (
   const secrets = openSource(folder, env)
   try {
     const variables = await readAll(secrets, wanted)
-    return await runChild(command, args, { ...env, ...variables }, terminal.problem)
+    return await runChild(command, args, { ...env, ...variables })
   } finally {
     await secrets.close()
   }
@@ -75,21 +75,23 @@ const runChild = (
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  problem: (text: string) => void,
 ): Promise<number> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     // Before the child is there: it may signal us as its first act.
     const handlers = forwarded.map((signal) => ({ signal, pass: () => void child.kill(signal) }))
     for (const { signal, pass } of handlers) process.on(signal, pass)
     const child = spawn(command, args, { stdio: 'inherit', env })
-    const done = (code: number): void => {
+    const letGo = (): void => {
       for (const { signal, pass } of handlers) process.removeListener(signal, pass)
-      resolve(code)
     }
     child.on('error', ({ code }: NodeJS.ErrnoException) => {
+      letGo()
       const isAbsent = code === 'ENOENT'
-      problem(`keyplane: ${command}: ${isAbsent ? 'there is no such command' : `it can't be run (${code})`}.`)
-      done(isAbsent ? exitCodes.noSuchCommand : exitCodes.notExecutable)
+      const why = isAbsent ? 'there is no such command' : `it can't be run (${code})`
+      reject(new CannotRun(`${command}: ${why}.`, isAbsent ? 'no_such_command' : 'not_executable'))
     })
-    child.on('exit', (code, signal) => done(code ?? 128 + (signal ? constants.signals[signal] : 0)))
+    child.on('exit', (code, signal) => {
+      letGo()
+      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))
+    })
   })

@@ -22,7 +22,7 @@ export const startPlaneStore = async (
   { folder, random, clock, terminal }: Context,
   { database = { databasePath: folder.database }, insecureNoAuth = false, ...options }: PlaneStoreOptions,
 ): Promise<RunningStore> => {
-  const onProblem = (problem: string): void => terminal.problem(`keyplane: store: ${problem}`)
+  const onProblem = (problem: string): void => terminal.warn(`store: ${problem}`)
   folder.create(onProblem)
   makeCredentials(folder, random)
   if (insecureNoAuth)

@@ -9,7 +9,8 @@ const typing = (lines: readonly string[], isNew: boolean): Promise<string> => {
   const type = (): void => void (rest.length > 0 && stdin.push(`${rest.shift()}\r`))
   const { stdout, stderr } = process
   // After each question the terminal is told to go to the next line: then the next answer is typed.
-  const terminal = { ...openTerminal({ env: {}, stdout, stderr }), problem: () => void setImmediate(type) }
+  const ask = (text: string): void => void (text === '\n' && setImmediate(type))
+  const terminal = { ...openTerminal({ env: {}, stdout, stderr }), ask }
   setImmediate(type)
   return readPassphrase({ stdin, terminal }, {}, { isNew }).then((bytes) => Buffer.from(bytes).toString())
 }
