@@ -1,9 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import type { AuditRecord } from '@keyplane/core'
-import { openSqlite, openWriter, type Writer, type WriterOptions, type WriteUnit } from '@keyplane/database'
+import {
+  openSqlite,
+  openWriter,
+  type SqliteWriter,
+  type Writer,
+  type WriterOptions,
+  writerOver,
+  type WriteUnit,
+} from '@keyplane/database'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 let folder: string
@@ -11,7 +20,7 @@ let path: string
 let reader: DatabaseSync
 const writers: Writer[] = []
 
-const start = async (thread: string, options: Partial<WriterOptions> = {}): Promise<Writer> => {
+const start = async (thread: string, options: Partial<WriterOptions> = {}): Promise<SqliteWriter> => {
   const writer = await openWriter({ path, thread: new URL(thread, import.meta.url), ...options })
   writers.push(writer)
   return writer
@@ -73,7 +82,7 @@ describe('a writer', () => {
   it('gathers what arrives during a commit into the next one', async () => {
     const writer = await start('./counting-writer.ts')
     const first = writer.write(insert('first'))
-    await new Promise((resolve) => setImmediate(resolve))
+    await setImmediate()
     const rest = Array.from({ length: 9 }, (_, index) => writer.write(insert(`i${index}`)))
     await Promise.all([first, ...rest])
     expect(batches()).toEqual([1, 9])
@@ -165,5 +174,51 @@ describe('a writer', () => {
   it('says at start what is wrong with its file', async () => {
     const thread = new URL('./counting-writer.ts', import.meta.url)
     await expect(openWriter({ path: folder, thread })).rejects.toMatchObject({ code: 'source_misconfigured' })
+  })
+})
+
+describe('several writers of one thread', () => {
+  it('share a commit, whatever each of them sent', async () => {
+    const writer = await start('./counting-writer.ts')
+    const others = Array.from({ length: 20 }, () => writerOver(writer.connect()))
+    // Nobody can commit until all have sent theirs.
+    reader.exec('begin immediate')
+    const written = others.map((other, index) => other.write(insert(`i${index}`)))
+    await setImmediate()
+    await setImmediate()
+    reader.exec('commit')
+    expect(new Set(await Promise.all(written))).toEqual(new Set(['committed']))
+    // The thread may have begun with the first before the second was sent.
+    expect(batches().length).toBeLessThanOrEqual(2)
+    await Promise.all(others.map((other) => other.close()))
+  })
+
+  it('are told their own outcomes', async () => {
+    const writer = await start('./counting-writer.ts')
+    const [left, right] = [writerOver(writer.connect()), writerOver(writer.connect())]
+    const outcomes = await Promise.all([
+      left.write(insert('a')),
+      right.write(insert('b')),
+      right.write(insert('b')),
+      left.write(insert('c')),
+    ])
+    expect(outcomes).toEqual(['committed', 'committed', 'conflict', 'committed'])
+    await Promise.all([left.close(), right.close()])
+  })
+
+  it('close one by one', async () => {
+    const writer = await start('./counting-writer.ts')
+    const other = writerOver(writer.connect())
+    await other.close()
+    await expect(other.write(insert('a'))).rejects.toMatchObject({ code: 'closed' })
+    expect(await writer.write(insert('b'))).toBe('committed')
+  })
+
+  it('all fail when their thread dies', async () => {
+    const writer = await start('./dying-writer.ts')
+    const other = writerOver(writer.connect())
+    await expect(other.write(insert('a'))).rejects.toMatchObject({ reason: 'writer_died' })
+    await expect(writer.write(insert('b'))).rejects.toMatchObject({ reason: 'writer_died' })
+    expect(other.alive).toBe(false)
   })
 })

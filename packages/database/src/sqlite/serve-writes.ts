@@ -1,18 +1,26 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { SecretsError, toSecretsError } from '@keyplane/core'
 import type { BeforeCommit } from '../ports.ts'
-import { groupCommit } from './group-commit.ts'
+import { type GroupCommit, groupCommit } from './group-commit.ts'
 import { openSqlite } from './open-sqlite.ts'
-import { type ErrorMessage, type FromWriter, type ThreadData, type ToWriter, unitsOf } from './writer-messages.ts'
+import {
+  type Batch,
+  type FromWriter,
+  type Results,
+  sent,
+  type ThreadData,
+  type ToWriter,
+  unitsOf,
+} from './writer-messages.ts'
 
 /**
  * The body of a writer's thread: a module that does nothing but call this is what `openWriter` is given. What
  * `beforeCommit` gives runs inside every transaction that has audit records.
  */
 export const serveWrites = (beforeCommit?: (threadData: ThreadData) => BeforeCommit): void => {
-  const port = parentPort
-  if (!port) throw new SecretsError('internal', 'serveWrites belongs in a worker thread.')
-  const answer = (message: FromWriter): void => port.postMessage(message)
+  const starter = parentPort
+  if (!starter) throw new SecretsError('internal', 'serveWrites belongs in a worker thread.')
+  const tell = (message: FromWriter): void => starter.postMessage(message)
   const { path, threadData } = workerData as { readonly path: string; readonly threadData: ThreadData }
   try {
     const connection = openSqlite({ path, mode: 'write', check: 'header' })
@@ -21,27 +29,45 @@ export const serveWrites = (beforeCommit?: (threadData: ThreadData) => BeforeCom
       path,
       ...(beforeCommit && { beforeCommit: beforeCommit(threadData) }),
     })
-    port.on('message', (message: ToWriter) => {
-      if (message.kind === 'batch') {
-        const results = commit(unitsOf(message))
-        answer({
-          kind: 'results',
-          results: results.map((result) => (typeof result === 'string' ? result : sent(result))),
-        })
-      } else {
-        connection.close()
-        port.close()
-      }
+    const ports = new Set<MessagePort>()
+    starter.on('message', (message: ToWriter) => {
+      if (message.kind === 'join') return join(message.port, ports, commit)
+      connection.close()
+      for (const port of ports) port.close()
+      starter.close()
     })
-    answer({ kind: 'ready' })
+    tell({ kind: 'ready' })
   } catch (error) {
-    answer({ kind: 'failed', error: sent(toSecretsError(error)) })
-    port.close()
+    tell({ kind: 'failed', error: sent(toSecretsError(error)) })
+    starter.close()
   }
 }
 
-const sent = ({ code, message, reason }: SecretsError): ErrorMessage => ({
-  code,
-  message,
-  ...(reason !== undefined && { reason }),
-})
+const join = (port: MessagePort, ports: Set<MessagePort>, commit: GroupCommit): void => {
+  ports.add(port)
+  port.once('close', () => ports.delete(port))
+  port.on('message', (batch: Batch) => commitTogether([{ port, batch }, ...arrived(ports)], commit))
+}
+
+interface Arrived {
+  readonly port: MessagePort
+  readonly batch: Batch
+}
+
+/** What the ports have brought by this moment: it goes into the same commit, so that all threads share one sync. */
+const arrived = (ports: ReadonlySet<MessagePort>): readonly Arrived[] =>
+  [...ports].flatMap((port) => {
+    const received = receiveMessageOnPort(port) as { readonly message: Batch } | undefined
+    return received ? [{ port, batch: received.message }] : []
+  })
+
+const commitTogether = (batches: readonly Arrived[], commit: GroupCommit): void => {
+  const lists = batches.map(({ batch }) => unitsOf(batch))
+  const results: Results = commit(lists.flat()).map((result) => (typeof result === 'string' ? result : sent(result)))
+  let from = 0
+  for (const [index, { port }] of batches.entries()) {
+    const until = from + (lists[index]?.length ?? 0)
+    port.postMessage(results.slice(from, until))
+    from = until
+  }
+}

@@ -1,8 +1,8 @@
-import { Worker } from 'node:worker_threads'
-import { SecretsError } from '@keyplane/core'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { type BatchOptions, BatchWriter, type Committer, type UnitResult } from '../batch-writer.ts'
 import type { Writer, WriteUnit } from '../ports.ts'
-import { batchMessage, type ErrorMessage, type FromWriter, type ThreadData, type ToWriter } from './writer-messages.ts'
+import { closed, PortCommitter, writerDied } from './port-committer.ts'
+import { type FromWriter, received, type ThreadData, type ToWriter } from './writer-messages.ts'
 
 export interface WriterOptions extends BatchOptions {
   /** The database file; it must exist and be migrated. */
@@ -13,11 +13,17 @@ export interface WriterOptions extends BatchOptions {
   readonly threadData?: ThreadData
 }
 
+/** The writer that has a thread of its own. Closing it ends the thread, and with it the writers of its other ports. */
+export interface SqliteWriter extends Writer {
+  /** A port for one more writer of the same thread: `writerOver`, here or in another thread. */
+  connect(): MessagePort
+}
+
 /**
  * Starts a writer thread on a SQLite file.
  * @throws SecretsError as `openSqlite`, or `unavailable` (reason `writer_died`) if the thread does not start.
  */
-export const openWriter = async (options: WriterOptions): Promise<Writer> => {
+export const openWriter = async (options: WriterOptions): Promise<SqliteWriter> => {
   const fromSource = options.thread.pathname.endsWith('.ts')
   const worker = new Worker(options.thread, {
     workerData: { path: options.path, threadData: options.threadData ?? {} },
@@ -27,59 +33,55 @@ export const openWriter = async (options: WriterOptions): Promise<Writer> => {
   const writer = new BatchWriter(thread, options)
   thread.onDeath = (death) => writer.die(death)
   await thread.started
-  return writer
+  return {
+    get alive() {
+      return writer.alive
+    },
+    write: (unit) => writer.write(unit),
+    connect: () => thread.connect(),
+    close: () => writer.close(),
+  }
 }
 
-/** The thread, as what commits: one message a batch, and one back. */
+/** The thread's life, and its first port. */
 class WriterThread implements Committer {
   readonly started: Promise<void>
-  onDeath: (death: SecretsError) => void = () => undefined
+  onDeath: (death: ReturnType<typeof closed>) => void = () => undefined
   readonly #worker: Worker
   readonly #exited: Promise<void>
-  #answer: ((results: readonly UnitResult[]) => void) | undefined
+  readonly #port: PortCommitter
   #ending = false
 
   constructor(worker: Worker) {
     this.#worker = worker
+    this.#port = new PortCommitter(this.connect())
     this.started = new Promise((resolve, reject) => {
       worker.on('message', (message: FromWriter) => {
         if (message.kind === 'ready') resolve()
-        else if (message.kind === 'failed') reject(received(message.error))
-        else this.#answer?.(message.results.map((result) => (typeof result === 'string' ? result : received(result))))
+        else reject(received(message.error))
       })
-      worker.on('error', (error) => this.onDeath(death(error)))
+      worker.on('error', (error) => this.onDeath(writerDied(error)))
       worker.on('exit', () => {
-        this.onDeath(this.#ending ? new SecretsError('closed', 'The database is closed.') : death(undefined))
-        reject(death(undefined))
+        this.onDeath(this.#ending ? closed() : writerDied(undefined))
+        reject(writerDied(undefined))
       })
     })
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
   }
 
+  connect(): MessagePort {
+    const { port1: near, port2: far } = new MessageChannel()
+    this.#worker.postMessage({ kind: 'join', port: far } satisfies ToWriter, [far])
+    return near
+  }
+
   commit(units: readonly WriteUnit[]): Promise<readonly UnitResult[]> {
-    return new Promise((resolve) => {
-      this.#answer = resolve
-      this.#post(batchMessage(units))
-    })
+    return this.#port.commit(units)
   }
 
   async end(): Promise<void> {
     this.#ending = true
-    this.#post({ kind: 'close' })
+    this.#worker.postMessage({ kind: 'close' } satisfies ToWriter)
     await this.#exited
   }
-
-  #post(message: ToWriter): void {
-    this.#worker.postMessage(message, [])
-  }
 }
-
-const death = (cause: unknown): SecretsError =>
-  new SecretsError(
-    'unavailable',
-    'The thread that writes the database ended. What it was writing may or may not be there; restart the store.',
-    { reason: 'writer_died', cause },
-  )
-
-const received = ({ code, message, reason }: ErrorMessage): SecretsError =>
-  new SecretsError(code, message, reason === undefined ? {} : { reason })

@@ -1,0 +1,52 @@
+import type { MessagePort } from 'node:worker_threads'
+import { SecretsError } from '@keyplane/core'
+import { type BatchOptions, BatchWriter, type Committer, type UnitResult } from '../batch-writer.ts'
+import type { Writer, WriteUnit } from '../ports.ts'
+import { batchMessage, type Results, received } from './writer-messages.ts'
+
+/**
+ * A writer of the thread at the port's other end; a port from `SqliteWriter.connect` may be handed to another thread
+ * first. Closing it ends this writer and no other.
+ */
+export const writerOver = (port: MessagePort, options: BatchOptions = {}): Writer => {
+  const committer = new PortCommitter(port)
+  const writer = new BatchWriter(committer, options)
+  // The port closes with the thread.
+  port.once('close', () => writer.die(committer.isEnded ? closed() : writerDied(undefined)))
+  return writer
+}
+
+/** The far end of a port, as what commits: one message a batch, and one back. */
+export class PortCommitter implements Committer {
+  isEnded = false
+  readonly #port: MessagePort
+  #answer: ((results: readonly UnitResult[]) => void) | undefined
+
+  constructor(port: MessagePort) {
+    this.#port = port
+    port.on('message', (results: Results) =>
+      this.#answer?.(results.map((result) => (typeof result === 'string' ? result : received(result)))),
+    )
+  }
+
+  commit(units: readonly WriteUnit[]): Promise<readonly UnitResult[]> {
+    return new Promise((resolve) => {
+      this.#answer = resolve
+      this.#port.postMessage(batchMessage(units))
+    })
+  }
+
+  async end(): Promise<void> {
+    this.isEnded = true
+    this.#port.close()
+  }
+}
+
+export const closed = (): SecretsError => new SecretsError('closed', 'The database is closed.')
+
+export const writerDied = (cause: unknown): SecretsError =>
+  new SecretsError(
+    'unavailable',
+    'The thread that writes the database ended. What it was writing may or may not be there; restart the store.',
+    { reason: 'writer_died', cause },
+  )
