@@ -4,6 +4,7 @@ import { parseAgentConfig } from './config.ts'
 describe('the agent’s configuration', () => {
   it('has the AWS agent’s defaults', () => {
     expect(parseAgentConfig('')).toEqual({
+      enabled: true,
       httpPort: 2773,
       ttlMs: 300_000,
       cacheSize: 1_000,
@@ -42,12 +43,12 @@ describe('the agent’s configuration', () => {
     ].join('\n')
     expect(() => parseAgentConfig(text, 'agent.toml')).toThrow(
       [
-        'agent.toml:2: ttl_second is not an option; did you mean ttl_seconds?',
         'agent.toml:1: http_port must be a whole number from 1024 to 65535.',
+        'agent.toml:2: ttl_second is not an option; did you mean ttl_seconds?',
         'agent.toml:3: cache_size must be a whole number from 0 to 1000.',
+        'agent.toml:4: path_prefix must begin with /.',
         'agent.toml:5: log_to_file must be true or false.',
         'agent.toml:6: ssrf_headers must be a list of at least one header name.',
-        'agent.toml:4: path_prefix must begin with /.',
         'agent.toml:8: keyplane.endpoint must be an http:// or https:// address.',
       ].join('\n'),
     )
@@ -72,7 +73,132 @@ describe('the agent’s configuration', () => {
     )
   })
 
+  it.each<[string, string]>([
+    ['http_port = 1023', 'http_port must be a whole number from 1024 to 65535'],
+    ['http_port = "70000"', 'http_port must be'],
+    ['http_port = 4000.5', 'http_port must be'],
+    ['ttl_seconds = 3601', 'ttl_seconds must be a whole number from 1 to 3600'],
+    ['ttl_seconds = -1', 'ttl_seconds must be'],
+    ['cache_size = 1001', 'cache_size must be a whole number from 0 to 1000'],
+    ['max_conn = 0', 'max_conn must be a whole number from 1 to 1000'],
+    ['log_level = "loud"', 'log_level must be DEBUG, INFO, WARN, ERROR or NONE'],
+    ['log_level = 1', 'log_level must be'],
+    ['log_to_file = 1', 'log_to_file must be true or false'],
+    ['ssrf_headers = ["a b"]', 'ssrf_headers must be a list of at least one header name'],
+    ['ssrf_headers = "X-Mine"', 'ssrf_headers must be'],
+    ['ssrf_env_variables = []', 'ssrf_env_variables must be a list of at least one environment variable'],
+    ['path_prefix = ""', 'path_prefix must begin with /'],
+    ['region = "eu west"', 'region must be a region, like eu-west-1'],
+    ['ignore_transient_errors = "no"', 'ignore_transient_errors must be true or false'],
+    ['validate_credentials = 2026-01-01', 'validate_credentials must be true or false'],
+    ['credentials_file_path = ""', 'credentials_file_path must be a text'],
+    ['keyplane = 1', 'keyplane must be a table'],
+  ])('refuses %j', (text, problem) => {
+    expect(() => parseAgentConfig(text, 'agent.toml')).toThrow(`agent.toml:1: ${problem}`)
+  })
+
+  it.each<[string, object]>([
+    ['http_port = 0', { httpPort: 0 }],
+    ['http_port = 65535', { httpPort: 65_535 }],
+    ['ttl_seconds = "3600"', { ttlMs: 3_600_000 }],
+    ['cache_size = 0', { cacheSize: 0 }],
+    ['log_to_file = "false"', { logToFile: false }],
+    ['credentials_file_path = "/run/credentials"', { credentialsFile: '/run/credentials' }],
+  ])('takes %j', (text, expected) => {
+    expect(parseAgentConfig(text)).toMatchObject(expected)
+  })
+
   it('says where the file is no TOML, without quoting it', () => {
     expect(() => parseAgentConfig('a = "canary\nb', 'agent.toml')).toThrow(/^agent\.toml:1:\d+: this is not TOML\.$/)
+  })
+})
+
+describe('the AWS provider’s file, in sections', () => {
+  const nested = `
+[logging]
+log_level = "warn"
+log_to_file = false
+[capabilities.secrets_manager]
+enabled = true
+http_port = 4000
+path_prefix = "/own/"
+max_conn = 7
+region = "eu-west-1"
+ignore_transient_errors = false
+validate_credentials = false
+credentials_file_path = "/run/credentials"
+[capabilities.secrets_manager.cache]
+ttl_seconds = 60
+cache_size = 5
+[capabilities.secrets_manager.security]
+ssrf_headers = ["X-Mine"]
+ssrf_env_variables = ["MINE"]
+[capabilities.acm]
+enabled = true
+certificates = [{ anything = 1 }]
+[keyplane]
+max_stale_seconds = 1
+`
+
+  it('says the same as the flat one, and leaves certificates to their own process', () => {
+    const flat = `
+log_level = "warn"
+log_to_file = false
+http_port = 4000
+path_prefix = "/own/"
+max_conn = 7
+region = "eu-west-1"
+ignore_transient_errors = false
+validate_credentials = false
+credentials_file_path = "/run/credentials"
+ttl_seconds = 60
+cache_size = 5
+ssrf_headers = ["X-Mine"]
+ssrf_env_variables = ["MINE"]
+[keyplane]
+max_stale_seconds = 1
+`
+    expect(parseAgentConfig(nested)).toEqual(parseAgentConfig(flat))
+  })
+
+  it('has the same defaults', () => {
+    for (const text of ['[logging]', '[capabilities]', '[capabilities.secrets_manager.cache]'])
+      expect(parseAgentConfig(text)).toEqual(parseAgentConfig(''))
+  })
+
+  it('may switch secrets off', () => {
+    expect(parseAgentConfig('[capabilities.secrets_manager]\nenabled = false').enabled).toBe(false)
+  })
+
+  it('takes no flat keys beside its sections, and names each', () => {
+    const text = 'http_port = 4000\nttl_seconds = "junk"\n[logging]\nlog_level = "info"\n[keyplane]\n'
+    expect(() => parseAgentConfig(text, 'c.toml')).toThrow(
+      /^c\.toml:1: http_port stands beside sections: it belongs into one of them\.\nc\.toml:2: ttl_seconds stands beside sections: [^\n]*$/,
+    )
+  })
+
+  it('names what is wrong by its section and its own line, also where a key of that name stands elsewhere', () => {
+    const text = [
+      '[capabilities.acm]',
+      'enabled = "junk"',
+      'http_port = 1',
+      '[capabilities.secrets_manager]',
+      'ttl_seconds = 5',
+      'http_port = 1',
+      '[capabilities.secrets_manager.cache]',
+      'TTL_SECONDS = 9999',
+      '[logging]',
+      'log_levels = "info"',
+      '[Capabilities.other]',
+    ].join('\n')
+    expect(() => parseAgentConfig(text, 'c.toml')).toThrow(
+      [
+        'c.toml:5: capabilities.secrets_manager.ttl_seconds is not an option.',
+        'c.toml:6: capabilities.secrets_manager.http_port must be a whole number from 1024 to 65535.',
+        'c.toml:8: capabilities.secrets_manager.cache.ttl_seconds must be a whole number from 1 to 3600.',
+        'c.toml:10: logging.log_levels is not an option; did you mean log_level?',
+        'c.toml:11: capabilities is given twice.',
+      ].join('\n'),
+    )
   })
 })

@@ -3,7 +3,9 @@
  * Start it by `runAgent` (a command) or `startAgent` (in a process of yours). It only reads, listens on loopback only,
  * keeps values in memory only, and never writes one to a log.
  */
-export { type AgentConfig, agentDefaults, parseAgentConfig, readAgentConfig } from './config.ts'
+export { parseAgentConfig, readAgentConfig } from './config.ts'
+export type { AgentConfig } from './config/agent-config.ts'
+export { agentDefaults } from './config/agent-schema.ts'
 export { type AgentProcess, runAgent } from './main.ts'
 export type { ReadEvent } from './routes/get-secret.ts'
 export { type AgentLog, type RunningAgent, startAgent, type StartAgentOptions } from './start-agent.ts'

@@ -1,19 +1,28 @@
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Clock, SecretsError, systemClock } from '@keyplane/core'
 import { maskingHook } from '@keyplane/masking'
 import { awsIdentity, awsProvider } from '@keyplane/secrets/providers'
 import { pino } from 'pino'
-import { type AgentConfig, processEnvironment, readAgentConfig } from './config.ts'
+import { processEnvironment, readAgentConfig } from './config.ts'
+import type { AgentConfig } from './config/agent-config.ts'
+import { credentialsFile } from './credentials-file.ts'
 import { LogFile } from './log-file.ts'
 import { type AgentLog, startAgent } from './start-agent.ts'
 import { version } from './version.ts'
 
+/** Where the AWS provider looks for its configuration. */
+const providerConfig = '/etc/aws-workload-credentials-provider/config.toml'
+
 const usage = `Usage: keyplane agent [-c FILE]
+       keyplane agent sm start [-c FILE]
 
 Serves secrets to programs on this machine, as the AWS Secrets Manager Agent does: one HTTP endpoint on loopback, a token
 in a header, values cached in memory.
 
-  -c, --config FILE   TOML, as for the AWS agent; ours under [keyplane]. Default: none, all defaults
+  -c, --config FILE   TOML, as for the AWS agent or the AWS Workload Credentials Provider; ours under [keyplane].
+                      Default: none, all defaults; with sm start ${providerConfig}
+                      where it is there
   -h, --help          This text
       --version       The version
 
@@ -32,11 +41,14 @@ export interface AgentProcess {
   readonly stderr?: (text: string) => void
   /** Resolves when the agent is to end. Default: SIGTERM or SIGINT. */
   readonly ended?: Promise<unknown>
+  /** The file that `sm start` reads, where it is there, if none is named. Default: the AWS provider's own. */
+  readonly providerConfigFile?: string
 }
 
 /**
  * The agent as a command, from its arguments to its end. Gives the exit code: 0 after a clean end, 1 for whatever is
- * wrong with arguments, configuration, token or credentials, as the AWS agent does.
+ * wrong with arguments, configuration, token or credentials, as the AWS agent does; 2 for wrong arguments of `sm start`,
+ * as its successor does.
  */
 export const runAgent = async (
   args: readonly string[],
@@ -46,27 +58,34 @@ export const runAgent = async (
     stdout = (text) => void process.stdout.write(text),
     stderr = (text) => void process.stderr.write(text),
     ended,
+    providerConfigFile = providerConfig,
   }: AgentProcess = {},
 ): Promise<number> => {
+  // The AWS Workload Credentials Provider is started by `sm start`.
+  const isProvider = args[0] === 'sm' && args[1] === 'start'
   try {
-    const options = readArguments(args)
+    const options = readArguments(isProvider ? args.slice(2) : args)
     if (options.help) stdout(usage)
     else if (options.version) stdout(`keyplane-agent ${version}\n`)
-    else await serve(readAgentConfig(options.config), { env, clock, stdout, ended: ended ?? untilSignal() })
+    else {
+      const config = readAgentConfig(options.config ?? (isProvider ? fileIfThere(providerConfigFile) : undefined))
+      if (config.enabled) await serve(config, { env, clock, stdout, ended: ended ?? untilSignal() })
+      else stdout('Secrets Manager is not enabled\n')
+    }
     return 0
   } catch (error) {
     if (!(error instanceof SecretsError)) throw error
     stderr(`${error.message}\n`)
-    return 1
+    return isProvider && error.reason === 'usage' ? 2 : 1
   }
 }
 
+const fileIfThere = (path: string): string | undefined => (existsSync(path) ? path : undefined)
+
 const readArguments = (args: readonly string[]): { config?: string; help?: boolean; version?: boolean } => {
-  // The AWS Workload Credentials Provider is started by `sm start`.
-  const own = args[0] === 'sm' && args[1] === 'start' ? args.slice(2) : args
   try {
     const { values } = parseArgs({
-      args: [...own],
+      args: [...args],
       options: {
         config: { type: 'string', short: 'c' },
         help: { type: 'boolean', short: 'h' },
@@ -75,7 +94,7 @@ const readArguments = (args: readonly string[]): { config?: string; help?: boole
     })
     return values
   } catch (cause) {
-    throw new SecretsError('config_invalid', `${(cause as Error).message}\n\n${usage}`)
+    throw new SecretsError('config_invalid', `${(cause as Error).message}\n\n${usage}`, { reason: 'usage' })
   }
 }
 
@@ -84,13 +103,14 @@ const serve = async (
   { env, clock, stdout, ended }: Required<Pick<AgentProcess, 'env' | 'clock' | 'stdout' | 'ended'>>,
 ): Promise<void> => {
   const log = openLog(config)
-  const { region, endpoint } = config
+  const { region, endpoint, credentialsFile: file } = config
   const options = {
     env,
     clock,
     userAgent: `aws-secrets-manager-agent/2.0.0 keyplane-agent/${version}`,
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
+    ...(file !== undefined && { credentials: credentialsFile(file, { onProblem: (text) => log.warn({}, text) }) }),
   }
   const stop = new AbortController()
   const onEnd = (): void => stop.abort()
@@ -100,7 +120,8 @@ const serve = async (
     startAgent({
       config,
       source: awsProvider(options),
-      identity: (call) => awsIdentity(options, call),
+      // A file's credentials may come later than the agent.
+      ...(file === undefined && { identity: (call) => awsIdentity(options, call) }),
       env,
       clock,
       log,

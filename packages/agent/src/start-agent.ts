@@ -10,7 +10,7 @@ import {
 import { openSecrets, type SecretsManager } from '@keyplane/secrets'
 import { agentApp } from './app.ts'
 import { checkIdentity, type Identity } from './check-identity.ts'
-import type { AgentConfig } from './config.ts'
+import type { AgentConfig } from './config/agent-config.ts'
 import { RequestLimit } from './guards/request-limit.ts'
 import { fastPath } from './http/fast-path.ts'
 import { HttpDate } from './http/response-bytes.ts'

@@ -41,6 +41,103 @@ const agentWithHungSts = async (ended: Promise<unknown>) => {
   return { code, told, clock }
 }
 
+/** Runs the command to its end, which comes as soon as it listens. */
+const run = async (
+  args: readonly string[],
+  options: { env?: Record<string, string>; providerConfigFile?: string } = {},
+) => {
+  const out: string[] = []
+  const errors: string[] = []
+  let end = (): void => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  const code = await runAgent(args, {
+    env: { AWS_TOKEN: token, AWS_ACCESS_KEY_ID: 'k', AWS_SECRET_ACCESS_KEY: 'k' },
+    stdout: (text) => {
+      out.push(text)
+      if (text.includes('listening on')) end()
+    },
+    stderr: (text) => void errors.push(text),
+    ended,
+    ...options,
+  })
+  return { code, out: out.join(''), errors: errors.join('') }
+}
+
+const fileOf = (text: string): string => {
+  const file = join(mkdtempSync(join(tmpdir(), 'keyplane-agent-')), 'agent.toml')
+  writeFileSync(file, text)
+  return file
+}
+
+const flat = 'http_port = 0\nlog_level = "none"\nlog_to_file = false\nvalidate_credentials = false\n'
+const nested =
+  '[logging]\nlog_level = "none"\nlog_to_file = false\n[capabilities.secrets_manager]\nhttp_port = 0\nvalidate_credentials = false\n'
+
+describe('the command line', () => {
+  it.each([
+    ['-c', flat, ['-c']],
+    ['--config', flat, ['--config']],
+    ['--config with sections', nested, ['--config']],
+    ['sm start -c', nested, ['sm', 'start', '-c']],
+    ['sm start --config with flat keys', flat, ['sm', 'start', '--config']],
+  ])('starts by %s FILE', async (_what, text, args) => {
+    const { code, out, errors } = await run([...args, fileOf(text)])
+    expect([code, errors]).toEqual([0, ''])
+    expect(out).toMatch(/^Keyplane Agent\/\S+ listening on http:\/\/127\.0\.0\.1:\d+\n$/)
+  })
+
+  it('of the AWS provider reads its own file where none is named, if there is one', async () => {
+    const { code, out } = await run(['sm', 'start'], { providerConfigFile: fileOf(nested) })
+    expect([code, out]).toEqual([0, expect.stringContaining('listening on')])
+    const wrong = { providerConfigFile: fileOf('http_port = 1') }
+    expect(await run(['sm', 'start'], wrong)).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining(':1: http_port'),
+    })
+  })
+
+  it('starts nothing where secrets are switched off, which is no failure', async () => {
+    const off = fileOf('[capabilities.secrets_manager]\nenabled = false\n')
+    expect(await run(['sm', 'start', '-c', off])).toEqual({
+      code: 0,
+      out: 'Secrets Manager is not enabled\n',
+      errors: '',
+    })
+  })
+
+  it.each([
+    [['--nonsense'], 1],
+    [['--config'], 1],
+    [['start'], 1],
+    [['acm', 'start'], 1],
+    [['sm', 'start', '--nonsense'], 2],
+    [['sm', 'start', '-c'], 2],
+  ])('refuses %j with %i and the usage', async (args, code) => {
+    expect(await run(args)).toMatchObject({ code, out: '', errors: expect.stringContaining('\nUsage: keyplane agent') })
+  })
+
+  it.each([
+    [['-c', '/nowhere/agent.toml'], "The configuration file /nowhere/agent.toml can't be read (ENOENT)."],
+    [['sm', 'start', '-c', '/nowhere/agent.toml'], "can't be read"],
+  ])('says of %j that there is no such file, with 1', async (args, text) => {
+    expect(await run(args)).toMatchObject({ code: 1, errors: expect.stringContaining(text) })
+  })
+
+  it.each([['--help'], ['-h'], ['--version']])('%s writes to stdout alone', async (flag) => {
+    expect(await run([flag])).toMatchObject({ code: 0, out: expect.stringMatching(/agent/), errors: '' })
+  })
+
+  it('says which variables could hold the token where none is set', async () => {
+    const { code, out, errors } = await run(['-c', fileOf(flat)], { env: {} })
+    expect([code, out]).toEqual([1, ''])
+    expect(errors).toMatch(
+      /^No token: set KEYPLANE_AGENT_TOKEN or AWS_TOKEN or AWS_SESSION_TOKEN or AWS_CONTAINER_AUTHORIZATION_TOKEN/,
+    )
+  })
+})
+
 describe('the check of credentials at start', () => {
   // The end was looked for only after the start, whose check hung for as long as STS did, three times over.
   it('that hangs is ended by the signal to end, with exit code 0 and no announcement', async () => {

@@ -1,0 +1,84 @@
+import type { AgentConfig } from './agent-config.ts'
+import { foreign, type Option, option, type Schema, section, unsupported } from './schema.ts'
+import { address, anyText, bool, integer, level, listOf, path, textLike } from './value-readers.ts'
+
+const regionName = textLike(/^[a-z0-9-]{1,64}$/, 'a region, like eu-west-1')
+const seconds = (set: (ms: number) => Partial<AgentConfig>) => (value: number) => set(value * 1_000)
+
+/** The AWS agent's own keys, which its successor has in sections. @see https://github.com/aws/aws-secretsmanager-agent */
+const aws = {
+  http_port: option(2773, integer(1024, 65_535, 0), (httpPort: number) => ({ httpPort })),
+  region: option(undefined, regionName, (region?: string) => (region === undefined ? {} : { region })),
+  ttl_seconds: option(
+    300,
+    integer(1, 3_600, 0),
+    seconds((ttlMs) => ({ ttlMs })),
+  ),
+  cache_size: option(1_000, integer(0, 1_000), (cacheSize: number) => ({ cacheSize })),
+  max_conn: option(800, integer(1, 1_000), (maxConnections: number) => ({ maxConnections })),
+  log_level: option('info', level, (logLevel: AgentConfig['logLevel']) => ({ logLevel })),
+  log_to_file: option(true, bool, (logToFile: boolean) => ({ logToFile })),
+  ssrf_headers: option(
+    ['X-Aws-Parameters-Secrets-Token', 'X-Vault-Token'],
+    listOf(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'header name'),
+    (names: string[]) => ({ tokenHeaders: Object.freeze(names.map((name) => name.toLowerCase())) }),
+  ),
+  ssrf_env_variables: option(
+    ['KEYPLANE_AGENT_TOKEN', 'AWS_TOKEN', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'],
+    listOf(/^[A-Za-z_]\w*$/, 'environment variable'),
+    (tokenVariables: string[]) => ({ tokenVariables: Object.freeze([...tokenVariables]) }),
+  ),
+  path_prefix: option('/v1/', path, (pathPrefix: string) => ({ pathPrefix })),
+  ignore_transient_errors: option(true, bool, (ignoreTransientErrors: boolean) => ({ ignoreTransientErrors })),
+  validate_credentials: option(true, bool, (validateCredentials: boolean) => ({ validateCredentials })),
+  credentials_file_path: option(undefined, anyText, (credentialsFile?: string) =>
+    credentialsFile === undefined ? {} : { credentialsFile },
+  ),
+} satisfies Record<string, Option>
+
+/** Ours, in a table of their own, so that one file serves both products. */
+const own = {
+  endpoint: option(undefined, address, (url?: string) => (url === undefined ? {} : { endpoint: url })),
+  max_stale_seconds: option(
+    86_400,
+    integer(0, 604_800),
+    seconds((maxStaleMs) => ({ maxStaleMs })),
+  ),
+} satisfies Record<string, Option>
+
+const enabled = option(true, bool, (isEnabled: boolean) => ({ enabled: isEnabled }))
+
+/** The AWS Secrets Manager Agent's file: all keys at the top. */
+export const flatSchema: Schema = { ...aws, max_roles: unsupported, prefetch: unsupported, keyplane: section(own) }
+
+const { log_level, log_to_file, ttl_seconds, cache_size, ssrf_headers, ssrf_env_variables, ...inSection } = aws
+
+/** The AWS Workload Credentials Provider's file: the same keys in sections. */
+export const nestedSchema: Schema = {
+  logging: section({ log_level, log_to_file }),
+  capabilities: section({
+    secrets_manager: section({
+      enabled,
+      ...inSection,
+      cache: section({ ttl_seconds, cache_size }),
+      security: section({ ssrf_headers, ssrf_env_variables }),
+      max_roles: unsupported,
+      prefetch: unsupported,
+    }),
+    // Certificates: a service of the provider's that has a process of its own.
+    acm: foreign,
+  }),
+  keyplane: section(own),
+}
+
+/** The sections that make a file a nested one. */
+export const nestedSections: readonly string[] = ['logging', 'capabilities']
+
+const defaultsOf = (options: Readonly<Record<string, Option>>, prefix = ''): [string, unknown][] =>
+  Object.entries(options).map(([key, { default: value }]) => [`${prefix}${key}`, value])
+
+/** Every option with its default by its flat name, for `settings show` and the docs. */
+export const agentDefaults: Readonly<Record<string, unknown>> = Object.freeze({
+  ...Object.fromEntries(defaultsOf(aws)),
+  ...Object.fromEntries(defaultsOf(own, 'keyplane.')),
+})

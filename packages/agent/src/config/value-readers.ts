@@ -1,0 +1,56 @@
+/** A value of the file as the agent takes it, or what is wrong with it. */
+export type Read = (value: unknown) => { readonly value: unknown } | { readonly problem: string }
+
+const oneOf = (value: unknown, fits: boolean, problem: string): ReturnType<Read> => (fits ? { value } : { problem })
+
+/** The AWS agent takes numbers in quotes too. `also` stands outside the bounds. */
+export const integer =
+  (min: number, max: number, also?: number): Read =>
+  (value) => {
+    const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+    const fits =
+      Number.isInteger(number) && (number === also || ((number as number) >= min && (number as number) <= max))
+    return oneOf(number, fits, `must be a whole number from ${min} to ${max}`)
+  }
+
+export const bool: Read = (value) =>
+  value === 'true' || value === 'false'
+    ? { value: value === 'true' }
+    : oneOf(value, value === true || value === false, 'must be true or false')
+
+/** A text that the pattern takes whole. */
+export const textLike =
+  (pattern: RegExp, what: string): Read =>
+  (value) =>
+    oneOf(value, typeof value === 'string' && pattern.test(value), `must be ${what}`)
+
+export const anyText: Read = textLike(/[^]/, 'a text')
+
+export const path: Read = (value) =>
+  oneOf(value, typeof value === 'string' && value.startsWith('/'), 'must begin with /')
+
+export const level: Read = (value) => {
+  const name = typeof value === 'string' ? value.toLowerCase() : ''
+  return oneOf(
+    name,
+    ['debug', 'info', 'warn', 'error', 'none'].includes(name),
+    'must be DEBUG, INFO, WARN, ERROR or NONE',
+  )
+}
+
+/** Texts that the pattern takes whole, at least one of them. */
+export const listOf =
+  (item: RegExp, what: string): Read =>
+  (value) =>
+    oneOf(
+      value,
+      Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === 'string' && item.test(entry)),
+      `must be a list of at least one ${what}`,
+    )
+
+export const address: Read = (value) =>
+  oneOf(
+    value,
+    typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    'must be an http:// or https:// address',
+  )
