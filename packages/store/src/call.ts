@@ -49,7 +49,10 @@ export class Call {
     Object.assign(this.#detail, detail)
   }
 
-  /** Adds a record of its own for a part of the call; it is written together with the call's. */
+  /**
+   * Adds a record of its own for a part of the call; it is written together with the call's. Where the call fails, nothing
+   * of it was given: a part that was allowed is recorded as failed too.
+   */
   noteParts(parts: readonly CallPart[]): void {
     this.#parts.push(...parts)
   }
@@ -85,6 +88,14 @@ export class Call {
       requestId,
       ...(Object.keys(detail).length > 0 && { detail }),
     }
-    return [own, ...this.#parts.map((part) => ({ atMs, actor, requestId, ...part }))]
+    const parts = this.#parts.map((part) => ({ atMs, actor, requestId, ...part }))
+    return [own, ...(decision === 'allow' ? parts : notGiven(parts, detail['Error']))]
   }
 }
+
+/** The records of the parts of a call that failed: those that were allowed have its error. */
+const notGiven = (parts: readonly AuditRecord[], error = ''): readonly AuditRecord[] =>
+  parts.map((part) => {
+    const { decision, detail } = part
+    return decision === 'allow' ? { ...part, decision: 'error', detail: { ...detail, Error: error } } : part
+  })

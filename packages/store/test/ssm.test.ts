@@ -19,6 +19,15 @@ const onlyThroughParameters = {
     },
   },
 }
+const partly = { accessKeyId: 'AKIAPARTLY0000000001', secretAccessKey: 'partly-secret-access-key-01' }
+const onlyDb = {
+  Version: '2012-10-17',
+  Statement: {
+    Effect: 'Allow',
+    Action: 'secretsmanager:GetSecretValue',
+    Resource: 'arn:aws:secretsmanager:*:*:secret:app/db-*',
+  },
+}
 const iam = parseIam(
   JSON.stringify({
     account,
@@ -26,6 +35,7 @@ const iam = parseIam(
       { name: 'developer', accessKeys: [developer], policies: ['AdministratorAccess'] },
       { name: 'half', accessKeys: [half], policies: [onlyParameters] },
       { name: 'through', accessKeys: [through], policies: [onlyParameters, onlyThroughParameters] },
+      { name: 'partly', accessKeys: [partly], policies: [onlyParameters, onlyDb] },
     ],
   }),
 )
@@ -140,6 +150,20 @@ describe('the audit log of parameters', () => {
       client.send(new GetParameterCommand({ Name: nameOf('app/api'), WithDecryption: true })),
     ).rejects.toThrow('is not authorized to perform: secretsmanager:GetSecretValue')
     expect(await records(1)).toEqual([['ssm:GetParameter', 'app/api', 'deny', 'Error']])
+    client.destroy()
+  })
+
+  // The first secret was recorded as read, though the call failed at the second.
+  it('has no secret as given where the call failed at another', async () => {
+    const client = clientOf(partly)
+    const Names = ['app/db', 'denied', 'never/asked'].map(nameOf)
+    const asked = client.send(new GetParametersCommand({ Names, WithDecryption: true }))
+    await expect(asked).rejects.toMatchObject({ name: 'AccessDeniedException' })
+    expect(await records(3)).toEqual([
+      ['ssm:GetParameters', '', 'deny', 'Error'],
+      ['secretsmanager:GetSecretValue', secretArn('app/db'), 'error', 'VersionId,Error'],
+      ['secretsmanager:GetSecretValue', 'denied', 'deny', 'Error'],
+    ])
     client.destroy()
   })
 })
