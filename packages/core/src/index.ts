@@ -3,6 +3,7 @@
  * which asking for a secret can fail. No I/O and no dependency, so anything may import it, a browser included.
  */
 export { type Duration, durationMs } from './duration.ts'
+export { type ErrorMessage, errorMessage, errorOf } from './error-message.ts'
 export {
   type ErrorCode,
   type Outcome,

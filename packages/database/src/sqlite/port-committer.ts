@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
-import { SecretsError } from '@keyplane/core'
+import { errorOf, SecretsError } from '@keyplane/core'
 import { type BatchOptions, BatchWriter, type Committer, type UnitResult } from '../batch-writer.ts'
 import type { Writer, WriteUnit } from '../ports.ts'
-import { batchMessage, type Results, received } from './writer-messages.ts'
+import { batchMessage, type Results } from './writer-messages.ts'
 
 /**
  * A writer of the thread at the port's other end; a port from `SqliteWriter.connect` may be handed to another thread
@@ -25,7 +25,7 @@ export class PortCommitter implements Committer {
   constructor(port: MessagePort) {
     this.#port = port
     port.on('message', (results: Results) =>
-      this.#answer?.(results.map((result) => (typeof result === 'string' ? result : received(result)))),
+      this.#answer?.(results.map((result) => (typeof result === 'string' ? result : errorOf(result)))),
     )
   }
 

@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { SecretsError, toSecretsError } from '@keyplane/core'
+import { errorMessage, SecretsError, toSecretsError } from '@keyplane/core'
 import type { BeforeCommit } from '../ports.ts'
 import { type GroupCommit, groupCommit } from './group-commit.ts'
 import { openSqlite } from './open-sqlite.ts'
@@ -7,7 +7,6 @@ import {
   type Batch,
   type FromWriter,
   type Results,
-  sent,
   type ThreadData,
   type ToWriter,
   unitsOf,
@@ -38,7 +37,7 @@ export const serveWrites = (beforeCommit?: (threadData: ThreadData) => BeforeCom
     })
     tell({ kind: 'ready' })
   } catch (error) {
-    tell({ kind: 'failed', error: sent(toSecretsError(error)) })
+    tell({ kind: 'failed', error: errorMessage(toSecretsError(error)) })
     starter.close()
   }
 }
@@ -63,7 +62,9 @@ const arrived = (ports: ReadonlySet<MessagePort>): readonly Arrived[] =>
 
 const commitTogether = (batches: readonly Arrived[], commit: GroupCommit): void => {
   const lists = batches.map(({ batch }) => unitsOf(batch))
-  const results: Results = commit(lists.flat()).map((result) => (typeof result === 'string' ? result : sent(result)))
+  const results: Results = commit(lists.flat()).map((result) =>
+    typeof result === 'string' ? result : errorMessage(result),
+  )
   let from = 0
   for (const [index, { port }] of batches.entries()) {
     const until = from + (lists[index]?.length ?? 0)

@@ -1,25 +1,9 @@
 import type { MessagePort } from 'node:worker_threads'
-import { type ErrorCode, SecretsError } from '@keyplane/core'
+import type { ErrorMessage } from '@keyplane/core'
 import type { WriteOutcome, WriteUnit } from '../ports.ts'
 
 /** What `openWriter` hands to its thread beside the path: keys and texts, copied. */
 export type ThreadData = Readonly<Record<string, string | Uint8Array>>
-
-/** An error as it crosses threads, where classes are lost. */
-export interface ErrorMessage {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly reason?: string
-}
-
-export const sent = ({ code, message, reason }: SecretsError): ErrorMessage => ({
-  code,
-  message,
-  ...(reason !== undefined && { reason }),
-})
-
-export const received = ({ code, message, reason }: ErrorMessage): SecretsError =>
-  new SecretsError(code, message, reason === undefined ? {} : { reason })
 
 /** What the thread is told by who started it; batches come over the ports that it joins. */
 export type ToWriter = { readonly kind: 'join'; readonly port: MessagePort } | { readonly kind: 'close' }

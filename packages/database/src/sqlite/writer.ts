@@ -1,8 +1,9 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { errorOf } from '@keyplane/core'
 import { type BatchOptions, BatchWriter, type Committer, type UnitResult } from '../batch-writer.ts'
 import type { Writer, WriteUnit } from '../ports.ts'
 import { closed, PortCommitter, writerDied } from './port-committer.ts'
-import { type FromWriter, received, type ThreadData, type ToWriter } from './writer-messages.ts'
+import { type FromWriter, type ThreadData, type ToWriter } from './writer-messages.ts'
 
 export interface WriterOptions extends BatchOptions {
   /** The database file; it must exist and be migrated. */
@@ -58,7 +59,7 @@ class WriterThread implements Committer {
     this.started = new Promise((resolve, reject) => {
       worker.on('message', (message: FromWriter) => {
         if (message.kind === 'ready') resolve()
-        else reject(received(message.error))
+        else reject(errorOf(message.error))
       })
       worker.on('error', (error) => this.onDeath(writerDied(error)))
       worker.on('exit', () => {
