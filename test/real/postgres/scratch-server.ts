@@ -25,7 +25,7 @@ const programs = (): string => {
 }
 
 /** PostgreSQL does not run as root: then as the user that its package made. */
-const owner = (): { readonly uid?: number; readonly gid?: number } => {
+export const postgresOwner = (): { readonly uid?: number; readonly gid?: number } => {
   if (process.getuid?.() !== 0) return {}
   const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
@@ -102,7 +102,7 @@ export class ScratchServer {
       ...this.#settings,
     ]
     const args = ['-D', this.data, '-p', String(this.port), ...settings.flatMap((one) => ['-c', one])]
-    this.#server = spawn(join(programs(), 'postgres'), args, { ...owner(), cwd: this.data, stdio: 'ignore' })
+    this.#server = spawn(join(programs(), 'postgres'), args, { ...postgresOwner(), cwd: this.data, stdio: 'ignore' })
     await untilAnswered(() => this.query('select 1'))
   }
 
@@ -144,7 +144,7 @@ export class ScratchServer {
   }
 
   #initialise(): void {
-    const as = owner()
+    const as = postgresOwner()
     const passwordFile = join(this.folder, 'password')
     mkdirSync(this.data, { mode: 0o700 })
     writeFileSync(passwordFile, superuser.password)

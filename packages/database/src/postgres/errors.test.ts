@@ -44,6 +44,11 @@ describe('what PostgreSQL says', () => {
 })
 
 describe('a connection that is not had', () => {
+  it('shows a certificate that is not trusted', () => {
+    for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED'])
+      expect(met(code, 'self-signed certificate')).toMatchObject({ code: 'source_misconfigured', reason: 'untrusted' })
+  })
+
   it('is refused, cut or silent', () => {
     expect(met('ECONNREFUSED')).toMatchObject({ code: 'unavailable', reason: 'refused' })
     for (const [code, message] of [

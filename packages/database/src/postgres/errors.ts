@@ -67,7 +67,26 @@ const noTls: Meaning = {
   reason: 'no_tls',
   says: 'does not speak TLS, which the sslmode of its URL asks for',
 }
+const untrusted: Meaning = {
+  code: 'source_misconfigured',
+  reason: 'untrusted',
+  says: 'shows a certificate that is not trusted: name its authority with sslrootcert in the URL',
+}
 const hung: Meaning = { code: 'timeout', reason: 'hung', says: 'does not answer' }
+
+/** What Node.js says of a certificate. @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const certificates: Readonly<Record<string, Meaning>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  CERT_UNTRUSTED: untrusted,
+  CERT_NOT_YET_VALID: { ...untrusted, says: 'shows a certificate that is not valid yet' },
+  CERT_HAS_EXPIRED: { ...untrusted, says: 'shows a certificate that has expired' },
+  CERT_REVOKED: { ...untrusted, says: 'shows a certificate that was revoked' },
+  ERR_TLS_CERT_ALTNAME_INVALID: { ...untrusted, says: 'shows a certificate that is another host’s' },
+}
 
 /** What pg threw, as a SecretsError. Message and cause name the database and the kind of failure, never a value. */
 export const postgresError = (thrown: unknown, label: string): SecretsError => {
@@ -98,7 +117,7 @@ const meaningOfState = (state: string): Meaning =>
 const meaningOfLoss = ({ code = '', message = '' }: Thrown): Meaning => {
   // pg's own words; the server answers with one letter.
   if (/does not support SSL/i.test(message)) return noTls
-  const known = network[code]
+  const known = network[code] ?? certificates[code]
   if (known) return known
   if (/timeout/i.test(message)) return hung
   if (code !== '' || /connect|terminat|clos|queryable|stream/i.test(message)) return lost

@@ -1,7 +1,12 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
+import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
+import { SecretsError } from '@keyplane/core'
 import { hasTable } from '../has-table.ts'
 import { postgresReader } from './reader.ts'
 import { postgresServer } from './server.ts'
@@ -51,6 +56,45 @@ describe('a database URL', () => {
       const text = await shown(() => postgresServer(url))
       expect([text.includes(password), text.includes('config_invalid')], text).toEqual([false, true])
     }
+  })
+
+  it('has its modes of TLS named by what they mean, so that nobody is warned of another meaning', async () => {
+    const warnings: unknown[] = []
+    const note = (warning: unknown): void => void warnings.push(warning)
+    process.on('warning', note)
+    for (const [given, sslmode] of [
+      ['sslmode=require', 'verify-full'],
+      ['sslmode=prefer', 'verify-full'],
+      ['sslmode=verify-ca', 'verify-full'],
+      ['sslmode=disable', 'disable'],
+      ['sslmode=no-verify', 'no-verify'],
+      ['sslmode=require&uselibpqcompat=true', 'require'],
+    ] as const) {
+      const { connectionString = '' } = postgresServer(`postgresql://a@b/c?${given}`).config()
+      expect(new URL(connectionString).searchParams.get('sslmode')).toBe(sslmode)
+      expect(new Client({ connectionString }).port).toBe(5432)
+    }
+    expect(() => postgresServer('postgresql://a@b/c?sslmode=verify-ca&uselibpqcompat=true')).toThrow('an sslrootcert')
+    // A warning is told in the next turn.
+    await new Promise(setImmediate)
+    process.off('warning', note)
+    expect(warnings).toEqual([])
+  })
+
+  it('is refused with the name of a file of TLS that is not there, or is something else', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tls-files-'))
+    const file = join(folder, 'file.pem')
+    writeFileSync(file, 'secret-key-material')
+    const config = (option: string, path: string) => () =>
+      postgresServer(`postgresql://app:${password}@b/c?sslmode=require&${option}=${path}`).config()
+    for (const option of ['sslrootcert', 'sslcert', 'sslkey']) {
+      expect(config(option, '/nowhere/ca.pem')).toThrow(
+        new SecretsError('config_invalid', `The database URL's ${option} names "/nowhere/ca.pem", which is not there.`),
+      )
+      expect(config(option, folder)).toThrow(`${option} names "${folder}", which can't be read (EISDIR).`)
+      expect(config(option, file)).toThrow(new RegExp(`${option} names .* in PEM, or not one of its pair.$`))
+    }
+    rmSync(folder, { recursive: true })
   })
 
   it('that asks for TLS is told of a server without it', async () => {
