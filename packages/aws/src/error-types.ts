@@ -34,11 +34,12 @@ const frameworkErrors = {
 } as const
 
 /**
- * Those of KMS that Secrets Manager does not have. Source: botocore's model `kms/2014-11-01`; it gives no status for
- * `DryRunOperationException`, which KMS's API reference answers with 412.
+ * Those of KMS that Secrets Manager does not have. Source: botocore's model `kms/2014-11-01`; it gives no statuses, which
+ * KMS's API reference does: 412 for `DryRunOperationException`, 500 and 503 for what is KMS's own fault.
  */
 const kmsErrors = {
   AlreadyExistsException: 400,
+  DependencyTimeoutException: 503,
   DisabledException: 400,
   DryRunOperationException: 412,
   IncorrectKeyException: 400,
@@ -48,6 +49,7 @@ const kmsErrors = {
   InvalidGrantIdException: 400,
   InvalidKeyUsageException: 400,
   InvalidMarkerException: 400,
+  KMSInternalException: 500,
   KMSInvalidStateException: 400,
   NotFoundException: 400,
   TagException: 400,
@@ -55,7 +57,12 @@ const kmsErrors = {
 } as const
 
 /** Those of Systems Manager's parameters. Source: botocore's model `ssm/2014-11-06`. */
-const ssmErrors = { ParameterNotFound: 400, ParameterVersionNotFound: 400, InvalidKeyId: 400 } as const
+const ssmErrors = {
+  InternalServerError: 500,
+  InvalidKeyId: 400,
+  ParameterNotFound: 400,
+  ParameterVersionNotFound: 400,
+} as const
 
 /** Those of STS. Source: botocore's model `sts/2011-06-15`. */
 const stsErrors = {

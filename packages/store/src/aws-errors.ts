@@ -39,6 +39,7 @@ const codeOf = {
   UnrecognizedClientException: 'unauthenticated',
   ValidationException: 'invalid_request',
   AlreadyExistsException: 'conflict',
+  DependencyTimeoutException: 'unavailable',
   DisabledException: 'invalid_request',
   DryRunOperationException: 'invalid_request',
   IncorrectKeyException: 'invalid_request',
@@ -48,10 +49,12 @@ const codeOf = {
   InvalidGrantIdException: 'invalid_request',
   InvalidKeyUsageException: 'invalid_request',
   InvalidMarkerException: 'invalid_request',
+  KMSInternalException: 'internal',
   KMSInvalidStateException: 'invalid_request',
   NotFoundException: 'secret_not_found',
   TagException: 'invalid_request',
   UnsupportedOperationException: 'unsupported',
+  InternalServerError: 'internal',
   ParameterNotFound: 'secret_not_found',
   ParameterVersionNotFound: 'version_not_found',
   InvalidKeyId: 'integrity',
@@ -61,7 +64,22 @@ const codeOf = {
   PackedPolicyTooLarge: 'invalid_request',
 } as const satisfies Record<AwsErrorName, ErrorCode>
 
-/** What a failure below the operations is called on the wire. AWS SDKs repeat a call after the last three. */
+/** The name of a failure below the operations. */
+export type InnerErrorName =
+  | 'AccessDeniedException'
+  | 'DecryptionFailure'
+  | 'InternalServiceError'
+  | 'InvalidParameterException'
+  | 'InvalidRequestException'
+  | 'ResourceNotFoundException'
+  | 'ServiceUnavailableException'
+  | 'ThrottlingException'
+  | 'UnrecognizedClientException'
+
+/**
+ * What a failure below the operations is called on the wire, in Secrets Manager's words; other services have their own
+ * for it. AWS SDKs repeat a call after the last three.
+ */
 const typeOf = {
   secret_not_found: 'ResourceNotFoundException',
   secret_deleted: 'InvalidRequestException',
@@ -80,7 +98,7 @@ const typeOf = {
   unavailable: 'ServiceUnavailableException',
   timeout: 'ServiceUnavailableException',
   closed: 'ServiceUnavailableException',
-} as const satisfies Record<ErrorCode, AwsErrorName>
+} as const satisfies Record<ErrorCode, InnerErrorName>
 
 /** What the wire says of an error that is not the caller's: the cause is for the log. */
 const ownFault: Readonly<Partial<Record<AwsErrorName, string>>> = {

@@ -1,7 +1,8 @@
 import { awsErrorStatus, queryErrorOf, type SignatureErrorName } from '@keyplane/aws'
-import type { AwsError } from '../aws-errors.ts'
+import type { AwsError, InnerErrorName } from '../aws-errors.ts'
 import { formOf } from './form.ts'
 import { formMembers } from '../parsing/form-members.ts'
+import { innerMessage } from './inner-errors.ts'
 import { stsOperations } from '../sts/operations.ts'
 import type { AppAnswer, Protocol } from './protocol.ts'
 import { element, leaf, xmlOf } from './xml.ts'
@@ -26,19 +27,47 @@ export const queryProtocol: Protocol = {
     const parts = [
       leaf('Type', status < 500 ? 'Sender' : 'Receiver'),
       leaf('Code', code),
-      leaf('Message', error.message),
+      leaf('Message', innerMessage(error)),
     ]
     return xml(status, element('ErrorResponse', namespace, [element('Error', '', parts), leaf('RequestId', requestId)]))
   },
 }
 
-const queryErrorNamed = ({ type }: AwsError): { readonly code: string; readonly status: number } => {
-  if (type === 'UnknownOperationException') return { code: 'InvalidAction', status: 400 }
-  if (type === 'ValidationException') return { code: 'ValidationError', status: 400 }
-  if (type.startsWith('AccessDenied')) return { code: 'AccessDenied', status: 403 }
-  if (isSignatureError(type)) return queryErrorOf(type)
-  return { code: type, status: awsErrorStatus[type] }
+interface QueryError {
+  readonly code: string
+  readonly status: number
 }
+
+const internalFailure: QueryError = { code: 'InternalFailure', status: 500 }
+const validationError: QueryError = { code: 'ValidationError', status: 400 }
+
+/**
+ * What query services spell in another way, and all failures below the operations.
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+ */
+const queryErrors: Readonly<Record<Exclude<InnerErrorName, SignatureErrorName> | JsonSpelling, QueryError>> = {
+  AccessDeniedException: { code: 'AccessDenied', status: 403 },
+  DecryptionFailure: internalFailure,
+  InternalServiceError: internalFailure,
+  InvalidParameterException: validationError,
+  InvalidRequestException: validationError,
+  ResourceNotFoundException: validationError,
+  // Not on that page: query services answer so to a form that is none.
+  SerializationException: { code: 'MalformedInput', status: 400 },
+  ServiceUnavailableException: { code: 'ServiceUnavailable', status: 503 },
+  ThrottlingException: { code: 'Throttling', status: 400 },
+  UnknownOperationException: { code: 'InvalidAction', status: 400 },
+  ValidationException: validationError,
+}
+
+type JsonSpelling = 'SerializationException' | 'UnknownOperationException' | 'ValidationException'
+
+const queryErrorNamed = ({ type }: AwsError): QueryError => {
+  if (isSignatureError(type)) return queryErrorOf(type)
+  return isSpelledOtherwise(type) ? queryErrors[type] : { code: type, status: awsErrorStatus[type] }
+}
+
+const isSpelledOtherwise = (type: string): type is keyof typeof queryErrors => Object.hasOwn(queryErrors, type)
 
 const isSignatureError = (type: string): type is SignatureErrorName =>
   [
