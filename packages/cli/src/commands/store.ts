@@ -23,21 +23,30 @@ export const store: Command<StoreFlags> = async (context, _args, { port, insecur
   await refuseSecondPlane(folder)
   const database = storeDatabase(context, flags)
   const unsealed = await startUnsealed(context, { database, port, flags, ended }).catch(portFailure(port, '--port'))
-  return unsealed ? serve(context, { ...unsealed, database, insecureNoAuth, ended }) : exitCodes.ok
+  if (!unsealed) return exitCodes.ok
+  try {
+    return await serve(context, { ...unsealed, database, insecureNoAuth, ended })
+  } catch (error) {
+    await unsealed.settled(error)
+    throw error
+  }
 }
 
 interface Serving extends PlaneStoreOptions {
   readonly database: StoreDatabase
   readonly ended: Promise<unknown>
+  /** Called once the store listens and its folder says where. */
+  readonly settled: () => Promise<void>
 }
 
-const serve = async (context: Context, { ended, ...options }: Serving): Promise<number> => {
+const serve = async (context: Context, { ended, settled, ...options }: Serving): Promise<number> => {
   const { folder, terminal, random } = context
   const { port, database } = options
   const running = await startPlaneStore(context, options).catch(portFailure(port, '--port'))
   try {
     writeAwsEnv(folder, running.url, random)
     noteRunning(folder, { pid: process.pid, storeUrl: running.url }, random)
+    await settled()
     const secrets = await running.countSecrets()
     if (terminal.json) terminal.data(JSON.stringify({ storeUrl: running.url, secrets }))
     else terminal.data(`Keyplane store listening on ${running.url} · ${secrets} secrets · data in ${folder.path}`)

@@ -1,3 +1,4 @@
+import { SecretsError } from '@keyplane/core'
 import { passphraseRootKey, type RootKeySource } from '@keyplane/sealing'
 import { proveRootKey, rootKeySourceOf, type StoreDatabase } from '@keyplane/store'
 import type { Context } from '../context.ts'
@@ -16,8 +17,16 @@ export interface Unsealing {
   readonly ended: Promise<unknown>
 }
 
-/** The root key's source, and the port that was listened on meanwhile; nothing if the process was ended before. */
-export type Unsealed = { readonly rootKey: RootKeySource; readonly port: number } | undefined
+/** How a store can start that has its root key; nothing if the process was ended before. */
+export type Unsealed =
+  | {
+      readonly rootKey: RootKeySource
+      /** Where it was listened meanwhile. */
+      readonly port: number
+      /** Tells whoever gave the passphrase that the store listens, or what it failed with. */
+      readonly settled: (failure?: unknown) => Promise<void>
+    }
+  | undefined
 
 /**
  * The root key's source. Where that is a passphrase which nobody is there to type, the store stands sealed until one
@@ -26,7 +35,8 @@ export type Unsealed = { readonly rootKey: RootKeySource; readonly port: number 
 export const startUnsealed = async (context: Context, unsealing: Unsealing): Promise<Unsealed> => {
   const { port, flags } = unsealing
   const waits = rootKeyName(context, flags) === 'passphrase' && flags.passphraseFd === undefined && !context.stdin.isTTY
-  return waits ? waitForPassphrase(context, unsealing) : { rootKey: rootKeySource(context, flags), port }
+  const settled = (): Promise<void> => Promise.resolve()
+  return waits ? waitForPassphrase(context, unsealing) : { rootKey: rootKeySource(context, flags), port, settled }
 }
 
 const waitForPassphrase = async (
@@ -50,7 +60,15 @@ const waitForPassphrase = async (
   noteRunning(folder, { pid: process.pid, storeUrl: `http://127.0.0.1:${listensOn}` }, random)
   terminal.words('Sealed: give the passphrase with: keyplane store unseal')
   const passphrase = await Promise.race([door.opened, ended.then(() => undefined)])
-  await door.close()
-  if (!passphrase) forgetRunning(folder)
-  return passphrase && { rootKey: by(passphrase), port: listensOn }
+  if (passphrase) {
+    await door.stepAside()
+    const settled = async (failure?: unknown): Promise<void> => {
+      await door.close(failure)
+      if (failure !== undefined) forgetRunning(folder)
+    }
+    return { rootKey: by(passphrase), port: listensOn, settled }
+  }
+  await door.close(new SecretsError('unavailable', 'The store was ended before it was open.', { reason: 'not_sealed' }))
+  forgetRunning(folder)
+  return undefined
 }

@@ -19,13 +19,21 @@ export interface SealedDoorOptions {
   readonly isNew: () => Promise<boolean>
 }
 
-/** What stands in a store's place until its passphrase has come. */
+/**
+ * What stands in a store's place until its passphrase has come. Whoever gave it is answered when the store listens, or
+ * with what it failed with: `stepAside` gives the store the port, `close` the answer.
+ */
 export class SealedDoor {
+  /** The passphrase that proved right. */
   readonly opened: Promise<Uint8Array>
   readonly #options: SealedDoorOptions
   readonly #http: HttpServer
   readonly #socket: Server
   #resolve: (passphrase: Uint8Array) => void = () => undefined
+  /** What became of the store that was opened. */
+  readonly #started: Promise<void>
+  #settle: (failure?: unknown) => void = () => undefined
+  readonly #sockets = new Set<Socket>()
   /** One passphrase at a time: each try costs memory. */
   #trying: Promise<unknown> = Promise.resolve()
 
@@ -34,6 +42,11 @@ export class SealedDoor {
     this.opened = new Promise((resolve) => {
       this.#resolve = resolve
     })
+    this.#started = new Promise((resolve, reject) => {
+      this.#settle = (failure) => (failure === undefined ? resolve() : reject(failure))
+    })
+    // Nobody may be waiting for it.
+    this.#started.catch(() => undefined)
     this.#http = createHttpServer((request, response) => {
       request.resume()
       const status = request.url === '/healthz' ? 200 : 503
@@ -54,15 +67,28 @@ export class SealedDoor {
     return (this.#http.address() as AddressInfo).port
   }
 
-  async close(): Promise<void> {
+  /** Leaves the port to the store; the socket stays until it is known what became of it. */
+  async stepAside(): Promise<void> {
     this.#http.closeAllConnections()
-    await Promise.all([closed(this.#http), closed(this.#socket)])
+    await closed(this.#http)
+  }
+
+  /** Answers whoever gave the passphrase, with what went wrong if something did, and is gone. */
+  async close(failure?: unknown): Promise<void> {
+    this.#settle(failure)
+    if (this.#http.listening) await this.stepAside()
+    const ended = closed(this.#socket)
+    await this.#trying
+    for (const socket of this.#sockets) if (!socket.writableEnded) socket.destroy()
+    await ended
     rmSync(unsealSocket(this.#options.folder), { force: true })
   }
 
   #hear(socket: Socket): void {
     const chunks: Buffer[] = []
     let length = 0
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
     socket.setTimeout(idleMs, () => socket.destroy())
     socket.on('error', () => undefined)
     socket.on('data', (chunk: Buffer) => {
@@ -71,6 +97,8 @@ export class SealedDoor {
       if (length > maxPassphraseBytes) socket.destroy()
     })
     socket.on('end', () => {
+      // From here on it is the store that takes its time.
+      socket.setTimeout(0)
       const passphrase = Buffer.concat(chunks)
       for (const chunk of chunks) chunk.fill(0)
       this.#trying = this.#trying.then(() => this.#try(socket, passphrase))
@@ -80,20 +108,26 @@ export class SealedDoor {
   async #try(socket: Socket, passphrase: Buffer): Promise<void> {
     try {
       // Whoever is about to type one asks first who waits for it.
-      if (passphrase.length === 0) {
-        socket.end(`${JSON.stringify({ sealed: true, isNew: await this.#options.isNew() })}\n`)
-        return
-      }
+      if (passphrase.length === 0) return answer(socket, { sealed: true, isNew: await this.#options.isNew() })
       // What proves it clears what it is given.
       await this.#options.prove(Buffer.from(passphrase))
-      socket.end('{"ok":true}\n')
-      this.#resolve(passphrase)
     } catch (error) {
       passphrase.fill(0)
-      const { code, message, reason } = toSecretsError(error)
-      socket.end(`${JSON.stringify({ error: { code, message, ...(reason !== undefined && { reason }) } })}\n`)
+      return refuse(socket, error)
     }
+    this.#resolve(passphrase)
+    await this.#started.then(
+      () => answer(socket, { ok: true }),
+      (error: unknown) => refuse(socket, error),
+    )
   }
+}
+
+const answer = (socket: Socket, facts: object): void => void socket.end(`${JSON.stringify(facts)}\n`)
+
+const refuse = (socket: Socket, error: unknown): void => {
+  const { code, message, reason } = toSecretsError(error)
+  answer(socket, { error: { code, message, ...(reason !== undefined && { reason }) } })
 }
 
 /** In AWS's form. */
