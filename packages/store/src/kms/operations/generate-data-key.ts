@@ -26,13 +26,17 @@ const shape: Shape<GenerateDataKeyRequest> = {
   DryRun: flag(),
 }
 
+const parts = {
+  shape,
+  keyId: ({ KeyId }: GenerateDataKeyRequest) => KeyId,
+  acrossAccounts: true,
+  encryptionContext: ({ EncryptionContext }: GenerateDataKeyRequest) => EncryptionContext,
+} as const
+
 /** Makes a data key: in the open and under a key. */
 export const generateDataKey: NamedOperation = keyOperation({
+  ...parts,
   name: 'GenerateDataKey',
-  shape,
-  keyId: ({ KeyId }) => KeyId,
-  acrossAccounts: true,
-  encryptionContext: ({ EncryptionContext }) => EncryptionContext,
   run: async (context, input, row) => {
     const { plain, ...made } = await dataKey(context, input, row)
     return { ...made, Plaintext: plain.toString('base64') }
@@ -41,11 +45,8 @@ export const generateDataKey: NamedOperation = keyOperation({
 
 /** The same, under a key only. */
 export const generateDataKeyWithoutPlaintext: NamedOperation = keyOperation({
+  ...parts,
   name: 'GenerateDataKeyWithoutPlaintext',
-  shape,
-  keyId: ({ KeyId }) => KeyId,
-  acrossAccounts: true,
-  encryptionContext: ({ EncryptionContext }) => EncryptionContext,
   run: async (context, input, row) => {
     const { plain, ...made } = await dataKey(context, input, row)
     plain.fill(0)
