@@ -1,4 +1,5 @@
 import type { Comparison } from './comparison.ts'
+import { comparisonOf } from './comparison-of.ts'
 
 /** @see https://www.w3.org/TR/NOTE-datetime */
 const w3c = /^\d{4}(?:-\d{2}(?:-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?)?)?$/
@@ -11,14 +12,10 @@ const momentOf = (text: string): number | undefined => {
 }
 
 /** Moments, to the millisecond. What is no date in the request is neither equal, earlier nor later. */
-export const dates = (holds: (given: number, wanted: number) => boolean): Comparison => ({
-  expects: 'a date as ISO 8601 has it, or seconds since 1970',
-  compile: (value) => {
-    const wanted = momentOf(value)
-    if (wanted === undefined) return undefined
-    return (text) => {
-      const given = momentOf(text)
-      return given !== undefined && holds(given, wanted)
-    }
-  },
-})
+export const dates = (holds: (given: number, wanted: number) => boolean): Comparison =>
+  comparisonOf({
+    expects: 'a date as ISO 8601 has it, or seconds since 1970',
+    wanted: momentOf,
+    given: momentOf,
+    holds,
+  })

@@ -1,4 +1,5 @@
 import type { Comparison } from './comparison.ts'
+import { comparisonOf } from './comparison-of.ts'
 
 /** An address in groups of 16 bits: two for IPv4, eight for IPv6. */
 type Address = readonly number[]
@@ -10,17 +11,12 @@ interface Range {
 }
 
 /** Inside a range of addresses, IPv4 or IPv6. */
-export const withinRange: Comparison = {
+export const withinRange: Comparison = comparisonOf({
   expects: 'an IP address or a range in CIDR notation',
-  compile: (value) => {
-    const range = rangeOf(value)
-    if (range === undefined) return undefined
-    return (text) => {
-      const given = addressOf(text)
-      return given !== undefined && contains(range, unmapped(given))
-    }
-  },
-}
+  wanted: (value) => rangeOf(value),
+  given: (text) => addressOf(text),
+  holds: (given, range: Range) => contains(range, unmapped(given)),
+})
 
 const contains = ({ address, prefix }: Range, given: Address): boolean =>
   given.length === address.length &&

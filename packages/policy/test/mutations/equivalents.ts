@@ -48,13 +48,6 @@ const reasons: readonly (readonly [because: string, mutants: readonly string[]])
     ],
   ],
   [
-    'A number that is none compares with nothing.',
-    [
-      'conditions/date.ts: return «given !== undefined && holds(given, wanted) → holds(given, wanted)»',
-      'conditions/number.ts: return «given !== undefined && holds(given, wanted) → holds(given, wanted)»',
-    ],
-  ],
-  [
     'Addresses are of one length before they are compared; a group without dots is no IPv4 address, nor has one of two groups a sixth.',
     [
       'conditions/ip-address.ts: return group >> free === («address[index] ?? 0 → address[index]») >> free',
