@@ -29,10 +29,6 @@ export type Parsed<T> = { readonly ok: true; readonly value: T } | SignatureRefu
 
 const incomplete = (message: string): SignatureRefusal => refusal('IncompleteSignatureException', message)
 
-/** For a date that is none of the calendar. */
-export const noDate = (date: string): SignatureRefusal =>
-  incomplete(`Date must be in ISO-8601 'basic format'. Got '${date}'. See http://en.wikipedia.org/wiki/ISO_8601`)
-
 const parameterNames = ['Credential', 'Signature', 'SignedHeaders'] as const
 
 type Parameters = Readonly<Record<(typeof parameterNames)[number], string>>

@@ -1,7 +1,7 @@
-import { type Claim, noDate, type Parsed, parseAuthorization } from './authorization.ts'
+import { type Claim, type Parsed, parseAuthorization } from './authorization.ts'
+import { datedClaim } from './dated-claim.ts'
 import { presignedClaim } from './presigned.ts'
 import { refusal } from './refusal.ts'
-import { momentOf } from './signature.ts'
 
 type Headers = ReadonlyMap<string, readonly string[]>
 
@@ -24,17 +24,6 @@ const headerClaim = (target: string, headers: Headers): Parsed<Claim> => {
   if (date === undefined)
     // AWS takes `Date` as well, which no SDK sends; only what is taken is named.
     return refusal('IncompleteSignatureException', "Authorization header requires existence of a 'X-Amz-Date' header.")
-  const atMs = momentOf(date)
-  if (atMs === undefined) return noDate(date)
   const sessionToken = headers.get('x-amz-security-token')?.[0]
-  return {
-    ok: true,
-    value: {
-      ...authorization.value,
-      date,
-      atMs,
-      target,
-      ...(sessionToken !== undefined && { sessionToken }),
-    },
-  }
+  return datedClaim({ authorization: authorization.value, date, sessionToken, target })
 }

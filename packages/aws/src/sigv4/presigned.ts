@@ -1,6 +1,6 @@
-import { type Authorization, type Claim, noDate, type Parsed, parseAuthorization } from './authorization.ts'
+import { type Authorization, type Claim, type Parsed, parseAuthorization } from './authorization.ts'
+import { datedClaim } from './dated-claim.ts'
 import { refusal } from './refusal.ts'
-import { momentOf } from './signature.ts'
 
 /** AWS: a presigned request is good for a week at most. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html */
 const maxExpiresSeconds = 604_800
@@ -23,23 +23,16 @@ export const presignedClaim = (target: string): Parsed<Claim> => {
   }
   const authorization = authorizationOf(given)
   if (!authorization.ok) return authorization
-  const date = given.get('Date') ?? ''
-  const atMs = momentOf(date)
-  if (atMs === undefined) return noDate(date)
+  const claim = datedClaim({
+    authorization: authorization.value,
+    date: given.get('Date') ?? '',
+    sessionToken: given.get('Security-Token'),
+    target: `${target.slice(0, question)}?${kept.join('&')}`,
+  })
+  if (!claim.ok) return claim
   const seconds = given.get('Expires') ?? ''
   if (!/^[1-9]\d{0,5}$/.test(seconds) || Number(seconds) > maxExpiresSeconds) return incomplete('Expires')
-  const sessionToken = given.get('Security-Token')
-  return {
-    ok: true,
-    value: {
-      ...authorization.value,
-      date,
-      atMs,
-      validForMs: Number(seconds) * 1_000,
-      target: `${target.slice(0, question)}?${kept.join('&')}`,
-      ...(sessionToken !== undefined && { sessionToken }),
-    },
-  }
+  return { ok: true, value: { ...claim.value, validForMs: Number(seconds) * 1_000 } }
 }
 
 /** The same parts as in a header, read by the same rules. */
