@@ -53,8 +53,8 @@ export interface RunningAgent {
   readonly url: string
   /** Tells the cache what changed at the source. */
   invalidate(change: Change): void
-  /** Takes no more connections, lets running requests end, closes the source. */
-  close(): Promise<void>
+  /** Takes no more connections, lets running requests end for `graceMs` (default 10 s) at most, closes the source. */
+  close(graceMs?: number): Promise<void>
 }
 
 /** Starts the agent, step by step; nothing is answered before it has announced itself. */
@@ -95,9 +95,9 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
       port,
       url,
       invalidate: (change) => secrets.invalidate(change),
-      close: async () => {
+      close: async (graceMs) => {
         token.close()
-        await server.close()
+        await server.close(graceMs)
         await secrets.close()
       },
     }

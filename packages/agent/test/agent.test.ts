@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { SecretsError } from '@keyplane/core'
 import { fakeClock } from '@keyplane/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -126,9 +127,48 @@ describe('the order of checks', () => {
     await expect.poll(() => source.reads).toBe(1)
     expect(await ask(get)).toMatchObject({ status: 429, body: 'Connection limit exceeded' })
     expect(await ask('/ping')).toMatchObject({ status: 200 })
+    expect(await ask(get, [])).toMatchObject({ status: 429 })
+    expect(await ask(get, ['X-Forwarded-For: 1'])).toMatchObject({ status: 429 })
+    expect(await ask('/nope', [], 'POST')).toMatchObject({ status: 429 })
     release()
     expect(parseAnswer(await first).status).toBe(200)
     expect(await ask(get)).toMatchObject({ status: 200 })
+  })
+
+  it('refuses a probe too where three requests more than max_conn run', async () => {
+    const { agentApp } = await import('../src/app.ts')
+    const { RequestLimit } = await import('../src/guards/request-limit.ts')
+    const limit = new RequestLimit(7)
+    const app = agentApp({ limit } as Parameters<typeof agentApp>[0])
+    const probe = { method: 'GET', target: '/ping', rawHeaders: [] }
+    const answered = (active: number) => {
+      limit.active = active
+      return app(probe)
+    }
+    expect([8, 9, 10].map(answered)).toMatchObject([{ status: 200 }, { status: 200 }, { status: 429 }])
+  })
+
+  it('judges each request of a connection by itself', async () => {
+    const { source, port } = await start({ toml: 'max_conn = 1' })
+    let release = (): void => {}
+    source.gate = new Promise((resolve) => {
+      release = resolve
+    })
+    const slow = exchange(port, [`GET ${get} HTTP/1.1\r\nX-Vault-Token: ${token}\r\n\r\n`], { answers: 1 })
+    await expect.poll(() => source.reads).toBe(1)
+    const socket = connect(port, '127.0.0.1')
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += String(chunk)
+    })
+    const request = `GET ${get} HTTP/1.1\r\nHost: localhost\r\nX-Vault-Token: ${token}\r\n\r\n`
+    socket.write(request)
+    await expect.poll(() => received).toMatch(/^HTTP\/1\.1 429 /)
+    release()
+    await slow
+    socket.write(request)
+    await expect.poll(() => received).toContain('HTTP/1.1 200 OK')
+    socket.destroy()
   })
 })
 
@@ -141,7 +181,8 @@ describe('the limits of a request', () => {
     ['more headers than node:http keeps by itself', '/v1/x', [...headers(2_500), 'X-Forwarded-For: 1'], 431],
     ['a target of 65,534 bytes', longest, [], 403],
     ['a target of 65,535 bytes', `${longest}x`, [], 414],
-    ['more than 128 KiB of headers', '/ping', ['X: '.padEnd(132_000, 'x')], 431],
+    ['450,000 bytes of headers', '/ping', ['X: '.padEnd(450_000, 'x')], 200],
+    ['500,000 bytes of headers', '/ping', ['X: '.padEnd(500_000, 'x')], 431],
   ])('are the AWS agent’s: %s', async (_what, target, sent, status) => {
     const { ask } = await start()
     expect((await ask(target, sent)).status).toBe(status)

@@ -12,10 +12,13 @@ export class OneSecret implements SecretProvider {
   version = '11111111-1111-4111-8111-111111111111'
   failure: SecretsError | undefined
   reads = 0
+  /** Ids in the order in which they were asked for. */
+  readonly asked: string[] = []
   gate: Promise<void> | undefined
 
   async get({ id }: { id: string }): Promise<SecretVersion> {
     this.reads += 1
+    this.asked.push(id)
     await this.gate
     if (this.failure) throw this.failure
     if (id !== 'MyTest') throw notFound()

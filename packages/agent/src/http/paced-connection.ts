@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
@@ -17,6 +17,11 @@ export class PacedConnection extends Duplex {
   /** Requests whose answers have still to leave. */
   #open = 0
   #undecided = 0
+  /** What was passed on since the last request was read: the head that `node:http` is in the middle of. */
+  #head: Buffer[] = []
+  /** A body came along, so that what follows a request may be its rest. */
+  #hadBody = false
+  #taken: ((bytes: Buffer) => void) | undefined
 
   /** Takes the socket over, with what was read from it already. */
   constructor(socket: Socket, first: Buffer) {
@@ -34,7 +39,9 @@ export class PacedConnection extends Duplex {
   }
 
   /** A request was read: what follows it waits for its answer. Gives what to call when that is decided. */
-  begin(response: ServerResponse): () => void {
+  begin({ headers }: IncomingMessage, response: ServerResponse): () => void {
+    this.#head = []
+    this.#hadBody ||= headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
     this.#open += 1
     this.#undecided += 1
     // Other connections come first: a flood on this one must not keep the event loop.
@@ -47,6 +54,21 @@ export class PacedConnection extends Duplex {
     return () => {
       this.#undecided -= 1
     }
+  }
+
+  /**
+   * Takes the connection from `node:http`, which could not read the head: `onBytes` is given the head's bytes, and again
+   * with all of them when more have come. Tells whether where the head begins is known.
+   */
+  takeHead(onBytes: (head: Buffer) => void): boolean {
+    if (this.#hadBody || this.#open > 0) return false
+    this.#taken = (bytes) => {
+      this.#head.push(bytes)
+      onBytes(Buffer.concat(this.#head))
+    }
+    this.#taken(this.#rest)
+    this.#rest = nothing
+    return true
   }
 
   /** As a socket's: `node:http` asks for it after the last answer. */
@@ -79,6 +101,11 @@ export class PacedConnection extends Duplex {
   }
 
   #feed(): void {
+    if (this.#taken) {
+      const bytes = this.#socket.read() as Buffer | null
+      if (bytes) this.#taken(bytes)
+      return
+    }
     if (!this.#wanted || this.#open > 0 || this.destroyed) return
     if (this.#rest.length === 0) this.#rest = (this.#socket.read() as Buffer | null) ?? nothing
     if (this.#rest.length === 0) return
@@ -88,6 +115,7 @@ export class PacedConnection extends Duplex {
     const piece = this.#rest.subarray(0, length)
     this.#rest = this.#rest.subarray(length)
     this.#wanted = false
+    this.#head.push(piece)
     this.push(piece)
   }
 }

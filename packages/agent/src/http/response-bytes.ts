@@ -28,18 +28,28 @@ export class HttpDate {
 }
 
 /** The headers of every answer, in their order on the wire. */
-export const headersOf = ({ contentType, body }: AgentResponse, date: string): string[] => [
+export const headersOf = (
+  { contentType, body }: AgentResponse,
+  date: string,
+  { isLast = false }: { readonly isLast?: boolean } = {},
+): string[] => [
   'content-type',
   contentType,
   'content-length',
   String(Buffer.byteLength(body)),
   'date',
   date,
+  // Told only where the server ends what the client would keep open.
+  ...(isLast ? ['connection', 'close'] : []),
 ]
 
-/** The whole answer as it goes out on a connection that stays open. */
-export const responseBytes = (response: AgentResponse, date: string): Buffer => {
-  const headers = headersOf(response, date)
+/** The whole answer as it goes out; where it is the connection's last, it says so. */
+export const responseBytes = (
+  response: AgentResponse,
+  date: string,
+  options: { readonly isLast?: boolean } = {},
+): Buffer => {
+  const headers = headersOf(response, date, options)
   let head = `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}\r\n`
   for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`
   return Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), Buffer.from(response.body)])

@@ -1,0 +1,51 @@
+import { awsProvider } from '@keyplane/secrets/providers'
+import { type FakeClock, fakeClock, seededRandom } from '@keyplane/testkit'
+import { parseAgentConfig } from '../src/config.ts'
+import { type RunningAgent, startAgent } from '../src/start-agent.ts'
+import { AwsDouble } from './aws-double.ts'
+import { memoryLog, token } from './start-test-agent.ts'
+import { type Answer, exchange, parseAnswer } from './wire.ts'
+
+export interface AwsAgent {
+  readonly agent: RunningAgent
+  readonly aws: AwsDouble
+  readonly log: ReturnType<typeof memoryLog>
+  readonly clock: FakeClock
+  /** One request with the token; time goes on while its answer is waited for. */
+  ask(target: string, headers?: readonly string[]): Promise<Answer>
+  close(): Promise<void>
+}
+
+/** The agent over the real aws provider, in front of a double of AWS on this machine. */
+export const startAwsAgent = async (toml = ''): Promise<AwsAgent> => {
+  const aws = new AwsDouble()
+  const endpoint = await aws.listen()
+  const clock = fakeClock()
+  const log = memoryLog()
+  const config = parseAgentConfig(`http_port = 0\nvalidate_credentials = false\n${toml}`)
+  const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'k' }
+  const agent = await startAgent({
+    config,
+    source: awsProvider({ region: 'us-east-1', endpoint, credentials, clock }),
+    env: { AWS_TOKEN: token },
+    log,
+    announce: () => {},
+    clock,
+    random: seededRandom(1),
+  })
+  const ask = async (target: string, headers: readonly string[] = []): Promise<Answer> => {
+    const head = [`GET ${target} HTTP/1.1`, 'Host: localhost', `X-Vault-Token: ${token}`, ...headers, '', '']
+    const received: string[] = []
+    void exchange(agent.port, [head.join('\r\n')], { answers: 1 }).then((text) => received.push(text))
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      if (received[0] !== undefined) return parseAnswer(received[0])
+      await clock.advance(20)
+    }
+  }
+  const close = async (): Promise<void> => {
+    await agent.close(0)
+    await aws.close()
+  }
+  return { agent, aws, log, clock, ask, close }
+}
