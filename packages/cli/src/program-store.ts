@@ -8,6 +8,15 @@ type Run = (load: () => Promise<Command<never>>) => (this: Parser) => Promise<vo
 export const databaseUrlFile = (): Option =>
   new Option('--database-url-file <path>', 'a file with the URL of a PostgreSQL database, in place of the SQLite file')
 
+/** Threads that answer calls. */
+export const threadsOption = (): Option =>
+  new Option('--threads <number>', 'threads that answer calls; default: one a processor, 4 at most').argParser(
+    (text) => {
+      if (/^[1-9]\d?$/.test(text) && Number(text) <= 64) return Number(text)
+      throw new UsageError(`--threads is 1 to 64, not ${JSON.stringify(text)}.`)
+    },
+  )
+
 /** Where the root key comes from; the key itself, and a passphrase, are no arguments. */
 export const rootKeyOptions = (): readonly Option[] => [
   new Option('--root-key <source>', 'file (in the data folder), environment, passphrase, aws-kms:ARN or openbao:KEY'),
@@ -42,7 +51,7 @@ export const addStoreCommands = (store: Parser, run: Run): void => {
   withRootKey(
     command(
       'restore <file>',
-      'Make a store of a backup, where there is none yet; its root key has to be in the data folder',
+      'Make a store of a backup, where there is none yet; it needs the root key of the store that was backed up',
       'keyplane --data restored store restore keyplane.backup\nkeyplane store restore keyplane.backup --database-url-file url',
       async () => (await import('./commands/store-restore.ts')).storeRestore,
     ),

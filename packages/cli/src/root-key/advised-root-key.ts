@@ -2,12 +2,6 @@ import { SecretsError } from '@keyplane/core'
 import type { RootKey, RootKeySource } from '@keyplane/sealing'
 import { rootKeySourceOf, type StoreDatabase, type StoreRootKey } from '@keyplane/store'
 
-/** Sources of a key that a service keeps: it has to be named. */
-const services: readonly string[] = ['aws-kms', 'openbao']
-
-const spelt = ({ source, descriptor }: StoreRootKey): string =>
-  services.includes(source) ? `${source}:${descriptor}` : source
-
 /**
  * A source of the root key which, where it is not the one that the store's key comes from, fails with that one's name.
  * `database` is asked only then.
@@ -42,7 +36,7 @@ const wrongKey: readonly string[] = ['integrity', 'source_misconfigured', 'confi
 const adviceFor = async (error: unknown, used: string, database: () => StoreDatabase): Promise<unknown> => {
   if (!(error instanceof SecretsError) || !wrongKey.includes(error.code)) return error
   const store = await readSource(database)
-  if (store && (store.source !== used || error.reason === 'wrong_root_key')) return otherSource(spelt(store), error)
+  if (store && (store.source !== used || error.reason === 'wrong_root_key')) return otherSource(store.name, error)
   if (used !== 'passphrase' || error.code !== 'integrity') return error
   return new SecretsError(
     'source_misconfigured',

@@ -2,19 +2,18 @@ import { readFileSync } from 'node:fs'
 import { SecretsError } from '@keyplane/core'
 import type { Context } from '../context.ts'
 import { promptHidden } from '../prompt-hidden.ts'
-import type { RootKeyFlags } from './root-key-flags.ts'
 
 /** Longer than anybody types, and short enough to be kept. */
 const maxBytes = 4_096
 
 /**
  * The passphrase from a descriptor, stdin that is piped in, or the keyboard; without the newline that ends it.
- * That of a new store is asked for twice.
+ * A new one is asked for twice.
  * @throws SecretsError `config_invalid` where none is given, it is too long, or what was typed twice differs.
  */
 export const readPassphrase = async (
   { stdin, terminal }: Pick<Context, 'stdin' | 'terminal'>,
-  { passphraseFd }: Pick<RootKeyFlags, 'passphraseFd'> = {},
+  { passphraseFd }: { readonly passphraseFd?: number | undefined } = {},
   { isNew = false }: { readonly isNew?: boolean } = {},
 ): Promise<Uint8Array> => {
   if (passphraseFd !== undefined) return trimmed(readDescriptor(passphraseFd))
@@ -29,7 +28,7 @@ const ask = (stdin: Context['stdin'], terminal: Context['terminal']): Promise<st
 
 /** What was mistyped here would lock the store for ever. */
 const askTwice = async (stdin: Context['stdin'], terminal: Context['terminal']): Promise<string> => {
-  const first = await promptHidden('Passphrase of a new store (not shown): ', stdin, terminal)
+  const first = await promptHidden('New passphrase (not shown): ', stdin, terminal)
   if ((await promptHidden('Once more: ', stdin, terminal)) === first) return first
   throw new SecretsError('config_invalid', 'The two passphrases differ; nothing was made.')
 }

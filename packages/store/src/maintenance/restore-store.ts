@@ -24,6 +24,7 @@ import { auditKeyOf, sealColumns } from '../storage/audit-head.ts'
 import { storeMigrations } from '../storage/migrations.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
 import type { StoreRow } from '../storage/tables.ts'
+import { storeRootKey, type StoreRootKey } from './root-key-source-of.ts'
 
 export type RestoreOptions = StoreDatabase & {
   readonly path: string
@@ -32,27 +33,57 @@ export type RestoreOptions = StoreDatabase & {
   readonly onProgress?: (rows: number) => void
 }
 
+/** What was restored. */
+export interface Restored {
+  readonly rows: number
+  /** What opens it. */
+  readonly rootKey: StoreRootKey
+}
+
 /**
  * Makes a store of a backup, of this version or an older one, where there is none yet: all of it, or nothing.
  * @throws SecretsError `conflict` (`exists`) if there is a store, `integrity` (`damaged_backup`), `unsupported`
- * (`newer_schema`), `source_misconfigured` (`wrong_root_key`, `not_a_backup`), and what the engine says.
+ * (`newer_schema`), `source_misconfigured` (`wrong_root_key`, `not_a_backup`), and what the engine and the root key's source
+ * say; what is wrong with the root key is told with the source of the backup's.
  */
-export const restoreStore = async (options: RestoreOptions): Promise<{ readonly rows: number }> => {
+export const restoreStore = async (options: RestoreOptions): Promise<Restored> => {
   const { databasePath, databaseUrl, path, rootKey, random } = options
   if (databasePath !== undefined) await requireEmpty(databasePath)
   const backup = await checkBackup(path)
-  const auditKey = await provedKey(backup, rootKey)
+  const store = await storeIn(backup)
+  const auditKey = await provedKey(store, rootKey)
   const load = (db: Kysely<unknown>): Promise<void> => loadStore(db, { backup, auditKey, ...options })
   if (databasePath === undefined) await restoreIntoPostgres(databaseUrl, load)
   else await restoreIntoSqlite(databasePath, random, load)
-  return { rows: backup.rows }
+  return { rows: backup.rows, rootKey: storeRootKey(store) }
+}
+
+const storeIn = async ({ path }: CheckedBackup): Promise<StoreRow> => {
+  const store = (await firstRowOf(path, 'store')) as unknown as StoreRow | undefined
+  if (store) return store
+  throw new SecretsError('integrity', 'The backup holds no store.', { reason: 'damaged_backup' })
 }
 
 /** Before anything is made: whether the root key is the one that the backup's store was made with. */
-const provedKey = async ({ path }: CheckedBackup, source: RootKeySource): Promise<Uint8Array> => {
-  const store = (await firstRowOf(path, 'store')) as unknown as StoreRow | undefined
-  if (!store) throw new SecretsError('integrity', 'The backup holds no store.', { reason: 'damaged_backup' })
-  return auditKeyOf(await source.open(store.root_key_descriptor), store)
+const provedKey = async (store: StoreRow, source: RootKeySource): Promise<Uint8Array> => {
+  try {
+    return await auditKeyOf(await source.open(store.root_key_descriptor), store)
+  } catch (error) {
+    if (!(error instanceof SecretsError)) throw error
+    throw aboutBackup(error, storeRootKey(store), source.name)
+  }
+}
+
+/** What a root key failed with, and which one is wanted. */
+const aboutBackup = (cause: SecretsError, { source, name }: StoreRootKey, given: string): SecretsError => {
+  const { code, message, reason } = cause
+  const comesFrom = `The root key of this backup comes from \`${name}\``
+  if (source === given)
+    return new SecretsError(code, `${message} ${comesFrom}.`, { cause, ...(reason !== undefined && { reason }) })
+  return new SecretsError('source_misconfigured', `${comesFrom}, not from \`${given}\`; name it with --root-key.`, {
+    reason: 'other_root_key_source',
+    cause,
+  })
 }
 
 interface Loading {
