@@ -1,6 +1,6 @@
 import { Option, Command as Parser } from 'commander'
 import type { Command, Context, GlobalFlags } from './context.ts'
-import { addStoreCommands, databaseUrlFile, rootKeyOptions } from './program-store.ts'
+import { addStoreCommands, databaseUrlFile, rootKeyOptions, threadsOption } from './program-store.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
@@ -100,6 +100,7 @@ export const buildProgram = ({ open, childCommand, exit, helpUnasked }: ProgramP
   )
     .addOption(port('port', 2774, 'where it listens'))
     .addOption(databaseUrlFile())
+    .addOption(threadsOption())
     .option('--insecure-no-auth', 'take every call for the root user’s, signed or not: for tests on your own machine')
   for (const option of rootKeyOptions()) store.addOption(option)
   addStoreCommands(store, run)

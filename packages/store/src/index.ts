@@ -10,7 +10,7 @@ export { type AuditTailOptions, auditTail, type TailRecord } from './audit/audit
 export { type ExplainAccessOptions, explainAccess } from './access/explain-access.ts'
 export { parseIam } from './iam/iam-file.ts'
 export { type WatchedIam, type WatchIamOptions, watchIam } from './iam/watch-iam.ts'
-export type { Credential, Iam, Identity, IdentityProvider, Role } from './iam/identity.ts'
+export type { Credential, Iam, Identity, IdentityProvider, LiveIam, Role } from './iam/identity.ts'
 export type { Caller } from './caller.ts'
 export { type BackUpOptions, backUpStore } from './maintenance/back-up-store.ts'
 export { proveRootKey } from './maintenance/prove-root-key.ts'

@@ -9,6 +9,12 @@ interface Timing {
   count: number
 }
 
+/** What was counted, as it crosses threads. */
+export interface MetricsState {
+  readonly calls: ReadonlyMap<string, number>
+  readonly timings: ReadonlyMap<string, Timing>
+}
+
 /** What a store has done since it was started, as Prometheus reads it. Its labels are actions and decisions; no name. */
 export class Metrics {
   readonly #calls = new Map<string, number>()
@@ -17,13 +23,41 @@ export class Metrics {
   note({ action, decision, durationMs }: CallReport): void {
     const labels = `action="${action}",decision="${decision}"`
     this.#calls.set(labels, (this.#calls.get(labels) ?? 0) + 1)
-    const timing = this.#timings.get(action) ?? { buckets: bounds.map(() => 0), sum: 0, count: 0 }
-    this.#timings.set(action, timing)
+    const timing = this.#timingOf(action)
     const seconds = durationMs / 1_000
     const first = bounds.findIndex((bound) => seconds <= bound)
     if (first >= 0) timing.buckets[first] = (timing.buckets[first] ?? 0) + 1
     timing.sum += seconds
     timing.count += 1
+  }
+
+  /** All that several have counted. */
+  static of(states: readonly MetricsState[]): Metrics {
+    const all = new Metrics()
+    for (const { calls, timings } of states) {
+      for (const [labels, count] of calls) all.#calls.set(labels, (all.#calls.get(labels) ?? 0) + count)
+      for (const [action, timing] of timings) all.#addTiming(action, timing)
+    }
+    return all
+  }
+
+  state(): MetricsState {
+    return { calls: this.#calls, timings: this.#timings }
+  }
+
+  #addTiming(action: string, { buckets, sum, count }: Timing): void {
+    const timing = this.#timingOf(action)
+    for (const [index, more] of buckets.entries()) timing.buckets[index] = (timing.buckets[index] ?? 0) + more
+    timing.sum += sum
+    timing.count += count
+  }
+
+  #timingOf(action: string): Timing {
+    const known = this.#timings.get(action)
+    if (known) return known
+    const timing = { buckets: bounds.map(() => 0), sum: 0, count: 0 }
+    this.#timings.set(action, timing)
+    return timing
   }
 
   /** In the text format. @see https://prometheus.io/docs/instrumenting/exposition_formats/ */

@@ -8,9 +8,12 @@ const iam = parseIam(iamFile())
 const store = new TestStore()
 beforeAll(async () => {
   await store.start({
-    iam: () => {
-      if (failure) throw failure
-      return iam
+    iam: {
+      current: () => {
+        if (failure) throw failure
+        return iam
+      },
+      onChange: () => () => undefined,
     },
   })
 })

@@ -62,7 +62,7 @@ let iam = iamOf()
 // AWS's clients sign by the machine's clock.
 const store = new TestStore(undefined, fakeClock(Date.now()))
 beforeAll(async () => {
-  await store.start({ iam: () => iam })
+  await store.start({ iam: { current: () => iam, onChange: () => () => undefined } })
 })
 beforeEach(() => {
   iam = iamOf()

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { StoreDatabase } from '@keyplane/store'
 import type { Command, Context } from '../context.ts'
 import { writeAwsEnv } from '../data-folder/credentials.ts'
@@ -13,10 +14,15 @@ import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
 interface StoreFlags extends DatabaseFlags, RootKeyFlags {
   readonly port: number
   readonly insecureNoAuth?: boolean
+  readonly threads?: number
 }
 
+/** More are asked for: each takes memory, and the one disk takes what all of them write. */
+const maxThreads = 4
+
 /** The store alone, until it is told to end. */
-export const store: Command<StoreFlags> = async (context, _args, { port, insecureNoAuth = false, ...flags }) => {
+export const store: Command<StoreFlags> = async (context, _args, flags) => {
+  const { port, insecureNoAuth = false, threads = Math.min(availableParallelism(), maxThreads) } = flags
   const { folder } = context
   // From here on a signal ends it in order, even one that comes before it is ready.
   const ended = context.untilEnded()
@@ -25,7 +31,7 @@ export const store: Command<StoreFlags> = async (context, _args, { port, insecur
   const unsealed = await startUnsealed(context, { database, port, flags, ended }).catch(portFailure(port, '--port'))
   if (!unsealed) return exitCodes.ok
   try {
-    return await serve(context, { ...unsealed, database, insecureNoAuth, ended })
+    return await serve(context, { ...unsealed, database, insecureNoAuth, threads, ended })
   } catch (error) {
     await unsealed.settled(error)
     throw error

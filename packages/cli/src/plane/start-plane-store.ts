@@ -13,6 +13,8 @@ export interface PlaneStoreOptions {
   readonly rootKey?: RootKeySource
   /** Takes every call, signed or not, for the root user's. */
   readonly insecureNoAuth?: boolean
+  /** Default: none but this one. */
+  readonly threads?: number
   readonly onChange?: (secret: { readonly arn: string; readonly name: string }) => void
   readonly onCall?: (report: CallReport) => void
 }
@@ -30,15 +32,15 @@ export const startPlaneStore = async (
       '--insecure-no-auth: whoever reaches this port is the root user, and can read every secret. Use it for tests.',
     )
   const problems = new RepeatedProblems(clock, onProblem)
-  const onReload = (): void => terminal.words(`Read ${folder.iam} again.`)
-  const iam = watchIam({ path: folder.iam, clock, onProblem, onReload })
+  const iam = watchIam({ path: folder.iam, clock, onProblem })
+  iam.onChange(() => terminal.words(`Read ${folder.iam} again.`))
   try {
     const running = await startStore({
       ...options,
       ...database,
       ...(insecureNoAuth && { insecureNoAuth: { account: planeAccount } }),
       rootKey: options.rootKey ?? advisedRootKey(fileRootKey({ path: folder.rootKey, random }), () => database),
-      iam: iam.current,
+      iam,
       random,
       clock,
       log: ({ requestId, code, message }) =>

@@ -4,11 +4,14 @@ import type { Clock } from '@keyplane/core'
 import type { App } from '../app.ts'
 import type { AppRequest } from '../protocols/protocol.ts'
 import { BodyIntake } from './body-intake.ts'
+import { cannotListen } from './cannot-listen.ts'
 
 export interface ListenOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
+  /** How many listen on the port, this one included. Default: 1, and nobody else can. */
+  readonly sharedBy?: number
   readonly app: App
   readonly clock: Clock
   /** Whether the store can answer calls. */
@@ -34,18 +37,18 @@ const manyConnections = 900
 const maxConnections = 1_000
 const drainMs = 10_000
 
-/** Serves the app over HTTP. */
-export const listen = async ({ host, port, clock, ...parts }: ListenOptions): Promise<Listening> => {
+/** Serves the app over HTTP. @throws SecretsError `unavailable` (`port`) where the port cannot be had. */
+export const listen = async ({ host, port, sharedBy = 1, clock, ...parts }: ListenOptions): Promise<Listening> => {
   const intake = new BodyIntake(bodies, clock)
   const server = createServer(timeouts, (request, response) => {
     // The app answers its own failures; what is left is a connection that cannot be answered any longer.
     serve(request, response, { ...parts, intake }).catch(() => response.destroy())
   })
   server.maxHeadersCount = 100
-  boundConnections(server)
+  boundConnections(server, sharedBy)
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
+    server.once('error', (cause) => reject(cannotListen(host, port, cause)))
+    server.listen({ host, port, reusePort: sharedBy > 1 }, resolve)
   })
   return { port: (server.address() as AddressInfo).port, close: () => drain(server) }
 }
@@ -58,13 +61,13 @@ const timeouts = {
   connectionsCheckingInterval: 1_000,
 } as const
 
-const boundConnections = (server: Server): void => {
+const boundConnections = (server: Server, sharedBy: number): void => {
   let open = 0
-  server.maxConnections = maxConnections
+  server.maxConnections = Math.ceil(maxConnections / sharedBy)
   server.on('connection', (socket) => {
     open += 1
     socket.once('close', () => (open -= 1))
-    if (open > manyConnections) server.closeIdleConnections()
+    if (open > manyConnections / sharedBy) server.closeIdleConnections()
   })
 }
 

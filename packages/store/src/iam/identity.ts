@@ -69,3 +69,13 @@ export interface Iam {
   readonly policies: ReadonlyMap<string, Policy>
   readonly identityProviders: readonly IdentityProvider[]
 }
+
+/** Callers that change while a store runs. */
+export interface LiveIam {
+  /** As configured at this moment. */
+  readonly current: () => Iam
+  /** Calls the listener after each change; gives what ends that. */
+  readonly onChange: (listener: () => void) => () => void
+}
+
+export const currentIam = (iam: Iam | LiveIam): Iam => ('current' in iam ? iam.current() : iam)

@@ -1,20 +1,17 @@
 import { readFileSync, type Stats, statSync } from 'node:fs'
 import { type Clock, SecretsError, toSecretsError } from '@keyplane/core'
 import { parseIam } from './iam-file.ts'
-import type { Iam } from './identity.ts'
+import type { Iam, LiveIam } from './identity.ts'
 
 export interface WatchIamOptions {
   readonly path: string
   readonly clock: Clock
   /** Told once a state of the file that it cannot be used; the callers stay as they were. */
   readonly onProblem: (problem: string) => void
-  /** Told of each state that has been taken over. Default: nobody. */
-  readonly onReload?: () => void
 }
 
 /** The callers of an IAM file, as the file is. */
-export interface WatchedIam {
-  readonly current: () => Iam
+export interface WatchedIam extends LiveIam {
   close(): void
 }
 
@@ -25,9 +22,10 @@ const lookEveryMs = 1_000
  * Reads an IAM file, and reads it again whenever it is another: whole, or not at all.
  * @throws SecretsError `config_invalid` where the file cannot be used at first.
  */
-export const watchIam = ({ path, clock, onProblem, onReload }: WatchIamOptions): WatchedIam => {
+export const watchIam = ({ path, clock, onProblem }: WatchIamOptions): WatchedIam => {
   let stamp = stampOf(path)
   let iam = read(path)
+  const listeners = new Set<() => void>()
   const look = (): void => {
     timer = clock.after(lookEveryMs, look)
     const found = stampOf(path)
@@ -35,13 +33,17 @@ export const watchIam = ({ path, clock, onProblem, onReload }: WatchIamOptions):
     stamp = found
     try {
       iam = read(path)
-      onReload?.()
     } catch (error) {
-      onProblem(`${toSecretsError(error).message} Callers and policies stay as they were.`)
+      return onProblem(`${toSecretsError(error).message} Callers and policies stay as they were.`)
     }
+    for (const listener of listeners) listener()
   }
   let timer = clock.after(lookEveryMs, look)
-  return { current: () => iam, close: () => timer.cancel() }
+  const onChange = (listener: () => void): (() => void) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+  return { current: () => iam, onChange, close: () => timer.cancel() }
 }
 
 /** Some thousand users; a larger file would hold up all calls while it is read. */

@@ -18,10 +18,17 @@ export type StoreDatabase =
       readonly timeouts?: PostgresTimeouts
     }
 
-/** A reader for one look at a store's data, which another process may be writing. */
-export const readerOf = (database: StoreDatabase): Reader<StoreTables> => {
+/** The address alone, of what may hold more. */
+export const databaseOf = (holder: StoreDatabase): StoreDatabase => {
+  if (holder.databasePath !== undefined) return { databasePath: holder.databasePath }
+  const { databaseUrl, timeouts } = holder
+  return { databaseUrl, ...(timeouts && { timeouts }) }
+}
+
+/** A reader of a store's data, which others may be writing. `maxConnections` counts those to PostgreSQL; default 2. */
+export const readerOf = (database: StoreDatabase, maxConnections = 2): Reader<StoreTables> => {
   const { databasePath: path } = database
   if (path === undefined)
-    return postgresReader<StoreTables>(postgresServer(database.databaseUrl, database.timeouts), { maxConnections: 2 })
+    return postgresReader<StoreTables>(postgresServer(database.databaseUrl, database.timeouts), { maxConnections })
   return sqliteReader<StoreTables>(openSqlite({ path, mode: 'read', check: 'header' }), path)
 }

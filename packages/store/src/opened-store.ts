@@ -1,0 +1,19 @@
+import type { Clock, Random } from '@keyplane/core'
+import type { Reader } from '@keyplane/database'
+import type { RootKey } from '@keyplane/sealing'
+import type { Readiness } from './readiness.ts'
+import type { StoreWriter } from './storage/open-store-writer.ts'
+import type { StoreRow, StoreTables } from './storage/tables.ts'
+
+/** A store that is open, and not served yet. */
+export interface OpenedStore {
+  readonly clock: Clock
+  readonly random: Random
+  readonly reader: Reader<StoreTables>
+  readonly storeWriter: StoreWriter
+  /** The same one, watched. */
+  readonly writer: Readiness
+  readonly auditKey: Uint8Array
+  readonly store: StoreRow
+  readonly rootKey: RootKey
+}

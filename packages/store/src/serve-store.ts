@@ -1,0 +1,123 @@
+import type { Clock, Random } from '@keyplane/core'
+import type { Reader } from '@keyplane/database'
+import { deriveStoreKey, type RootKey, type RootKeySource } from '@keyplane/sealing'
+import { SecretAccess } from './access/secret-access.ts'
+import { SecretFactsCache } from './access/secret-facts-cache.ts'
+import { type AppParts, type CallReport, type StoreProblem, storeApp } from './app.ts'
+import { Refusals } from './audit/refusals.ts'
+import { authenticateAnybody } from './authenticate.ts'
+import { type Listening, listen, type ListenOptions } from './http/listen.ts'
+import { Callers } from './iam/callers.ts'
+import type { Iam } from './iam/identity.ts'
+import { SessionTokens } from './iam/session-tokens.ts'
+import { KmsKeys } from './kms/kms-keys.ts'
+import type { Metrics } from './metrics.ts'
+import type { Readiness } from './readiness.ts'
+import { RowIds } from './secretsmanager/row-ids.ts'
+import { SecretQuota } from './secretsmanager/secret-quota.ts'
+import { SerialQueue } from './serial-queue.ts'
+import { FollowedRootKey } from './storage/follow-root-key.ts'
+import { kmsKeysTable } from './storage/kms-keys-table.ts'
+import { policiesTable } from './storage/policies-table.ts'
+import { replicasTable } from './storage/replicas-table.ts'
+import { listSecretRows } from './storage/secrets-listing.ts'
+import { secretsTable } from './storage/secrets-table.ts'
+import type { StoreRow, StoreTables } from './storage/tables.ts'
+import { versionsTable } from './storage/versions-table.ts'
+
+/** Where a store listens. */
+export type ListenAt = Pick<ListenOptions, 'host' | 'port' | 'sharedBy'>
+
+/** An opened store, and who wants to know what becomes of its calls. */
+export interface ServeOptions {
+  readonly listenAt: ListenAt
+  readonly reader: Reader<StoreTables>
+  readonly writer: Readiness
+  readonly store: StoreRow
+  readonly rootKey: RootKey
+  /** Opens the root key anew where it was changed. */
+  readonly rootKeySource: RootKeySource
+  /** As configured at this moment. */
+  readonly iam: () => Iam
+  readonly insecureNoAuth?: { readonly account: string }
+  readonly onChange: (secret: { readonly arn: string; readonly name: string }) => void
+  readonly onCall: (report: CallReport) => void
+  readonly log: (problem: StoreProblem) => void
+  /** Notes each call. */
+  readonly metrics: Metrics
+  /** What `/metrics` answers. */
+  readonly metricsText: () => Promise<string>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Answers calls of an opened store over HTTP. Closing it leaves the reader and the writer open. */
+export const serveStore = async (options: ServeOptions): Promise<Listening> => {
+  const { writer, clock, random } = options
+  const refusals = new Refusals({ writer, clock, random })
+  const server = await listen({
+    ...options.listenAt,
+    app: storeApp({ ...(await operationParts(options)), ...callParts(options), refusals }),
+    clock,
+    ready: () => writer.ready(),
+    metrics: options.metricsText,
+  })
+  return {
+    port: server.port,
+    close: async () => {
+      await server.close()
+      await refusals.close()
+    },
+  }
+}
+
+const sessionKeyOf = (rootKey: RootKey, { id, root_key_check }: StoreRow): Promise<Uint8Array> =>
+  deriveStoreKey(rootKey, { storeId: id, check: root_key_check, purpose: 'keyplane-session-1' })
+
+type CallParts = Pick<AppParts, 'authenticate' | 'writer' | 'clock' | 'onCall' | 'onProblem'>
+
+/** What a call's life needs: see `storeApp`. */
+const callParts = ({ writer, clock, insecureNoAuth, onCall, log, metrics }: ServeOptions): CallParts => ({
+  ...(insecureNoAuth && { authenticate: authenticateAnybody(insecureNoAuth.account) }),
+  writer,
+  clock,
+  onCall: (report) => {
+    metrics.note(report)
+    onCall(report)
+  },
+  onProblem: (problem) => {
+    writer.noteFailure(problem)
+    log(problem)
+  },
+})
+
+/** What the operations work with. */
+const operationParts = async (options: ServeOptions): Promise<Omit<AppParts, keyof CallParts | 'refusals'>> => {
+  const { reader, writer, store, rootKey, rootKeySource: source, iam, clock, random, onChange } = options
+  const secrets = secretsTable(reader)
+  const policies = policiesTable(reader)
+  const followed = new FollowedRootKey({ reader, source, store, rootKey })
+  const sessionTokens = new SessionTokens(await sessionKeyOf(rootKey, store), random)
+  return {
+    secrets,
+    versions: versionsTable(reader),
+    policies,
+    replicas: replicasTable(reader),
+    listing: (query) => listSecretRows(reader, query),
+    kmsKeys: new KmsKeys({
+      table: kmsKeysTable(reader),
+      writer: followed.guard(writer),
+      rootKey: followed,
+      clock,
+      random,
+    }),
+    quota: new SecretQuota({ secrets, clock }),
+    queue: new SerialQueue(),
+    rowIds: new RowIds(),
+    callers: new Callers(iam, sessionTokens),
+    sessionTokens,
+    access: new SecretAccess({ secrets, facts: new SecretFactsCache({ secrets, policies }) }),
+    random,
+    onChange,
+  }
+}

@@ -1,0 +1,44 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { CallReport, StoreProblem } from '../app.ts'
+import type { Iam } from '../iam/identity.ts'
+import type { MetricsState } from '../metrics.ts'
+import type { ListenAt } from '../serve-store.ts'
+import type { StoreDatabase } from '../storage/store-database.ts'
+import type { StoreRow } from '../storage/tables.ts'
+import type { LentKey, RootKeyProcedures } from './lent-root-key.ts'
+
+/** What a thread that answers calls is started with. */
+export interface ThreadStart {
+  readonly database: StoreDatabase
+  readonly store: StoreRow
+  readonly auditKey: Uint8Array
+  /** To the writer of the first thread; on PostgreSQL each thread has its own. */
+  readonly writerPort?: MessagePort
+  readonly rootKey: LentKey
+  /** The name of the source that it came from. */
+  readonly rootKeySource: string
+  readonly iam: Iam
+  readonly listenAt: ListenAt
+  readonly insecureNoAuth?: { readonly account: string }
+  /** Whether somebody wants to be told of each call. */
+  readonly tellsCalls: boolean
+}
+
+/** What the first thread does for those that answer. */
+export type FirstThread = RootKeyProcedures & {
+  readonly changed: (secret: { readonly arn: string; readonly name: string }) => void
+  readonly called: (report: CallReport) => void
+  readonly problem: (problem: StoreProblem) => void
+  /** Of all threads. */
+  readonly metricsText: () => Promise<string>
+}
+
+/** What a thread that answers does for the first. */
+export type AnsweringThread = {
+  /** Opens what it needs and listens; gives the port. */
+  readonly start: () => Promise<number>
+  readonly setIam: (iam: Iam) => void
+  readonly metrics: () => MetricsState
+  /** Answers the calls under way, and ends. */
+  readonly close: () => Promise<void>
+}
