@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { marked, noFunction, notFound } from './known-refusals.ts'
 import { TestStore } from './test-store.ts'
 
 const store = new TestStore()
@@ -9,11 +10,6 @@ beforeAll(async () => {
   await store.ok('DeleteSecret', { SecretId: 'rotate/going' })
 })
 afterAll(() => store.remove())
-
-const noFunction = 'InvalidRequestException: No Lambda rotation function ARN is associated with this secret.'
-const notFound = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
-const marked =
-  "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
 
 describe('CancelRotateSecret', () => {
   describe('errors', () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { marked, notFound, plain, policySecrets } from './policy-documents.ts'
+import { marked, notFound } from './known-refusals.ts'
+import { plain, policySecrets } from './policy-documents.ts'
 import { TestStore } from './test-store.ts'
 
 const store = new TestStore()

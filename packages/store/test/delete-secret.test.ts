@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { marked, notFound } from './known-refusals.ts'
 import { TestStore } from './test-store.ts'
 const store = new TestStore()
 beforeAll(() => store.start())
@@ -6,9 +7,6 @@ afterAll(() => store.remove())
 
 const dayS = 86_400
 const nowS = () => store.clock.nowMs() / 1000
-const notFound = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
-const marked =
-  "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
 
 describe('DeleteSecret', () => {
   describe('parameters', () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { notFound } from './known-refusals.ts'
 import { TestStore, tokenOf } from './test-store.ts'
 import { versionCalls } from './version-calls.ts'
 const store = new TestStore()
@@ -67,9 +68,7 @@ describe('GetSecretValue', () => {
 
     it('tells a missing version from a missing secret', async () => {
       const name = await newSecret('one')
-      expect(await store.refused('GetSecretValue', { SecretId: 'nowhere' })).toBe(
-        "ResourceNotFoundException: Secrets Manager can't find the specified secret.",
-      )
+      expect(await store.refused('GetSecretValue', { SecretId: 'nowhere' })).toBe(notFound)
       expect(await store.refused('GetSecretValue', { SecretId: name, VersionStage: 'green' })).toBe(
         "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: green",
       )

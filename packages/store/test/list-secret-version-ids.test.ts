@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { notFound } from './known-refusals.ts'
 import { type Body, TestStore, tokenOf } from './test-store.ts'
 
 const store = new TestStore()
@@ -74,9 +75,7 @@ describe('ListSecretVersionIds', () => {
   describe('errors', () => {
     it('come from a missing secret, bounds, and tokens of another query', async () => {
       const refused = (input: Body) => store.refused('ListSecretVersionIds', input)
-      expect(await refused({ SecretId: 'nowhere' })).toBe(
-        "ResourceNotFoundException: Secrets Manager can't find the specified secret.",
-      )
+      expect(await refused({ SecretId: 'nowhere' })).toBe(notFound)
       const [one, two] = [await newSecret(3), await newSecret(3)]
       expect(await refused({ SecretId: one, MaxResults: 0 })).toMatch(/^ValidationException: .*'maxResults'/)
       expect(await refused({ SecretId: one, MaxResults: 101 })).toMatch(/^ValidationException: .*'maxResults'/)

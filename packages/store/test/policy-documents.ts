@@ -17,10 +17,6 @@ export const plain: string = policy({})
 export const everybody: string = policy({ Principal: '*' })
 export const lockOut: string = policy({ Effect: 'Deny', Principal: '*', Action: 'secretsmanager:*' })
 
-export const notFound = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
-export const marked =
-  "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
-
 /** Makes secrets, each with another name, and gives that. */
 export const policySecrets = (store: TestStore): (() => Promise<string>) => {
   let made = 0

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { everybody, lockOut, marked, notFound, plain, policy, policySecrets } from './policy-documents.ts'
+import { marked, notFound } from './known-refusals.ts'
+import { everybody, lockOut, plain, policy, policySecrets } from './policy-documents.ts'
 import { type Body, TestStore } from './test-store.ts'
 
 const store = new TestStore()

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { marked, noFunction, notFound } from './known-refusals.ts'
 import { type Body, TestStore, tokenOf } from './test-store.ts'
 
 const store = new TestStore()
@@ -12,10 +13,6 @@ afterAll(() => store.remove())
 
 const refused = (more: Body = {}) =>
   store.refused('RotateSecret', { SecretId: 'rotate/one', ClientRequestToken: tokenOf('r'), ...more })
-const noFunction = 'InvalidRequestException: No Lambda rotation function ARN is associated with this secret.'
-const notFound = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
-const marked =
-  "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
 
 describe('RotateSecret', () => {
   describe('errors', () => {

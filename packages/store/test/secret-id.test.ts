@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { notFound } from './known-refusals.ts'
 import { TestStore } from './test-store.ts'
 const store = new TestStore()
 beforeAll(() => store.start())
 afterAll(() => store.remove())
-const notFound = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
 
 describe('a SecretId', () => {
   it('is a name, an ARN or a partial ARN', async () => {

@@ -1,22 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { marked, notFound } from './known-refusals.ts'
+import { tag, tagCalls } from './tag-calls.ts'
 import { TestStore } from './test-store.ts'
 
 const store = new TestStore()
 beforeAll(() => store.start())
 afterAll(() => store.remove())
 
-const marked =
-  "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
-const notFound = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
-const tagsOf = async (SecretId: string) => (await store.ok('DescribeSecret', { SecretId })).Tags
-const tag = (Key: string, Value: string) => ({ Key, Value })
-let made = 0
-const newSecret = async (Tags?: readonly object[]): Promise<string> => {
-  made += 1
-  const Name = `tags/${made}`
-  await store.ok('CreateSecret', { Name, ...(Tags && { Tags }) })
-  return Name
-}
+const { newSecret, tagsOf } = tagCalls(store)
 
 describe('UntagResource', () => {
   describe('parameters', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { marked, notFound } from './known-refusals.ts'
 import { type Body, TestStore, tokenOf } from './test-store.ts'
 
 const store = new TestStore()
@@ -153,14 +154,10 @@ describe('UpdateSecretVersionStage', () => {
     })
 
     it('come from a secret that is not there, or is going', async () => {
-      expect(await refused('nowhere', 'blue', undefined, 'v1')).toBe(
-        "ResourceNotFoundException: Secrets Manager can't find the specified secret.",
-      )
+      expect(await refused('nowhere', 'blue', undefined, 'v1')).toBe(notFound)
       const name = await newSecret(1)
       await store.ok('DeleteSecret', { SecretId: name })
-      expect(await refused(name, 'blue', undefined, 'v1')).toBe(
-        "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion.",
-      )
+      expect(await refused(name, 'blue', undefined, 'v1')).toBe(marked)
     })
   })
 })
