@@ -51,10 +51,10 @@ export interface Assumed extends Omit<AssumeRoleCommandOutput, 'Credentials'> {
 /** Assumes a role, in a session named `tests` where its name does not matter. */
 export const assumeRole = async (
   store: TestStore,
-  input: Omit<AssumeRoleCommandInput, 'RoleSessionName'> & { readonly RoleSessionName?: string },
+  input: Partial<AssumeRoleCommandInput>,
   as?: Keys,
 ): Promise<Assumed> => {
-  const command = new AssumeRoleCommand({ RoleSessionName: 'tests', ...input })
+  const command = new AssumeRoleCommand({ RoleArn: undefined, RoleSessionName: 'tests', ...input })
   const { Credentials, ...answer } = await withSts(store, (client) => client.send(command), as)
   return { ...answer, credentials: sessionKeys(Credentials), expiration: Credentials?.Expiration }
 }

@@ -1,18 +1,12 @@
-import {
-  AssumeRoleCommand,
-  type AssumeRoleCommandInput,
-  GetCallerIdentityCommand,
-  STSClient,
-} from '@aws-sdk/client-sts'
+import { type AssumeRoleCommandInput, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { auditTail, parseIam } from '@keyplane/store'
 import { fakeClock } from '@keyplane/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { account, developer, iamFile, region, TestStore } from './test-store.ts'
+import { allow, type Assumed, assumeRole, type Keys, policy, withSts } from './sts-calls.ts'
+import { account, developer, iamFile, TestStore } from './test-store.ts'
 
 const other = '222222222222'
 const nobody = { accessKeyId: 'AKIANOBODY0000000001', secretAccessKey: 'nobody-secret-access-key-01' }
-const allow = (Action: unknown, more: object = { Resource: '*' }) => ({ Effect: 'Allow', Action, ...more })
-const policy = (...Statement: unknown[]) => ({ Version: '2012-10-17', Statement })
 const roleArn = (name: string, owner = account) => `arn:aws:iam::${owner}:role/${name}`
 const policyArn = (name: string, owner = account) => `arn:aws:iam::${owner}:policy/${name}`
 const trusts = (Action: unknown, more: object = {}) => policy(allow(Action, { Principal: { AWS: account }, ...more }))
@@ -69,26 +63,8 @@ beforeEach(() => {
 })
 afterAll(() => store.remove())
 
-type Credentials = typeof developer & { readonly sessionToken?: string }
-
-const as = async <T>(credentials: Credentials, act: (client: STSClient) => Promise<T>): Promise<T> => {
-  const endpoint = store.running?.url ?? ''
-  const client = new STSClient({ region, endpoint, credentials: { ...credentials }, maxAttempts: 1 })
-  try {
-    return await act(client)
-  } finally {
-    client.destroy()
-  }
-}
-
-const assume = (name: string, more: Partial<AssumeRoleCommandInput> = {}, credentials: Credentials = developer) =>
-  as(credentials, async (client) => {
-    const RoleArn = name.startsWith('arn:') ? name : roleArn(name)
-    const answer = await client.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'tests', ...more }))
-    const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = answer.Credentials ?? {}
-    const keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
-    return { ...answer, credentials: keys }
-  })
+const assume = (name: string, more: Partial<AssumeRoleCommandInput> = {}, as?: Keys): Promise<Assumed> =>
+  assumeRole(store, { RoleArn: name.startsWith('arn:') ? name : roleArn(name), ...more }, as)
 
 const refusal = async (asked: Promise<unknown>): Promise<string> => {
   try {
@@ -99,7 +75,7 @@ const refusal = async (asked: Promise<unknown>): Promise<string> => {
   }
 }
 
-const lists = (credentials: Credentials) => store.call('ListSecrets', {}, { credentials })
+const lists = (credentials: Keys) => store.call('ListSecrets', {}, { credentials })
 
 describe('a source identity', () => {
   it('is the same in all sessions that come of one, and cannot be taken by naming another', async () => {
@@ -208,7 +184,7 @@ describe('a session token', () => {
     expect(await refusal(assume('first', { Tags: Tags(50) }))).toMatch(/^PackedPolicyTooLarge.*: .*% of allotted space/)
     const { credentials, PackedPolicySize = 0 } = await assume('first', { Tags: Tags(10) })
     expect([PackedPolicySize > 0, PackedPolicySize <= 100]).toEqual([true, true])
-    expect(await as(credentials, (client) => client.send(new GetCallerIdentityCommand({})))).toMatchObject({
+    expect(await withSts(store, (client) => client.send(new GetCallerIdentityCommand({})), credentials)).toMatchObject({
       Account: account,
     })
     expect((await assume('first')).PackedPolicySize).toBeUndefined()

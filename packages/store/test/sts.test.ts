@@ -1,4 +1,4 @@
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { type AssumeRoleCommandInput, GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { parseIam } from '@keyplane/store'
 import { fakeClock } from '@keyplane/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -62,7 +62,7 @@ beforeAll(async () => {
 })
 afterAll(() => store.remove())
 
-const assume = (input: Partial<Parameters<typeof assumeRole>[1]> = {}, as?: Keys): Promise<Assumed> =>
+const assume = (input: Partial<AssumeRoleCommandInput> = {}, as?: Keys): Promise<Assumed> =>
   assumeRole(store, { RoleArn: roleArn('reader'), ...input }, as)
 
 const read = (credentials: Keys) => store.call('GetSecretValue', { SecretId: 'shop/db' }, { credentials })
