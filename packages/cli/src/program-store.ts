@@ -20,11 +20,14 @@ export const threadsOption = (): Option =>
 /** Where the root key comes from; the key itself, and a passphrase, are no arguments. */
 export const rootKeyOptions = (): readonly Option[] => [
   new Option('--root-key <source>', 'file (in the data folder), environment, passphrase, aws-kms:ARN or openbao:KEY'),
-  new Option('--passphrase-fd <number>', 'the descriptor that the passphrase is read from').argParser((text) => {
+  descriptorOption('--passphrase-fd <number>', 'the descriptor that the passphrase is read from'),
+]
+
+const descriptorOption = (flags: string, what: string): Option =>
+  new Option(flags, what).argParser((text) => {
     if (/^\d{1,4}$/.test(text)) return Number(text)
     throw new UsageError(`${JSON.stringify(text)} is no descriptor.`)
-  }),
-]
+  })
 
 const withRootKey = (command: Parser): Parser => {
   for (const option of rootKeyOptions()) command.addOption(option)
@@ -68,10 +71,13 @@ export const addStoreCommands = (store: Parser, run: Run): void => {
     command(
       'rekey',
       'Put the KMS keys under a new root key, or the values’ keys under new KMS keys; no value is touched',
-      'keyplane store rekey\nkeyplane store rekey --kms-key',
+      'keyplane store rekey\nkeyplane store rekey --to aws-kms:arn:aws:kms:eu-west-1:111122223333:key/…\nkeyplane store rekey --kms-key',
       async () => (await import('./commands/store-rekey.ts')).storeRekey,
     ),
-  ).option('--kms-key', 'new materials for the KMS keys, in place of a new root key')
+  )
+    .option('--to <source>', 'where the new root key comes from, as --root-key names it (default: file)')
+    .addOption(descriptorOption('--to-passphrase-fd <number>', 'the descriptor that a new passphrase is read from'))
+    .option('--kms-key', 'new materials for the KMS keys, in place of a new root key')
   withRootKey(
     command(
       'unseal',

@@ -64,5 +64,24 @@ describe('a store whose root key is in AWS KMS', () => {
     expect((await away.finished).code).toBe(5)
     await start(keys[0])
     expect((await plane.inShell(['keyplane', 'get', 'kept', '--reveal'])).stdout.trim()).toBe('one')
+    await plane.stop()
+  })
+
+  it('goes over to another key, to a file and back; a key that there is not changes nothing', async () => {
+    const [one, other] = keys.map((key) => `aws-kms:${key}`) as [string, string]
+    const verified = async (key: string): Promise<number> => (await run('store', 'verify', '--root-key', key)).code
+    expect(await run('store', 'rekey', '--root-key', one, '--to', `${one}0`)).not.toMatchObject({ code: 0 })
+    expect(await verified(one)).toBe(0)
+    expect(await run('store', 'rekey', '--root-key', one, '--to', other)).toMatchObject({ code: 0 })
+    expect([await verified(one), await verified(other)]).toEqual([78, 0])
+    expect(await run('store', 'rekey', '--root-key', other)).toMatchObject({ code: 0 })
+    expect([await verified(other), await verified('file')]).toEqual([78, 0])
+    const back = await run('store', 'rekey', '--to', one, '--json')
+    expect(JSON.parse(back.stdout)).toMatchObject({ rotated: true, rootKey: one })
+    expect(await run('store', 'rekey', '--root-key', one, '--to', one, '--json')).toMatchObject({
+      stdout: '{"rotated":false}\n',
+    })
+    await start(keys[0])
+    expect((await plane.inShell(['keyplane', 'get', 'kept', '--reveal'])).stdout.trim()).toBe('one')
   })
 })

@@ -47,6 +47,21 @@ describe('a store whose root key is in OpenBao', () => {
     await plane.stop()
   })
 
+  it('goes over to another key, to a file and back; a key that there is not changes nothing', async () => {
+    const verified = async (key: string): Promise<number> => (await run('store', 'verify', '--root-key', key)).code
+    const rekey = async (...flags: string[]): Promise<number> => (await run('store', 'rekey', ...flags)).code
+    expect(await rekey('--root-key', 'openbao:plane', '--to', 'openbao:absent mount/none')).toBe(78)
+    expect(await rekey('--root-key', 'openbao:plane', '--to', 'openbao:nowhere/none')).not.toBe(0)
+    expect(await verified('openbao:plane')).toBe(0)
+    expect(await rekey('--root-key', 'openbao:plane', '--to', 'openbao:other')).toBe(0)
+    expect([await verified('openbao:plane'), await verified('openbao:other')]).toEqual([78, 0])
+    expect([await rekey('--root-key', 'openbao:other'), await rekey('--to', 'openbao:plane')]).toEqual([0, 0])
+    expect([await verified('file'), await verified('openbao:plane')]).toEqual([78, 0])
+    await start('plane')
+    expect(await revealed()).toBe('one')
+    await plane.stop()
+  })
+
   it('is refused with another key, without OpenBao, and while it is sealed; nothing is changed', async () => {
     expect(await run('store', '--port', '0', '--root-key', 'openbao:other')).toMatchObject({
       code: 78,

@@ -41,6 +41,7 @@ const variables: Readonly<Record<string, string>> = {
   KEYPLANE_STORE_DATABASE_URL: '(none: SQLite in the data folder)',
   KEYPLANE_STORE_DATABASE_URL_FILE: '(none)',
   KEYPLANE_ROOT_KEY: '(none)',
+  KEYPLANE_NEXT_ROOT_KEY: '(none)',
   KEYPLANE_ROOT_KEY_SOURCE: 'file, or environment where there is a key',
   CREDENTIALS_DIRECTORY: '(none)',
   AWS_REGION: '(none)',

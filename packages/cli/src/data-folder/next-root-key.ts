@@ -39,17 +39,37 @@ const makeKey = (path: string, random: Random): void => {
 }
 
 /** Makes the next root key the folder's, durably. Gives the path that another one before it is kept under. */
-export const takeNextRootKey = (folder: DataFolder, nowMs: number): string | undefined => {
-  try {
-    const moment = new Date(nowMs).toISOString().replace(/[:.]/g, '-')
-    const kept = `${folder.rootKey}.until-${moment}`
+export const takeNextRootKey = (folder: DataFolder, nowMs: number): string | undefined =>
+  telling(folder, () => {
+    const kept = keptPath(folder.rootKey, nowMs)
     const isKept = existsSync(folder.rootKey) && !isSame(folder.rootKey, nextRootKey(folder))
     if (isKept) linkSync(folder.rootKey, kept)
     renameSync(nextRootKey(folder), folder.rootKey)
     syncFolder(folder.path)
     return isKept ? kept : undefined
+  })
+
+/**
+ * Puts away the root key of a store that has another source from here on, and a next one that it may have had: older
+ * backups want them. Gives the paths that they are kept under.
+ */
+export const putAwayRootKey = (folder: DataFolder, nowMs: number): readonly string[] =>
+  telling(folder, () => {
+    const found = [folder.rootKey, nextRootKey(folder)].filter((path) => existsSync(path))
+    const kept = found.map((path) => [path, keptPath(path, nowMs)] as const)
+    for (const [path, until] of kept) renameSync(path, until)
+    syncFolder(folder.path)
+    return kept.map(([, until]) => until)
+  })
+
+const keptPath = (path: string, nowMs: number): string =>
+  `${path}.until-${new Date(nowMs).toISOString().replace(/[:.]/g, '-')}`
+
+const telling = <T>({ rootKey }: DataFolder, act: () => T): T => {
+  try {
+    return act()
   } catch (cause) {
-    throw writeFailure(folder.rootKey, cause)
+    throw writeFailure(rootKey, cause)
   }
 }
 

@@ -15,7 +15,7 @@ export interface EnvironmentRootKeyOptions {
 export const environmentRootKey = ({ variable, value, random }: EnvironmentRootKeyOptions): RootKeySource =>
   Object.freeze<RootKeySource>({
     name: 'environment',
-    open: async () => {
+    open: async (descriptor) => {
       const bytes = Buffer.from(value ?? '', 'base64')
       try {
         // Node.js leaves out what is no base64; a key that was mistyped must not become a shorter one.
@@ -23,7 +23,8 @@ export const environmentRootKey = ({ variable, value, random }: EnvironmentRootK
           throw new SecretsError(
             'source_misconfigured',
             `${variable} has to be ${rootKeyBytes} bytes in base64, as "openssl rand -base64 ${rootKeyBytes}" makes them.`,
-            value === undefined ? { reason: 'no_root_key' } : {},
+            // Only a store that is there has lost its key with it.
+            value === undefined && descriptor !== undefined ? { reason: 'no_root_key' } : {},
           )
         return localRootKey(bytes, random)
       } finally {

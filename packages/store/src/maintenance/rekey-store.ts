@@ -44,8 +44,12 @@ const rewrapAll = async (
   source: string,
   rootKeys: Parameters<typeof rewrapRootCheck>[2],
 ): Promise<Rekeyed | undefined> => {
-  const { id, root_key_check } = await db.selectFrom('store').selectAll().executeTakeFirstOrThrow(noStore)
-  const had = await opens(rootKeys.to, id, root_key_check)
+  const { id, root_key_check, root_key_descriptor } = await db
+    .selectFrom('store')
+    .selectAll()
+    .executeTakeFirstOrThrow(noStore)
+  // A service is not asked about what another one's key has wrapped: it may refuse that in any words.
+  const had = root_key_descriptor === rootKeys.to.descriptor && (await opens(rootKeys.to, id, root_key_check))
   const check = had ? root_key_check : await rewrapRootCheck(root_key_check, id, rootKeys)
   // First: a store that is making a key under the old one has made it by then, or fails to.
   await db
