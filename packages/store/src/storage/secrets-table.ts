@@ -45,7 +45,7 @@ export interface SecretsTable {
   /** Changes the secret if nobody else has since it was read. */
   update(secret: SecretRow, change: SecretChange): Statement
   /** Notes a read of the secret on a day, unless that day is noted already. */
-  touch(id: string, dayMs: number): Statement
+  touch(id: string, todayMs: number): Statement
   /** Makes these the only tags of a secret. */
   retag(id: string, tags: readonly TagRow[]): readonly Statement[]
   /** Removes the secret with all its versions if nobody has changed it since it was read. */
@@ -155,7 +155,7 @@ export const secretsTable = (reader: Reader<StoreTables>): SecretsTable => {
           .compile(),
         1,
       ),
-    touch: (id, dayMs) => statement(touch(dayMs, id, dayMs)),
+    touch: (id, todayMs) => statement(touch(todayMs, id, todayMs)),
     remove: ({ id, revision }) =>
       statement(query.deleteFrom('secrets').where('id', '=', id).where('revision', '=', revision).compile(), 1),
   }

@@ -38,7 +38,7 @@ export interface VersionsTable {
   giveValue(version: VersionRow): Statement
   /** Changes how a value is sealed, not the value. */
   reseal(version: VersionRow): Statement
-  touch(secretId: string, versionId: string, dayMs: number): Statement
+  touch(secretId: string, versionId: string, todayMs: number): Statement
   remove(secretId: string, versionId: string): Statement
   /** Makes the labels of a secret what they are after a change. */
   relabel(secretId: string, before: Labels, after: Labels): readonly Statement[]
@@ -174,7 +174,7 @@ export const versionsTable = (reader: Reader<StoreTables>): VersionsTable => {
           .compile(),
         1,
       ),
-    touch: (secretId, versionId, dayMs) => statement(touch(dayMs, secretId, versionId, dayMs)),
+    touch: (secretId, versionId, todayMs) => statement(touch(todayMs, secretId, versionId, todayMs)),
     remove: (secretId, versionId) =>
       statement(
         query
