@@ -300,3 +300,44 @@ describe('a call to AWS', () => {
     expect(aws.taken().length).toBeLessThanOrEqual(2)
   })
 })
+
+describe('a hundred keys that expire together', () => {
+  const names = Array.from({ length: 100 }, (_, index) => `key${index}`)
+  const expired = async (batchFault?: { status: number; type: string; message: string }): Promise<AwsAgent> => {
+    const started = await start()
+    for (const name of names) started.aws.add(name)
+    for (const name of names) await started.ask(`${get}${name}`)
+    await started.clock.advance(ttlMs)
+    if (batchFault) started.aws.faults = { BatchGetSecretValue: batchFault }
+    started.aws.taken()
+    return started
+  }
+  const askAll = async ({ ask }: AwsAgent): Promise<void> => {
+    const answers = await Promise.all(names.map((name) => ask(`${get}${name}`)))
+    expect(answers.map(({ status }) => status)).toEqual(names.map(() => 200))
+  }
+  const counted = (operations: readonly string[]) => ({
+    batches: operations.filter((operation) => operation === 'BatchGetSecretValue').length,
+    others: operations.filter((operation) => operation !== 'BatchGetSecretValue').length,
+  })
+
+  it('are a handful of calls', async () => {
+    const agent = await expired()
+    await askAll(agent)
+    const { batches, others } = counted(agent.aws.taken())
+    expect(batches).toBeGreaterThanOrEqual(5)
+    expect(batches + others).toBeLessThanOrEqual(12)
+  })
+
+  it('are checked one by one where AWS does not allow batches, which is not asked again for a while', async () => {
+    const agent = await expired({ status: 400, type: 'AccessDeniedException', message: 'no batches' })
+    await askAll(agent)
+    expect(counted(agent.aws.taken()).batches).toBeLessThanOrEqual(6)
+    await agent.clock.advance(ttlMs / 2)
+    for (const name of names) agent.agent.invalidate({ kind: 'changed', id: name })
+    await askAll(agent)
+    const operations = agent.aws.taken()
+    expect(counted(operations)).toEqual({ batches: 0, others: 100 })
+    expect(new Set(operations)).toEqual(new Set(['DescribeSecret']))
+  })
+})

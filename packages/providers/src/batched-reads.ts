@@ -43,6 +43,10 @@ export class BatchedReads implements ManyReader {
     this.#parts = parts
   }
 
+  savesCalls(): boolean {
+    return this.#parts.clock.monotonicMs() >= this.#refusedUntilMs
+  }
+
   async get(refs: readonly SecretRef[], call?: CallOptions): Promise<readonly Outcome<SecretVersion>[]> {
     const { source } = this.#parts
     if (refs.length > this.maxRefs)
@@ -60,14 +64,14 @@ export class BatchedReads implements ManyReader {
   }
 
   async #batch(ids: readonly string[], call?: CallOptions): Promise<ReadonlyMap<string, Outcome<SecretVersion>>> {
-    const { clock, batch } = this.#parts
+    const { batch } = this.#parts
     // One alone needs no other permission than its own.
-    if (ids.length < 2 || clock.monotonicMs() < this.#refusedUntilMs) return new Map()
+    if (ids.length < 2 || !this.savesCalls()) return new Map()
     try {
       return await batch(ids, call)
     } catch (thrown) {
       const { code } = toSecretsError(thrown)
-      if (standing.includes(code)) this.#refusedUntilMs = clock.monotonicMs() + forgetsRefusalAfterMs
+      if (standing.includes(code)) this.#refusedUntilMs = this.#parts.clock.monotonicMs() + forgetsRefusalAfterMs
       // One id that can't be right spoils the batch for all.
       if (standing.includes(code) || code === 'invalid_request') return new Map()
       throw thrown

@@ -31,6 +31,8 @@ export type Change =
 export interface ManyReader {
   readonly maxRefs: number
   get(refs: readonly SecretRef[], call?: CallOptions): Promise<readonly Outcome<SecretVersion>[]>
+  /** Whether it saves calls at present: a source may be refused its batches, and reads one by one. Default: it does. */
+  savesCalls?(): boolean
 }
 
 /** Tells how secrets stand without reading their values; one outcome a ref, in their order. */

@@ -111,6 +111,18 @@ export class Answers {
       )
   }
 
+  /** Up to so many that have expired, that the source may be asked about, and that `wanted` takes. */
+  expired(count: number, wanted: (entry: Entry) => boolean): Entry[] {
+    const nowMs = this.#nowMs()
+    const found: Entry[] = []
+    for (const entry of this.#table.entries()) {
+      if (found.length >= count) break
+      const isDue = entry.version !== undefined && nowMs >= entry.freshUntilMs && nowMs >= entry.askAgainAtMs
+      if (isDue && !entry.suspended && wanted(entry)) found.push(entry)
+    }
+    return found
+  }
+
   /** After a gap in what is heard, everything has to be confirmed, but not in one moment: within a tenth of the TTL. */
   expireAll(): void {
     for (const entry of this.#table.entries()) {

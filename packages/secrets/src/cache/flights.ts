@@ -24,6 +24,11 @@ export class Flights {
     this.#fetch = fetch
   }
 
+  /** Calls under way. */
+  get count(): number {
+    return this.#underWay.size
+  }
+
   has(key: string): boolean {
     return this.#byKey.has(key)
   }

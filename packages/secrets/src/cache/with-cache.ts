@@ -18,8 +18,10 @@ import { checkedVersion } from './checked-version.ts'
 import { confirm } from './confirm.ts'
 import { decide, mayServeStale } from './decide.ts'
 import { asReading, type Entry } from './entry.ts'
+import { Herds, isBatchable } from './herds.ts'
 import type { Flight } from './flight.ts'
 import { type Errand, Flights } from './flights.ts'
+import { manyOverCache } from './many-over-cache.ts'
 import { onFailure } from './on-failure.ts'
 
 export interface CacheOptions extends AnswersOptions {
@@ -52,6 +54,7 @@ class SecretCache implements CachedProvider {
   readonly #options: CacheOptions
   readonly #answers: Answers
   readonly #flights: Flights
+  readonly #herds: Herds | undefined
   #closed = false
 
   constructor(provider: SecretProvider, options: CacheOptions) {
@@ -60,7 +63,8 @@ class SecretCache implements CachedProvider {
     this.#options = Object.freeze({ ...options })
     this.#answers = new Answers(provider.name, this.#options)
     this.#flights = new Flights(options.clock, (errand, flight) => this.#fetch(errand, flight))
-    if (provider.many) this.many = this.#many(provider.many)
+    this.#herds = provider.many && this.#herdsOf(provider.many)
+    if (provider.many) this.many = manyOverCache(provider.many, (ref, call) => this.get(ref, call))
     if (provider.write) this.write = this.#overtakingWriter(provider.write)
     if (provider.state) this.state = provider.state
     if (provider.list) this.list = provider.list
@@ -199,7 +203,18 @@ class SecretCache implements CachedProvider {
   async #confirm(known: Entry, call: CallOptions): Promise<SecretVersion | undefined> {
     const { state } = this.#provider
     const readsValue = (known.confirmations + 1) % this.#options.readValueEveryNthCheck === 0
-    return state && !known.suspended && !readsValue ? confirm(state, known, call) : undefined
+    if (!state || known.suspended || readsValue || (await this.#herds?.isOneOfMany(known))) return undefined
+    return confirm(state, known, call)
+  }
+
+  #herdsOf(many: ManyReader): Herds {
+    const isIdle = ({ ref, keys }: Entry): boolean => isBatchable(ref) && !keys.some((key) => this.#flights.has(key))
+    return new Herds({
+      many,
+      callsUnderWay: () => this.#flights.count,
+      expired: (count) => this.#answers.expired(count, isIdle),
+      refreshBehind: (entry) => this.#refreshBehind(entry),
+    })
   }
 
   #overtakingWriter(write: SecretWriter): SecretWriter {
@@ -225,25 +240,6 @@ class SecretCache implements CachedProvider {
       ...(moveStage && {
         moveStage: (id, stage, move, call) => around(id, () => moveStage.call(write, id, stage, move, call)),
       }),
-    }
-  }
-
-  /** Each by itself, as any reader asks: those that have to ask go together where reads are batched, below the cache. */
-  #many({ maxRefs }: ManyReader): ManyReader {
-    const outcomeOf = async (ref: SecretRef, call?: CallOptions): Promise<Outcome<SecretVersion>> => {
-      try {
-        return { ok: true, value: await this.get(ref, call) }
-      } catch (thrown) {
-        call?.signal?.throwIfAborted()
-        return { ok: false, error: toSecretsError(thrown) }
-      }
-    }
-    return {
-      maxRefs,
-      get: async (refs, call) => {
-        this.#assertOpen()
-        return Promise.all(refs.map((ref) => outcomeOf(ref, call)))
-      },
     }
   }
 }

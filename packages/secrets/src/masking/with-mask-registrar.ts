@@ -27,7 +27,11 @@ export const withMaskRegistrar = (provider: SecretProvider, registrar: Registrar
       },
     }),
     ...(many && {
-      many: { maxRefs: many.maxRefs, get: async (refs, call) => notedAll(refs, await many.get(refs, call)) },
+      many: {
+        maxRefs: many.maxRefs,
+        get: async (refs, call) => notedAll(refs, await many.get(refs, call)),
+        savesCalls: () => many.savesCalls?.() ?? true,
+      },
     }),
     ...(state && { state }),
     ...(list && { list }),

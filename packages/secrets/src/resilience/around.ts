@@ -17,6 +17,7 @@ export const around = (provider: SecretProvider, run: RunCall): SecretProvider =
       many: {
         maxRefs: many.maxRefs,
         get: (refs, call = {}) => runMany(run, (inner) => many.get(refs, inner), call, refs.length),
+        savesCalls: () => many.savesCalls?.() ?? true,
       },
     }),
     ...(state && {
