@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { Random } from '@keyplane/core'
 import type { ValueOwner } from './binding.ts'
 import type { KmsKey } from './kms-key.ts'
@@ -33,14 +34,25 @@ export const sealValue = (value: Uint8Array, owner: EnvelopeOwner, kmsKey: KmsKe
  * The value that was sealed.
  * @throws SecretsError `integrity` if the envelope was altered, or belongs to another owner or key.
  */
-export const openValue = (envelope: Envelope, owner: EnvelopeOwner, kmsKey: KmsKey): Uint8Array => {
-  const dataKey = unseal(envelope.wrappedDataKey, kmsKey.key, dataKeyBinding(owner, kmsKey))
+export const openValue = (envelope: Envelope, owner: EnvelopeOwner, kmsKey: KmsKey): Uint8Array =>
+  openWithDataKey(envelope.sealedValue, owner, openDataKey(envelope.wrappedDataKey, owner, kmsKey))
+
+/**
+ * The data key of an envelope, for who opens it more than once.
+ * @throws SecretsError `integrity` if the wrapped key was altered, or belongs to another owner or key.
+ */
+export const openDataKey = (wrappedDataKey: Uint8Array, owner: ValueOwner, kmsKey: KmsKey): KeyObject => {
+  const dataKey = unseal(wrappedDataKey, kmsKey.key, dataKeyBinding(owner, kmsKey))
   try {
-    return unseal(envelope.sealedValue, dataKey, { purpose: 'secret-value', ...owner })
+    return createSecretKey(dataKey)
   } finally {
     dataKey.fill(0)
   }
 }
+
+/** The value that was sealed, by its envelope's data key. @throws SecretsError `integrity` as `openValue`. */
+export const openWithDataKey = (sealedValue: Uint8Array, owner: EnvelopeOwner, dataKey: KeyObject): Uint8Array =>
+  unseal(sealedValue, dataKey, { purpose: 'secret-value', ...owner })
 
 /**
  * The same data key under another KMS key or material; the sealed value stays as it is.

@@ -4,7 +4,15 @@
  * keeps no value, and never says more of a failure than that a blob does not open.
  */
 export { associatedData, type Binding, formatVersion, type ValueOwner } from './binding.ts'
-export { type Envelope, type EnvelopeOwner, openValue, rewrapDataKey, sealValue } from './envelope.ts'
+export {
+  type Envelope,
+  type EnvelopeOwner,
+  openDataKey,
+  openValue,
+  openWithDataKey,
+  rewrapDataKey,
+  sealValue,
+} from './envelope.ts'
 export { type EnvironmentRootKeyOptions, environmentRootKey } from './key-sources/environment.ts'
 export { type FileRootKeyOptions, fileRootKey, nextRootKeySuffix } from './key-sources/file.ts'
 export { type KeyService, type KeyServiceRootKeyOptions, keyServiceRootKey } from './key-sources/key-service.ts'

@@ -7,6 +7,7 @@ import type { SessionTokens } from './iam/session-tokens.ts'
 import type { KmsKeys } from './kms/kms-keys.ts'
 import type { RowIds } from './secretsmanager/row-ids.ts'
 import type { SecretQuota } from './secretsmanager/secret-quota.ts'
+import type { VersionCache } from './secretsmanager/versions/version-cache.ts'
 import type { SerialQueue } from './serial-queue.ts'
 import type { PoliciesTable } from './storage/policies-table.ts'
 import type { ReplicasTable } from './storage/replicas-table.ts'
@@ -19,6 +20,7 @@ import type { VersionsTable } from './storage/versions-table.ts'
 export interface StoreParts {
   readonly secrets: SecretsTable
   readonly versions: VersionsTable
+  readonly labelled: VersionCache
   readonly policies: PoliciesTable
   readonly replicas: ReplicasTable
   readonly listing: (query: ListQuery) => Promise<readonly SecretRow[]>

@@ -15,6 +15,7 @@ import type { Metrics } from './metrics.ts'
 import type { Readiness } from './readiness.ts'
 import { RowIds } from './secretsmanager/row-ids.ts'
 import { SecretQuota } from './secretsmanager/secret-quota.ts'
+import { VersionCache } from './secretsmanager/versions/version-cache.ts'
 import { SerialQueue } from './serial-queue.ts'
 import { FollowedRootKey } from './storage/follow-root-key.ts'
 import { kmsKeysTable } from './storage/kms-keys-table.ts'
@@ -95,12 +96,14 @@ const callParts = ({ writer, clock, insecureNoAuth, onCall, log, metrics }: Serv
 const operationParts = async (options: ServeOptions): Promise<Omit<AppParts, keyof CallParts | 'refusals'>> => {
   const { reader, writer, store, rootKey, rootKeySource: source, iam, clock, random, onChange } = options
   const secrets = secretsTable(reader)
+  const versions = versionsTable(reader)
   const policies = policiesTable(reader)
   const followed = new FollowedRootKey({ reader, source, store, rootKey })
   const sessionTokens = new SessionTokens(await sessionKeyOf(rootKey, store), random)
   return {
     secrets,
-    versions: versionsTable(reader),
+    versions,
+    labelled: new VersionCache(versions),
     policies,
     replicas: replicasTable(reader),
     listing: (query) => listSecretRows(reader, query),

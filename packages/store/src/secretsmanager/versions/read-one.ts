@@ -54,11 +54,11 @@ export const readOne = async (
 }
 
 const findVersion = async (
-  { versions }: OperationContext,
+  { versions, labelled }: OperationContext,
   secret: SecretRow,
   { VersionId, VersionStage }: GetSecretValueRequest,
 ): Promise<FoundVersion | undefined> => {
-  if (VersionId === undefined) return versions.byLabel(secret.id, VersionStage ?? current)
+  if (VersionId === undefined) return labelled.byLabel(secret, VersionStage ?? current)
   const found = await versions.byId(secret.id, VersionId)
   if (found && VersionStage !== undefined && !found.labels.includes(VersionStage))
     throw awsError(
@@ -78,11 +78,12 @@ const noValue = ({ VersionId, VersionStage }: GetSecretValueRequest): Error =>
 
 /** The day of the last read, written at most once a day for a secret and a version. */
 const accessNoted = (
-  { secrets, versions, nowMs }: OperationContext,
+  { secrets, versions, labelled, nowMs }: OperationContext,
   secret: SecretRow,
-  { version }: FoundVersion,
+  { version, labels }: FoundVersion,
 ): readonly Statement[] => {
   const today = nowMs - (nowMs % dayMs)
+  if (version.accessed_at_ms < today) labelled.forget(secret, labels)
   return [
     ...(secret.accessed_at_ms < today ? [secrets.touch(secret.id, today)] : []),
     ...(version.accessed_at_ms < today ? [versions.touch(secret.id, version.version_id, today)] : []),

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { timingSafeEqual } from 'node:crypto'
-import { openValue, sealValue } from '@keyplane/sealing'
+import { type KeyObject, timingSafeEqual } from 'node:crypto'
+import { openDataKey, openWithDataKey, sealValue } from '@keyplane/sealing'
 import { awsError } from '../../aws-errors.ts'
 import { keyToOpen, keyToSeal, type SealingUses, sealingUses } from '../../kms/secret-key.ts'
 import type { OperationContext } from '../../operation-context.ts'
@@ -78,9 +78,14 @@ export const openOf = async (
   const { kind, sealed_value, wrapped_data_key, version_id: versionId } = version
   const kmsKey = kind === null ? undefined : await keyToOpen(context, secret, version)
   if (!kind || !sealed_value || !wrapped_data_key || !kmsKey) return undefined
-  const envelope = { sealedValue: sealed_value, wrappedDataKey: wrapped_data_key }
-  return { kind, bytes: openValue(envelope, { account, region, arn, versionId, kind }, kmsKey) }
+  const owner = { account, region, arn, versionId, kind }
+  const dataKey = dataKeys.get(version) ?? openDataKey(wrapped_data_key, owner, kmsKey)
+  dataKeys.set(version, dataKey)
+  return { kind, bytes: openWithDataKey(sealed_value, owner, dataKey) }
 }
+
+/** Of versions that are kept in memory; gone with them. Whether a caller may use the key above it is asked each time. */
+const dataKeys = new WeakMap<VersionRow, KeyObject>()
 
 /** Whether two values are the same: kind and content. */
 export const sameGiven = (a: GivenValue, b: GivenValue): boolean =>
