@@ -1,14 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { marked, noFunction, notFound } from './known-refusals.ts'
+import { startWithSecretsToRotate } from './secrets-to-rotate.ts'
 import { TestStore } from './test-store.ts'
 
 const store = new TestStore()
-beforeAll(async () => {
-  await store.start()
-  await store.ok('CreateSecret', { Name: 'rotate/one', SecretString: 'v' })
-  await store.ok('CreateSecret', { Name: 'rotate/going' })
-  await store.ok('DeleteSecret', { SecretId: 'rotate/going' })
-})
+beforeAll(() => startWithSecretsToRotate(store))
 afterAll(() => store.remove())
 
 describe('CancelRotateSecret', () => {

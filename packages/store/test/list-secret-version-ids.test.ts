@@ -1,23 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { notFound } from './known-refusals.ts'
 import { type Body, TestStore, tokenOf } from './test-store.ts'
+import { versionCalls } from './version-calls.ts'
 
 const store = new TestStore()
 beforeAll(() => store.start())
 afterAll(() => store.remove())
 
-let made = 0
-/** A secret with versions v1, v2, … a second apart. */
-const newSecret = async (versions: number): Promise<string> => {
-  made += 1
-  const Name = `versions/${made}`
-  await store.ok('CreateSecret', { Name })
-  for (let index = 1; index <= versions; index += 1) {
-    await store.ok('PutSecretValue', { SecretId: Name, SecretString: 'v', ClientRequestToken: tokenOf(`v${index}`) })
-    await store.clock.advance(1_000)
-  }
-  return Name
-}
+const { newVersions } = versionCalls(store)
+/** Versions a second apart. */
+const newSecret = (versions: number) => newVersions(versions, { apartMs: 1_000 })
 const list = (SecretId: string, more: Body = {}) => store.ok('ListSecretVersionIds', { SecretId, ...more })
 const ids = async (SecretId: string, more: Body = {}) =>
   (await list(SecretId, more)).Versions.map(({ VersionId = '' }) => VersionId.replaceAll('-', ''))

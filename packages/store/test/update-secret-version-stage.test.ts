@@ -2,27 +2,15 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { marked, notFound } from './known-refusals.ts'
 import { type Body, TestStore, tokenOf } from './test-store.ts'
+import { versionCalls } from './version-calls.ts'
 
 const store = new TestStore()
 beforeAll(() => store.start())
 afterAll(() => store.remove())
 
-let made = 0
-/** A secret with versions v1 (oldest) … vN (current). */
-const newSecret = async (versions: number): Promise<string> => {
-  made += 1
-  const Name = `stages/${made}`
-  await store.ok('CreateSecret', { Name })
-  for (let index = 1; index <= versions; index += 1) await put(Name, `v${index}`)
-  return Name
-}
-const put = (SecretId: string, version: string, VersionStages?: readonly string[]) =>
-  store.ok('PutSecretValue', {
-    SecretId,
-    SecretString: version,
-    ClientRequestToken: tokenOf(version),
-    ...(VersionStages && { VersionStages }),
-  })
+const { newVersions: newSecret, put: putValue, stagesOf } = versionCalls(store)
+const put = (name: string, version: string, VersionStages?: readonly string[]) =>
+  putValue(name, version, version, VersionStages && { VersionStages })
 /** Moves a label between versions that are named without their filling. */
 const input = (SecretId: string, VersionStage: string, from?: string, to?: string): Body => ({
   SecretId,
@@ -32,15 +20,6 @@ const input = (SecretId: string, VersionStage: string, from?: string, to?: strin
 })
 const move = (...given: Parameters<typeof input>) => store.ok('UpdateSecretVersionStage', input(...given))
 const refused = (...given: Parameters<typeof input>) => store.refused('UpdateSecretVersionStage', input(...given))
-const stagesOf = async (SecretId: string) => {
-  const { VersionIdsToStages } = await store.ok('DescribeSecret', { SecretId })
-  return Object.fromEntries(
-    Object.entries(VersionIdsToStages ?? {}).map(([id, labels]) => [
-      id.replaceAll('-', ''),
-      labels.toSorted().join(' '),
-    ]),
-  )
-}
 
 describe('UpdateSecretVersionStage', () => {
   describe('parameters', () => {

@@ -4,6 +4,8 @@ import { type AnswerBody, type TestStore, tokenOf } from './test-store.ts'
 export interface VersionCalls {
   /** Makes a secret, with version v1 if a value is given, and gives its name. */
   newSecret(value?: string): Promise<string>
+  /** Makes a secret with versions v1 (oldest) … vN (current), each with its own name as its value. */
+  newVersions(count: number, options?: { readonly apartMs?: number }): Promise<string>
   put(name: string, token: string, value: string, more?: object): Promise<AnswerBody>
   /** Version → its labels in the order of letters. */
   stagesOf(name: string): Promise<Readonly<Record<string, string>>>
@@ -23,6 +25,14 @@ export const versionCalls = (store: TestStore): VersionCalls => {
   }
   const put = (name: string, token: string, value: string, more = {}) =>
     store.ok('PutSecretValue', { SecretId: name, SecretString: value, ClientRequestToken: tokenOf(token), ...more })
+  const newVersions = async (count: number, { apartMs = 0 } = {}): Promise<string> => {
+    const name = await newSecret()
+    for (let index = 1; index <= count; index += 1) {
+      await put(name, `v${index}`, `v${index}`)
+      await store.clock.advance(apartMs)
+    }
+    return name
+  }
   const stagesOf = async (name: string) => {
     const { VersionIdsToStages } = await store.ok('DescribeSecret', { SecretId: name })
     return Object.fromEntries(
@@ -34,5 +44,5 @@ export const versionCalls = (store: TestStore): VersionCalls => {
   }
   const valueOf = async (name: string, more = {}) =>
     (await store.ok('GetSecretValue', { SecretId: name, ...more }))['SecretString']
-  return { newSecret, put, stagesOf, valueOf }
+  return { newSecret, newVersions, put, stagesOf, valueOf }
 }
