@@ -20,6 +20,8 @@ export interface LoadResult {
   readonly cpuMicroseconds: number
 }
 
+const warmUpMs = 5_000
+
 /** As many requests as the server takes, each connection asking again when it has its answer. */
 export const runLoad = async ({ port, pid, connections, seconds, request }: Load): Promise<LoadResult> => {
   const open = Array.from({ length: connections }, () => new Connection(port))
@@ -37,8 +39,8 @@ export const runLoad = async ({ port, pid, connections, seconds, request }: Load
       }),
     )
   }
-  // The first second is not counted: both sides compile.
-  await run(performance.now() + 1_000)
+  // Not counted: both sides compile, and a thread of several at a time.
+  await run(performance.now() + warmUpMs)
   const [cpuBefore, fromMs] = [cpuSeconds(pid), performance.now()]
   await run(fromMs + seconds * 1_000)
   const took = (performance.now() - fromMs) / 1_000
