@@ -22,11 +22,14 @@ const program = fileURLToPath(new URL('../../packages/store/test/write-storm.ts'
 const below = (bound: number): number => Math.floor(Math.random() * bound)
 
 /** Lets one store write until it has acknowledged so many writes, or a moment is over, and kills it. */
-const stormUntilKilled = (folder: string, acknowledgements: number): Promise<readonly string[]> =>
+const stormUntilKilled = (
+  folder: string,
+  { acknowledgements, threads }: { readonly acknowledgements: number; readonly threads: number },
+): Promise<readonly string[]> =>
   new Promise((resolve, reject) => {
     const child: ChildProcess = spawn(
       process.execPath,
-      ['-C', 'source', '--disable-warning=ExperimentalWarning', program, folder],
+      ['-C', 'source', '--disable-warning=ExperimentalWarning', program, folder, String(threads)],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
       },
@@ -59,7 +62,9 @@ const storms = async (wanted: number): Promise<KillStormFindings> => {
     const folder = mkdtempSync(join(tmpdir(), 'kills-'))
     const acknowledged: string[] = []
     for (let kill = 0; kill < killsPerFolder && found.kills < wanted; kill += 1) {
-      acknowledged.push(...(await stormUntilKilled(folder, 1 + below(30))))
+      // Every other one answers by threads of its own.
+      const threads = kill % 2 === 0 ? 0 : 2
+      acknowledged.push(...(await stormUntilKilled(folder, { acknowledgements: 1 + below(30), threads })))
       found.kills += 1
     }
     const { lost, broken, integrity, auditHolds } = await checkStorm(folder, acknowledged)

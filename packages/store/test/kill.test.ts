@@ -6,11 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { checkStorm } from './check-storm.ts'
 
-/** Lets a storm rage until it has printed so many lines, kills it, and gives the lines. */
-const stormUntil = (folder: string, lines: number): Promise<readonly string[]> =>
+/** Lets a storm of so many threads rage until it has printed so many lines, kills it, and gives the lines. */
+const stormUntil = (folder: string, threads: number, lines: number): Promise<readonly string[]> =>
   new Promise((resolve, reject) => {
     const program = fileURLToPath(new URL('./write-storm.ts', import.meta.url))
-    const child = spawn(process.execPath, ['-C', 'source', program, folder], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, ['-C', 'source', program, folder, String(threads)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let printed = ''
     let complaints = ''
     child.stdout.on('data', (chunk: Buffer) => {
@@ -26,13 +28,16 @@ const stormUntil = (folder: string, lines: number): Promise<readonly string[]> =
   })
 
 describe('a store that is killed while it writes', () => {
-  it('has every acknowledged write, no half version and a whole audit log, twice over', {
+  it('has every acknowledged write, no half version and a whole audit log, by one thread and by several', {
     timeout: 60_000,
   }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'storm-'))
     const acknowledged: string[] = []
-    for (const lines of [40, 120]) {
-      acknowledged.push(...(await stormUntil(folder, lines)))
+    for (const [threads, lines] of [
+      [0, 40],
+      [2, 120],
+    ] as const) {
+      acknowledged.push(...(await stormUntil(folder, threads, lines)))
       expect(await checkStorm(folder, acknowledged)).toEqual({
         lost: [],
         broken: [],

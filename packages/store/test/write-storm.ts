@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { fakeClock } from '@keyplane/testkit'
 import { TestStore, tokenOf } from './test-store.ts'
 
 /**
- * Run as a program with a folder, this starts a store there, writes without end from many callers at once, and prints a
+ * Run as a program with a folder and a number of threads, this starts a store there, writes without end from many callers at once, and prints a
  * line `<name> <token>` for each write that was acknowledged. It is there to be killed.
  */
-const storm = async (folder: string): Promise<void> => {
-  const store = await new TestStore(folder).start()
+const storm = async (folder: string, threads: number): Promise<void> => {
+  // Threads go by the system's clock, and clients sign by one that is near.
+  const store = await new TestStore(folder, fakeClock(Date.now())).start({ threads })
   const run = process.pid.toString(36)
   const callers = Array.from({ length: 16 }, async (_, caller) => {
     for (let count = 0; ; count += 1) {
@@ -33,5 +35,5 @@ export const stormValue = (token: string): string =>
     .digest('hex')
     .repeat(1 + (token.charCodeAt(0) % 40))
 
-const [, program, folder] = process.argv
-if (program && folder && import.meta.url === pathToFileURL(program).href) await storm(folder)
+const [, program, folder, threads] = process.argv
+if (program && folder && import.meta.url === pathToFileURL(program).href) await storm(folder, Number(threads))
