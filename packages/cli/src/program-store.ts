@@ -45,11 +45,13 @@ export const addStoreCommands = (store: Parser, run: Run): void => {
       .addHelpText('after', `\nExamples:\n${examples.replace(/^/gm, '  ')}`)
       .action(run(load))
 
-  command(
-    'backup <file>',
-    'Write all of the store to a file, for either engine; the root key is not in it',
-    'keyplane store backup keyplane.backup\nkeyplane store backup keyplane.backup --force\nkeyplane store backup pg.backup --database-url-file url',
-    async () => (await import('./commands/store-backup.ts')).storeBackup,
+  withRootKey(
+    command(
+      'backup <file>',
+      'Write all of the store to a file, for either engine; the root key is not in it',
+      'keyplane store backup keyplane.backup\nkeyplane store backup keyplane.backup --force\nkeyplane store backup pg.backup --database-url-file url',
+      async () => (await import('./commands/store-backup.ts')).storeBackup,
+    ),
   ).option('--force', 'replace a file that is there')
   withRootKey(
     command(

@@ -59,7 +59,7 @@ const expectOutcome = ({ command, line, stdout, stderr, code }: Step, finished: 
 const scripts = readdirSync(`${own}scripts`).filter((name) => name.endsWith('.txt'))
 
 describe.concurrent('the command line', () => {
-  it.for(scripts)('does what stands in %s', { timeout: 60_000 }, async (name: string) => {
+  it.for(scripts)('does what stands in %s', { timeout: 120_000 }, async (name: string) => {
     const steps = parseTranscript(readFileSync(`${own}scripts/${name}`, 'utf8'))
     const script = new Script()
     try {

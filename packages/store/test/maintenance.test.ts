@@ -8,6 +8,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemRandom } from '@keyplane/core'
@@ -317,6 +318,57 @@ describe('new materials for KMS keys', () => {
     expect(await verifyStore({ ...store.database, rootKey: keyOf(store) })).toMatchObject({ ok: true })
     const records = await auditTail({ ...store.database, limit: 1_000 })
     expect(records.filter(({ record }) => record.action === 'keyplane:RenewKmsKey')).toHaveLength(1)
+  })
+})
+
+describe('what an operator does', () => {
+  const actions = async (of: StoreDatabase): Promise<readonly string[]> =>
+    (await auditTail({ ...of, limit: 1_000 }))
+      .filter(({ record }) => record.actor === `keyplane:operator/${userInfo().username}`)
+      .map(({ record }) => record.action.replace('keyplane:', ''))
+
+  it('stands in the audit log while the store runs, and in the log that a restored one goes on with', async () => {
+    await backUpStore({
+      ...store.database,
+      path: backupPath(),
+      rootKey: keyOf(store),
+      clock: store.clock,
+      random,
+      onUnrecorded: (why) => expect(why).toBeUndefined(),
+    })
+    const next = fileRootKey({ path: `${store.rootKeyPath}${nextRootKeySuffix}`, random })
+    await next.open()
+    await rekeyStore({ ...store.database, from: keyOf(store), to: next, clock: store.clock, random })
+    await store.ok('PutSecretValue', { SecretId: 'kept/0', SecretString: 'goes on' })
+    await store.stop()
+    expect(await actions(store.database)).toEqual(['BackUpStore', 'RekeyStore'])
+    expect(await verifyAudit({ ...store.database, rootKey: next })).toMatchObject([{ verdict: { ok: true } }])
+    await restore()
+    expect(await actions(target.database)).toEqual(['BackUpStore', 'RestoreStore'])
+    expect(await verifyAudit({ ...target.database, rootKey: keyOf(target) })).toMatchObject([{ verdict: { ok: true } }])
+  })
+
+  it('is not done without its record, but for a backup, which says that it has none', async () => {
+    await store.data.fillUp('audit_records', 'insert')
+    const to = fileRootKey({ path: `${store.rootKeyPath}${nextRootKeySuffix}`, random })
+    await to.open()
+    await expect(rekeyStore({ ...store.database, from: keyOf(store), to })).rejects.toMatchObject({
+      name: 'SecretsError',
+    })
+    await store.data.makeRoom('audit_records')
+    expect(await verifyStore({ ...store.database, rootKey: keyOf(store) })).toMatchObject({ ok: true })
+    expect(await code(proveRootKey(store.database, to))).toBe('source_misconfigured/wrong_root_key')
+    const unrecorded: unknown[] = []
+    const parts = {
+      path: backupPath(),
+      clock: store.clock,
+      random,
+      onUnrecorded: (why: unknown) => unrecorded.push(why),
+    }
+    await keyOf(target).open()
+    await backUpStore({ ...store.database, ...parts, rootKey: keyOf(target) })
+    expect(unrecorded).toMatchObject([{ reason: 'wrong_root_key' }])
+    expect([existsSync(backupPath()), await actions(store.database)]).toEqual([true, []])
   })
 })
 

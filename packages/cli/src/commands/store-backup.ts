@@ -1,10 +1,13 @@
-import { backUpStore } from '@keyplane/store'
-import type { Command } from '../context.ts'
+import { toSecretsError } from '@keyplane/core'
+import { type BackUpOptions, backUpStore } from '@keyplane/store'
+import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type DatabaseFlags, existingDatabase } from '../plane/store-database.ts'
+import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
+import { rootKeyName, rootKeySource } from '../root-key/root-key-source.ts'
 import { progress } from '../progress.ts'
 
-interface BackupFlags extends DatabaseFlags {
+interface BackupFlags extends DatabaseFlags, RootKeyFlags {
   readonly force?: boolean
 }
 
@@ -18,6 +21,7 @@ export const storeBackup: Command<BackupFlags> = async (context, [path = ''], { 
     clock,
     random,
     onProgress: progress(terminal, clock, 'rows'),
+    ...recording(context, flags),
   })
   if (terminal.json) terminal.data(JSON.stringify({ path, rows, bytes, sha256, rootKey: rootKey.name }))
   else {
@@ -27,6 +31,18 @@ export const storeBackup: Command<BackupFlags> = async (context, [path = ''], { 
     )
   }
   return exitCodes.ok
+}
+
+/** The backup's record in the audit log takes the root key, but nobody is asked for one, and nothing waits for it. */
+const recording = (context: Context, flags: BackupFlags): Pick<BackUpOptions, 'rootKey' | 'onUnrecorded'> => {
+  const warn = (why: string): void => context.terminal.warn(`The audit log has no record of this backup: ${why}`)
+  if (rootKeyName(context, flags) !== 'passphrase' || flags.passphraseFd !== undefined)
+    return {
+      rootKey: rootKeySource(context, flags),
+      onUnrecorded: (error) => warn(toSecretsError(error).message),
+    }
+  warn('it takes the passphrase; give it by --passphrase-fd.')
+  return {}
 }
 
 /** What a restore wants besides, as far as it is a file. */

@@ -1,16 +1,23 @@
-import { SecretsError, toSecretsError } from '@keyplane/core'
-import { hasTable } from '@keyplane/database'
+import { type Clock, type Random, SecretsError, toSecretsError } from '@keyplane/core'
+import { hasTable, migrate } from '@keyplane/database'
 import { rewrapKmsKey, rewrapRootCheck, type RootKey, type RootKeySource, verifyRootCheck } from '@keyplane/sealing'
 import type { Kysely } from 'kysely'
+import { auditKeyOf, sealColumns } from '../storage/audit-head.ts'
+import { storeMigrations } from '../storage/migrations.ts'
 import { openEngine } from '../storage/open-storage.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
 import type { StoreTables } from '../storage/tables.ts'
+import { appendRecord } from './append-record.ts'
+import { operatorRecord } from './operator-record.ts'
 
 export type RekeyOptions = StoreDatabase & {
   /** The root key that the store has. */
   readonly from: RootKeySource
   /** The one that it is to have; a new one is made where its source can. It has to be kept before this returns. */
   readonly to: RootKeySource
+  /** Default: the system's. */
+  readonly clock?: Clock
+  readonly random?: Random
 }
 
 /** How many KMS keys were wrapped anew. */
@@ -19,12 +26,18 @@ export interface Rekeyed {
 }
 
 /**
- * Puts every KMS key of a store under another root key, in one transaction: after a crash the store has the one or the
- * other. Values are not touched, nor is what was derived from the old key. Stores that run follow. Gives nothing where the
+ * Puts every KMS key of a store under another root key, in one transaction with its audit record: after a crash the store
+ * has the one or the other. Values are not touched, nor is what was derived from the old key. Stores that run follow. Gives nothing where the
  * store had that key already: nothing is wrapped then.
  * @throws SecretsError `source_misconfigured` (`wrong_root_key`, and what the sources say), and what the engine says.
  */
-export const rekeyStore = async ({ from, to, ...database }: RekeyOptions): Promise<Rekeyed | undefined> => {
+export const rekeyStore = async ({
+  from,
+  to,
+  clock,
+  random,
+  ...database
+}: RekeyOptions): Promise<Rekeyed | undefined> => {
   const { reader, settingUp } = openEngine(database)
   try {
     if (!(await hasTable(reader.query, 'store'))) throw noStore()
@@ -33,7 +46,24 @@ export const rekeyStore = async ({ from, to, ...database }: RekeyOptions): Promi
     // Before a new key is made, which nobody would need.
     await verifyRootCheck(old, store.id, store.root_key_check)
     const rootKeys = { from: old, to: await to.open() }
-    return await settingUp((db) => rewrapAll(db as Kysely<StoreTables>, to.name, rootKeys))
+    const auditKey = await auditKeyOf(old, store)
+    return await settingUp(async (db) => {
+      await migrate(
+        db,
+        storeMigrations((head) => sealColumns(head, auditKey)),
+      )
+      const rekeyed = await rewrapAll(db as Kysely<StoreTables>, to.name, rootKeys)
+      if (!rekeyed) return undefined
+      const detail = { From: store.root_key_source, To: to.name, Keys: String(rekeyed.keys) }
+      const record = operatorRecord('keyplane:RekeyStore', {
+        ...(clock && { clock }),
+        ...(random && { random }),
+        detail,
+      })
+      // At the end: stores that run wait for it.
+      await appendRecord(db as Kysely<StoreTables>, auditKey, record)
+      return rekeyed
+    })
   } finally {
     await reader.close()
   }

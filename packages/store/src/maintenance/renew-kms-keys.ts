@@ -1,4 +1,4 @@
-import { type AuditRecord, type Clock, type Random, SecretsError, uuid } from '@keyplane/core'
+import { type AuditRecord, type Clock, type Random, SecretsError } from '@keyplane/core'
 import type { Reader, Statement, Writer } from '@keyplane/database'
 import {
   type KmsKey,
@@ -15,6 +15,7 @@ import { openStoreWriter } from '../storage/open-store-writer.ts'
 import { statement } from '../storage/statement.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
 import type { KmsKeyRow, SecretRow, StoreTables, VersionRow } from '../storage/tables.ts'
+import { type OperatorAction, operatorRecord } from './operator-record.ts'
 
 export type RenewKmsKeysOptions = StoreDatabase & {
   readonly rootKey: RootKeySource
@@ -182,15 +183,7 @@ const rewrapped = (
 
 const recordOf = (
   { clock, random }: Work,
-  action: string,
+  action: OperatorAction,
   keyId: string,
   detail: Readonly<Record<string, string>>,
-): AuditRecord => ({
-  atMs: clock.nowMs(),
-  actor: 'keyplane:operator',
-  action,
-  resource: `key/${keyId}`,
-  decision: 'allow',
-  requestId: uuid(random),
-  detail,
-})
+): AuditRecord => operatorRecord(action, { clock, random, resource: `key/${keyId}`, detail })

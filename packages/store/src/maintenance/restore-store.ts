@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { type Random, SecretsError } from '@keyplane/core'
+import { type Clock, type Random, SecretsError } from '@keyplane/core'
 import {
   type CheckedBackup,
   checkBackup,
@@ -23,12 +23,16 @@ import type { Kysely } from 'kysely'
 import { auditKeyOf, sealColumns } from '../storage/audit-head.ts'
 import { storeMigrations } from '../storage/migrations.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
-import type { StoreRow } from '../storage/tables.ts'
+import type { StoreRow, StoreTables } from '../storage/tables.ts'
+import { appendRecord } from './append-record.ts'
+import { operatorRecord } from './operator-record.ts'
 import { storeRootKey, type StoreRootKey } from './root-key-source-of.ts'
 
 export type RestoreOptions = StoreDatabase & {
   readonly path: string
   readonly rootKey: RootKeySource
+  /** Default: the system's. */
+  readonly clock?: Clock
   readonly random: Random
   readonly onProgress?: (rows: number) => void
 }
@@ -41,7 +45,8 @@ export interface Restored {
 }
 
 /**
- * Makes a store of a backup, of this version or an older one, where there is none yet: all of it, or nothing.
+ * Makes a store of a backup, of this version or an older one, where there is none yet: all of it, or nothing. Its audit log
+ * goes on with a record of that.
  * @throws SecretsError `conflict` (`exists`) if there is a store, `integrity` (`damaged_backup`), `unsupported`
  * (`newer_schema`), `source_misconfigured` (`wrong_root_key`, `not_a_backup`), and what the engine and the root key's source
  * say; what is wrong with the root key is told with the source of the backup's.
@@ -89,11 +94,14 @@ const aboutBackup = (cause: SecretsError, { source, name }: StoreRootKey, given:
 interface Loading {
   readonly backup: CheckedBackup
   readonly auditKey: Uint8Array
+  readonly clock?: Clock
+  readonly random: Random
   readonly onProgress?: (rows: number) => void
 }
 
 /** The schema that the backup's rows were in, then the rows, then what later versions made of it. */
-const loadStore = async (db: Kysely<unknown>, { backup, auditKey, onProgress }: Loading): Promise<void> => {
+const loadStore = async (db: Kysely<unknown>, loading: Loading): Promise<void> => {
+  const { backup, auditKey, onProgress } = loading
   const migrations = storeMigrations((head) => sealColumns(head, auditKey))
   const unknown = backup.head.migrations.filter((name) => !Object.hasOwn(migrations, name))
   if (unknown.length > 0)
@@ -105,6 +113,14 @@ const loadStore = async (db: Kysely<unknown>, { backup, auditKey, onProgress }: 
   await migrate(db, migrations, backup.head.migrations.at(-1) ?? '')
   await loadBackup(db, backup, onProgress)
   await migrate(db, migrations)
+  await recordRestore(db as Kysely<StoreTables>, loading)
+}
+
+const recordRestore = async (db: Kysely<StoreTables>, { backup, auditKey, clock, random }: Loading): Promise<void> => {
+  // A log that was removed before the backup is told of by verifying, not by losing the rest.
+  if (!(await db.selectFrom('audit_chains').select('chain_id').limit(1).executeTakeFirst())) return
+  const detail = { BackupOf: new Date(backup.head.createdAtMs).toISOString() }
+  await appendRecord(db, auditKey, operatorRecord('keyplane:RestoreStore', { random, detail, ...(clock && { clock }) }))
 }
 
 const restoreIntoPostgres = (url: string, load: (db: Kysely<unknown>) => Promise<void>): Promise<void> => {
