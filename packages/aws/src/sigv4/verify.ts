@@ -98,18 +98,18 @@ const checkClock = (
   { date, atMs, validForMs }: Claim,
   { nowMs, skewMs = 300_000 }: VerifyOptions,
 ): SignatureRefusal | undefined => {
-  const [now, minutes] = [amzDate(nowMs), Math.round(skewMs / 60_000)]
+  const minutes = Math.round(skewMs / 60_000)
   if (nowMs > atMs + (validForMs ?? skewMs))
     return refusal(
       'InvalidSignatureException',
       validForMs === undefined
-        ? `Signature expired: ${date} is now earlier than ${amzDate(nowMs - skewMs)} (${now} - ${minutes} min.)`
-        : `Signature expired: ${date} is now earlier than ${amzDate(nowMs - validForMs)} (${now} - ${validForMs / 1_000} s)`,
+        ? `Signature expired: ${date} is now earlier than ${amzDate(nowMs - skewMs)} (${amzDate(nowMs)} - ${minutes} min.)`
+        : `Signature expired: ${date} is now earlier than ${amzDate(nowMs - validForMs)} (${amzDate(nowMs)} - ${validForMs / 1_000} s)`,
     )
   if (atMs > nowMs + skewMs)
     return refusal(
       'InvalidSignatureException',
-      `Signature not yet current: ${date} is still later than ${amzDate(nowMs + skewMs)} (${now} + ${minutes} min.)`,
+      `Signature not yet current: ${date} is still later than ${amzDate(nowMs + skewMs)} (${amzDate(nowMs)} + ${minutes} min.)`,
     )
   return undefined
 }
