@@ -6,36 +6,46 @@ import { RequestLimit, requestLimit } from './guards/request-limit.ts'
 import type { Token } from './token.ts'
 import type { Guard, Route } from './http/handlers.ts'
 import { type AgentRequest, type AgentResponse, text } from './http/messages.ts'
+import type { Metric } from './metrics/exposition.ts'
 import { type GetSecretParts, getSecret } from './routes/get-secret.ts'
+import { metrics } from './routes/metrics.ts'
 import { ping } from './routes/ping.ts'
+import { readyz, type Unreadiness } from './routes/readyz.ts'
 
 export interface AgentParts extends GetSecretParts {
   readonly token: Token
   /** Header names that carry the token, lower case. */
   readonly tokenHeaders: readonly string[]
   readonly limit: RequestLimit
+  readonly unreadiness: Unreadiness
+  /** How the agent stands, for `/metrics`. */
+  readonly gather: () => readonly Metric[]
 }
 
 /** The life of a request to the agent: the guards in their order, then the route that takes it. */
 export const agentApp = (parts: AgentParts): ((request: AgentRequest) => AgentResponse | Promise<AgentResponse>) => {
-  const { token, tokenHeaders, limit } = parts
+  const { token, tokenHeaders, limit, unreadiness, gather, meters } = parts
   const guards: readonly Guard[] = [
     requestLimit(limit), // 429
-    forwarded(), // 403; not for /ping
-    knownHost(), // 403; not for /ping
-    callerToken(token, tokenHeaders), // 403; not for /ping
+    forwarded(), // 403; not for probes
+    knownHost(), // 403; not for probes
+    callerToken(token, tokenHeaders), // 403; not for probes
     method('GET'), // 405
   ]
-  const routes: readonly Route[] = [ping(), getSecret(parts)]
+  const routes: readonly Route[] = [ping(), readyz(unreadiness), metrics(gather), getSecret(parts)]
+  const refused = (response: AgentResponse): AgentResponse => {
+    meters.refused(response.status)
+    return response
+  }
   return (request) => {
     for (const guard of guards) {
       const refusal = guard(request)
-      if (refusal) return refusal
+      if (refusal) return refused(refusal)
     }
     for (const route of routes) {
       const response = route(request)
       if (response) return response
     }
-    return text(404, 'Not found')
+    return refused(text(404, 'Not found'))
   }
 }

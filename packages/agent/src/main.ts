@@ -8,6 +8,7 @@ import { processEnvironment, readAgentConfig } from './config.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import { credentialsFile } from './credentials-file.ts'
 import { LogFile } from './log-file.ts'
+import { type UpstreamCall, UpstreamMeter } from './metrics/upstream-meter.ts'
 import { type AgentLog, startAgent } from './start-agent.ts'
 import { version } from './version.ts'
 
@@ -103,6 +104,7 @@ const serve = async (
   { env, clock, stdout, ended }: Required<Pick<AgentProcess, 'env' | 'clock' | 'stdout' | 'ended'>>,
 ): Promise<void> => {
   const log = openLog(config)
+  const upstream = new UpstreamMeter(clock)
   const { region, endpoint, credentialsFile: file } = config
   const options = {
     env,
@@ -110,6 +112,7 @@ const serve = async (
     userAgent: `aws-secrets-manager-agent/2.0.0 keyplane-agent/${version}`,
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
+    onCall: (call: UpstreamCall) => upstream.note(call),
     ...(file !== undefined && { credentials: credentialsFile(file, { onProblem: (text) => log.warn({}, text) }) }),
   }
   const stop = new AbortController()
@@ -127,6 +130,7 @@ const serve = async (
       log,
       announce: (line) => stdout(`${line}\n`),
       signal: stop.signal,
+      upstream,
     }),
   )
   await ended

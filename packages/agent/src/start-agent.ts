@@ -15,6 +15,9 @@ import { RequestLimit } from './guards/request-limit.ts'
 import { fastPath } from './http/fast-path.ts'
 import { HttpDate } from './http/response-bytes.ts'
 import { AgentServer } from './http/server.ts'
+import { agentMetrics } from './metrics/agent-metrics.ts'
+import { Meters } from './metrics/meters.ts'
+import { UpstreamMeter } from './metrics/upstream-meter.ts'
 import { AnswerBodies } from './routes/answer-bodies.ts'
 import { getPlainSecret, type ReadEvent } from './routes/get-secret.ts'
 import { findToken, Token } from './token.ts'
@@ -42,6 +45,8 @@ export interface StartAgentOptions {
   readonly announce: (line: string) => void
   /** Told of each read, hits too. Never a value. */
   readonly onRead?: (event: ReadEvent) => void
+  /** What the source's calls are counted by, for `/metrics`. Default: none are counted. */
+  readonly upstream?: UpstreamMeter
   /** Aborting it ends the start, which rejects with its reason and announces nothing; once started it means nothing. */
   readonly signal?: AbortSignal
   readonly clock?: Clock
@@ -59,9 +64,10 @@ export interface RunningAgent {
 
 /** Starts the agent, step by step; nothing is answered before it has announced itself. */
 export const startAgent = async (options: StartAgentOptions): Promise<RunningAgent> => {
-  const { config, log, clock = systemClock } = options
+  const { config, log, clock = systemClock, upstream = new UpstreamMeter(clock) } = options
   const limit = new RequestLimit(config.maxConnections)
   const date = new HttpDate(clock)
+  const startedAtMs = clock.nowMs()
   const secrets = openCache(options, clock)
   // The handlers need the token, which comes last: who binds the port first finds out first that it is taken.
   let app: ReturnType<typeof agentApp> | undefined
@@ -83,9 +89,17 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
     const token = openToken(options, clock)
     const { onRead } = options
     const bodies = new AnswerBodies()
-    const parts = { secrets, bodies, pathPrefix: config.pathPrefix, clock, log, ...(onRead && { onRead }) }
+    const meters = new Meters()
+    const parts = { secrets, bodies, pathPrefix: config.pathPrefix, clock, log, meters, ...(onRead && { onRead }) }
+    const metricsParts = { meters, upstream, limit, cached: () => secrets.cached, memoryBytes, startedAtMs }
+    let isEnding = false
     const tokenParts = { token, tokenHeaders: config.tokenHeaders, limit }
-    app = agentApp({ ...parts, ...tokenParts })
+    app = agentApp({
+      ...parts,
+      ...tokenParts,
+      unreadiness: () => (isEnding ? 'ending' : undefined),
+      gather: () => agentMetrics(metricsParts),
+    })
     fast = fastPath({ ...tokenParts, date, hit: hitOf({ ...parts, bodies }), miss: getPlainSecret(parts) })
     const url = `http://127.0.0.1:${port}`
     options.announce(`Keyplane Agent/${version} listening on ${url}`)
@@ -96,6 +110,7 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
       url,
       invalidate: (change) => secrets.invalidate(change),
       close: async (graceMs) => {
+        isEnding = true
         token.close()
         await server.close(graceMs)
         await secrets.close()
@@ -107,6 +122,8 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
     throw error
   }
 }
+
+const memoryBytes = (): number => process.memoryUsage.rss()
 
 /** The library's cache over the source, with the AWS agent's notions of fresh and stale. */
 const openCache = ({ config, source, log, random = systemRandom }: StartAgentOptions, clock: Clock): SecretsManager =>
@@ -157,17 +174,20 @@ const hitOf = ({
   secrets,
   bodies,
   log,
+  meters,
   onRead,
 }: {
   secrets: SecretsManager
   bodies: AnswerBodies
   log: AgentLog
+  meters: Meters
   onRead?: (event: ReadEvent) => void
 }) => {
   const debugs = log.level === 'debug'
   return (secretId: string) => {
     const reading = secrets.peek({ id: secretId })
     if (!reading) return undefined
+    meters.hits += 1
     if (debugs) log.debug({ secretId, outcome: 'hit' }, 'Read.')
     onRead?.({ secretId, outcome: 'hit', status: 200, durationMs: 0 })
     return { version: reading.version, response: bodies.of(reading.version) }

@@ -139,7 +139,8 @@ describe('the order of checks', () => {
     const { agentApp } = await import('../src/app.ts')
     const { RequestLimit } = await import('../src/guards/request-limit.ts')
     const limit = new RequestLimit(7)
-    const app = agentApp({ limit } as Parameters<typeof agentApp>[0])
+    const { Meters } = await import('../src/metrics/meters.ts')
+    const app = agentApp({ limit, meters: new Meters() } as Parameters<typeof agentApp>[0])
     const probe = { method: 'GET', target: '/ping', rawHeaders: [] }
     const answered = (active: number) => {
       limit.active = active

@@ -269,12 +269,12 @@ describe('the cache', () => {
   })
 
   it('refreshes a key in use ahead of its expiry, and nobody waits for it', async () => {
-    const { ask, aws, clock } = await start()
+    const { ask, aws, clock, upstream } = await start()
     await ask(`${get}MyTest`)
     await clock.advance(ttlMs - 1_000)
     aws.taken()
     await ask(`${get}MyTest`)
-    await expect.poll(() => aws.calls.length).toBe(1)
+    await expect.poll(() => upstream.lastHour).toBe(2)
     await clock.advance(10_000)
     await ask(`${get}MyTest`)
     expect(aws.taken()).toEqual(['DescribeSecret'])

@@ -64,12 +64,15 @@ export class AwsDouble {
   faults: Record<string, Fault> = {}
   /** Real milliseconds before each answer. */
   delayMs = 0
+  /** Calls that it will answer and has not yet. */
+  answering = 0
   readonly #server: Server
   readonly #sockets = new Set<NetSocket>()
 
   constructor() {
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = []
+      this.answering += 1
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
         const operation = String(request.headers['x-amz-target'] ?? 'GetCallerIdentity').split('.')[1] ?? 'sts'
@@ -84,7 +87,13 @@ export class AwsDouble {
           keyId,
         })
         const { status, body } = this.#answer(named, input, request.socket)
-        if (status > 0) setTimeout(() => response.writeHead(status).end(body), this.delayMs)
+        setTimeout(
+          () => {
+            this.answering -= 1
+            if (status > 0) response.writeHead(status).end(body)
+          },
+          status > 0 ? this.delayMs : 0,
+        )
       })
     })
     this.#server.on('connection', (socket: NetSocket) => {

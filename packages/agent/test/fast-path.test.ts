@@ -9,6 +9,7 @@ import { fastPath } from '../src/http/fast-path.ts'
 import { readPlainGet } from '../src/http/plain-get.ts'
 import { HttpDate } from '../src/http/response-bytes.ts'
 import { AgentServer } from '../src/http/server.ts'
+import { Meters } from '../src/metrics/meters.ts'
 import { AnswerBodies } from '../src/routes/answer-bodies.ts'
 import { getPlainSecret } from '../src/routes/get-secret.ts'
 import { Token } from '../src/token.ts'
@@ -33,7 +34,15 @@ const start = async () => {
   const limit = new RequestLimit(800)
   const bodies = new AnswerBodies()
   const shared = { token: new Token(token), tokenHeaders, limit, date: new HttpDate(clock), secrets, bodies }
-  const parts = { ...shared, pathPrefix: '/v1/', clock, log: memoryLog() }
+  const parts = {
+    ...shared,
+    pathPrefix: '/v1/',
+    clock,
+    log: memoryLog(),
+    meters: new Meters(),
+    unreadiness: () => undefined,
+    gather: () => [],
+  }
   const app = agentApp(parts)
   let fastAnswers = 0
   const hit = (id: string) => {

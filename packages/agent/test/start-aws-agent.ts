@@ -1,6 +1,7 @@
 import { awsProvider } from '@keyplane/secrets/providers'
 import { type FakeClock, fakeClock, seededRandom } from '@keyplane/testkit'
 import { parseAgentConfig } from '../src/config.ts'
+import { UpstreamMeter } from '../src/metrics/upstream-meter.ts'
 import { type RunningAgent, startAgent } from '../src/start-agent.ts'
 import { AwsDouble } from './aws-double.ts'
 import { memoryLog, token } from './start-test-agent.ts'
@@ -11,6 +12,7 @@ export interface AwsAgent {
   readonly aws: AwsDouble
   readonly log: ReturnType<typeof memoryLog>
   readonly clock: FakeClock
+  readonly upstream: UpstreamMeter
   /** One request with the token; time goes on while its answer is waited for. */
   ask(target: string, headers?: readonly string[]): Promise<Answer>
   close(): Promise<void>
@@ -22,30 +24,43 @@ export const startAwsAgent = async (toml = ''): Promise<AwsAgent> => {
   const endpoint = await aws.listen()
   const clock = fakeClock()
   const log = memoryLog()
+  const upstream = new UpstreamMeter(clock)
   const config = parseAgentConfig(`http_port = 0\nvalidate_credentials = false\n${toml}`)
   const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'k' }
   const agent = await startAgent({
     config,
-    source: awsProvider({ region: 'us-east-1', endpoint, credentials, clock }),
+    source: awsProvider({ region: 'us-east-1', endpoint, credentials, clock, onCall: (call) => upstream.note(call) }),
+    upstream,
     env: { AWS_TOKEN: token },
     log,
     announce: () => {},
     clock,
     random: seededRandom(1),
   })
+  const pace = { waiting: 0, going: false }
+  /** Lets time pass while somebody waits and AWS has nothing to do: for repeated attempts, and for hangs. */
+  const goOn = async (): Promise<void> => {
+    if (pace.going) return
+    pace.going = true
+    while (pace.waiting > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      if (pace.waiting > 0 && aws.answering === 0) await clock.advance(20)
+    }
+    pace.going = false
+  }
   const ask = async (target: string, headers: readonly string[] = []): Promise<Answer> => {
     const head = [`GET ${target} HTTP/1.1`, 'Host: localhost', `X-Vault-Token: ${token}`, ...headers, '', '']
-    const received: string[] = []
-    void exchange(agent.port, [head.join('\r\n')], { answers: 1 }).then((text) => received.push(text))
-    for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, 2))
-      if (received[0] !== undefined) return parseAnswer(received[0])
-      await clock.advance(20)
+    pace.waiting += 1
+    void goOn()
+    try {
+      return parseAnswer(await exchange(agent.port, [head.join('\r\n')], { answers: 1 }))
+    } finally {
+      pace.waiting -= 1
     }
   }
   const close = async (): Promise<void> => {
     await agent.close(0)
     await aws.close()
   }
-  return { agent, aws, log, clock, ask, close }
+  return { agent, aws, log, clock, upstream, ask, close }
 }

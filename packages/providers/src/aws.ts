@@ -27,6 +27,7 @@ import {
 } from '@keyplane/core'
 import { awsBatch } from './aws-batch.ts'
 import { stateOfAnswer, stateOfEntry, versionOfAnswer } from './aws-answers.ts'
+import { type AwsCallReport, reportingClient } from './aws-call-report.ts'
 import { awsCredentialSource } from './aws-credential-source.ts'
 import { awsEndpoint, awsRegion } from './aws-region.ts'
 import { awsWriter } from './aws-writer.ts'
@@ -51,6 +52,8 @@ export interface AwsProviderOptions {
   /** PEM certificates to trust in place of the built-in ones. */
   readonly ca?: string
   readonly userAgent?: string
+  /** Told of each call, however it ended. */
+  readonly onCall?: (call: AwsCallReport) => void
 }
 
 /** A list of a million secrets; one that goes on after that has no end. */
@@ -76,11 +79,12 @@ class AwsProvider implements SecretProvider {
     this.#credentials = awsCredentialSource(options, region)
     if (options.client) this.#client = options.client
     else {
-      const { client: _, env: __, endpoint: ___, ...transport } = options
+      const { client: _, env: __, endpoint: ___, onCall: ____, ...transport } = options
       const credentials = this.#credentials
       this.#ownClient = awsJsonClient({ ...transport, region, credentials, ...(endpoint ? { endpoint } : {}) })
       this.#client = this.#ownClient
     }
+    if (options.onCall) this.#client = reportingClient(this.#client, options.onCall, clock)
     this.many = new BatchedReads({
       maxRefs: 20,
       source: this.name,

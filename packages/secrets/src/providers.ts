@@ -6,6 +6,7 @@ export {
   agentProvider,
   type AgentProviderOptions,
   type AgentToken,
+  type AwsCallReport,
   awsIdentity,
   type AwsIdentityOptions,
   awsProvider,

@@ -263,6 +263,11 @@ export class SecretsManager {
     return this.#chain.counts
   }
 
+  /** How many references all sources' caches keep. */
+  get cached(): number {
+    return this.#parts.legs.all.reduce((sum, leg) => sum + (leg.ready?.cached() ?? 0), 0)
+  }
+
   /** Tells the caches what changed at a source. */
   invalidate(change: Change): void {
     for (const leg of this.#parts.legs.all) leg.ready?.reader.invalidate(change)

@@ -1,6 +1,6 @@
 import { splitTarget } from '@keyplane/protocol'
 import type { Guard } from '../http/handlers.ts'
-import { firstHeader, isPing, text } from '../http/messages.ts'
+import { firstHeader, isProbe, text } from '../http/messages.ts'
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i
 
@@ -12,5 +12,5 @@ export const knownHost = (): Guard => (request) => {
   // An absolute-form target names the host too, and stands above the header.
   const named = [splitTarget(request.target).authority, firstHeader(request, 'host')]
   const isForeign = named.some((host) => host !== undefined && !loopback.test(host))
-  return isForeign && !isPing(request) ? text(403, 'Unknown host') : undefined
+  return isForeign && !isProbe(request) ? text(403, 'Unknown host') : undefined
 }

@@ -1,5 +1,5 @@
 import type { Guard } from '../http/handlers.ts'
-import { isPing, text } from '../http/messages.ts'
+import { isProbe, text } from '../http/messages.ts'
 
 /** Probes get through where callers do not: a busy agent is alive. The AWS agent's own margin. */
 const pingMargin = 2
@@ -18,4 +18,4 @@ export class RequestLimit {
 export const requestLimit =
   (limit: RequestLimit): Guard =>
   (request) =>
-    limit.active > limit.max + (isPing(request) ? pingMargin : 0) ? text(429, 'Connection limit exceeded') : undefined
+    limit.active > limit.max + (isProbe(request) ? pingMargin : 0) ? text(429, 'Connection limit exceeded') : undefined

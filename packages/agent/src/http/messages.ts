@@ -30,5 +30,14 @@ export const firstHeader = ({ rawHeaders }: AgentRequest, lowerCaseName: string)
   return undefined
 }
 
-/** Liveness is asked by those who have no token: container runtimes, load balancers. */
-export const isPing = (request: AgentRequest): boolean => splitTarget(request.target).path === '/ping'
+const isAt =
+  (path: string) =>
+  ({ target }: AgentRequest): boolean =>
+    splitTarget(target).path === path
+
+export const isPing: (request: AgentRequest) => boolean = isAt('/ping')
+export const isReadyz: (request: AgentRequest) => boolean = isAt('/readyz')
+export const isMetrics: (request: AgentRequest) => boolean = isAt('/metrics')
+
+/** Liveness and readiness are asked by those who have no token: container runtimes, load balancers. */
+export const isProbe = (request: AgentRequest): boolean => isPing(request) || isReadyz(request)

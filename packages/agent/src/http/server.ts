@@ -1,23 +1,11 @@
 import type { Server as HttpServer } from 'node:http'
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net'
 import { SecretsError } from '@keyplane/core'
-import type { RequestLimit } from '../guards/request-limit.ts'
 import { endWhenIdle, type IdleLimits } from './idle-end.ts'
-import type { AgentRequest, AgentResponse } from './messages.ts'
 import { PacedConnection } from './paced-connection.ts'
-import { type HttpDate, responseBytes } from './response-bytes.ts'
+import { responseBytes } from './response-bytes.ts'
+import type { ServerParts } from './server-parts.ts'
 import { httpServer, internalFailure } from './slow-path.ts'
-
-export interface ServerParts {
-  readonly app: (request: AgentRequest) => AgentResponse | Promise<AgentResponse>
-  /** The bytes for a plain request for a secret; nothing hands the connection to `node:http` for good. */
-  readonly fastPath: (chunk: Buffer) => Buffer | Promise<Buffer> | undefined
-  readonly limit: RequestLimit
-  readonly date: HttpDate
-  readonly onError: (error: unknown) => void
-  /** Default: a minute, and five seconds. */
-  readonly idle?: IdleLimits
-}
 
 const defaultIdle: IdleLimits = Object.freeze({ idleMs: 60_000, lingerMs: 5_000 })
 /** Longer chunks than any plain request are not looked at. */

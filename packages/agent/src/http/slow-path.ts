@@ -4,7 +4,7 @@ import { type AgentRequest, type AgentResponse, json, text } from './messages.ts
 import { isHttp2Preface, readOddHead } from './odd-head.ts'
 import type { PacedConnection } from './paced-connection.ts'
 import { headersOf, responseBytes } from './response-bytes.ts'
-import type { ServerParts } from './server.ts'
+import type { ServerParts } from './server-parts.ts'
 import { beyondWireLimits } from './wire-limits.ts'
 
 /** The AWS agent takes 450,000 bytes of headers, and no 500,000. */

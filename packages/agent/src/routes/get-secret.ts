@@ -2,13 +2,13 @@ import { type CallOptions, type Clock, type Reading, type SecretRef, toSecretsEr
 import { encodeAgentError, type GetSecretRequest, labelledStage, parseGetSecret } from '@keyplane/protocol'
 import type { Route } from '../http/handlers.ts'
 import { type AgentResponse, json, text } from '../http/messages.ts'
+import type { Meters, ReadOutcome } from '../metrics/meters.ts'
 import type { AnswerBodies } from './answer-bodies.ts'
 
 /** A read, as it may be told: never its value. */
 export interface ReadEvent {
   readonly secretId: string
-  /** Out of the cache, asked of the source, out of the cache because the source failed, or not given. */
-  readonly outcome: 'hit' | 'fetched' | 'stale' | 'failed'
+  readonly outcome: ReadOutcome
   readonly status: number
   readonly durationMs: number
 }
@@ -23,6 +23,7 @@ export interface GetSecretParts {
   readonly pathPrefix: string
   readonly clock: Clock
   readonly log: { debug(facts: object, message: string): void }
+  readonly meters: Meters
   readonly onRead?: (event: ReadEvent) => void
 }
 
@@ -34,15 +35,16 @@ const fromOrigin = Object.freeze({ ...required, freshness: Object.freeze({ maxAg
 
 /** The two forms of a read: `/secretsmanager/get?secretId=…` and `/v1/<secretId>`. */
 export const getSecret = (parts: GetSecretParts): Route => {
-  const { secrets, bodies, pathPrefix, clock, log, onRead } = parts
+  const { secrets, bodies, pathPrefix, clock, log, meters, onRead } = parts
 
-  const tell = (secretId: string, outcome: ReadEvent['outcome'], status: number, sinceMs: number): void => {
+  const tell = (secretId: string, outcome: ReadOutcome, status: number, sinceMs: number): void => {
     const event = { secretId, outcome, status, durationMs: clock.monotonicMs() - sinceMs }
     log.debug(event, 'Read.')
+    meters.read(outcome)
     onRead?.(event)
   }
 
-  const answer = (request: GetSecretRequest, { version }: Reading, outcome: ReadEvent['outcome'], sinceMs: number) => {
+  const answer = (request: GetSecretRequest, { version }: Reading, outcome: ReadOutcome, sinceMs: number) => {
     tell(request.secretId, outcome, 200, sinceMs)
     return bodies.of(version)
   }
@@ -64,7 +66,10 @@ export const getSecret = (parts: GetSecretParts): Route => {
   return ({ target }) => {
     const sinceMs = clock.monotonicMs()
     const request = parseGetSecret(target, { pathPrefix })
-    if (!request.ok) return text(request.status, request.body)
+    if (!request.ok) {
+      meters.refused(request.status)
+      return text(request.status, request.body)
+    }
     const ref = refOf(request)
     const cached = request.refreshNow ? undefined : secrets.peek(ref)
     return cached ? answer(request, cached, 'hit', sinceMs) : readThrough(request, ref, sinceMs)

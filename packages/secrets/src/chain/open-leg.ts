@@ -29,6 +29,8 @@ export interface OpenLeg {
   readonly local: boolean
   /** The names that the source itself has, asked within the leg's deadline; none where it can't list. */
   names(query: { readonly prefix?: string }, call: CallOptions): Promise<string[]>
+  /** How many references are cached. */
+  cached(): number
   refresh(): Promise<void> | void
   close(): Promise<void>
 }
@@ -50,6 +52,7 @@ const localLeg = (source: SecretProvider, { clock, registrar }: LegOptions): Ope
   return {
     reader,
     local: true,
+    cached: () => 0,
     names: (query, call) => namesOf(source, query, call),
     refresh: () => {
       reader.clear()
@@ -75,6 +78,7 @@ const remoteLeg = (source: SecretProvider, options: LegOptions): OpenLeg => {
   return {
     reader: cache,
     local: false,
+    cached: () => cache.size,
     names: (query, call) => within('the list of its secrets', (inner) => namesOf(source, query, inner), call),
     refresh: () => {
       const under = cache.refresh()

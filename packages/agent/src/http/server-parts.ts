@@ -1,0 +1,15 @@
+import type { RequestLimit } from '../guards/request-limit.ts'
+import type { IdleLimits } from './idle-end.ts'
+import type { AgentRequest, AgentResponse } from './messages.ts'
+import type { HttpDate } from './response-bytes.ts'
+
+export interface ServerParts {
+  readonly app: (request: AgentRequest) => AgentResponse | Promise<AgentResponse>
+  /** The bytes for a plain request for a secret; nothing hands the connection to `node:http` for good. */
+  readonly fastPath: (chunk: Buffer) => Buffer | Promise<Buffer> | undefined
+  readonly limit: RequestLimit
+  readonly date: HttpDate
+  readonly onError: (error: unknown) => void
+  /** Default: a minute, and five seconds. */
+  readonly idle?: IdleLimits
+}
