@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { readyz } from '../src/routes/readyz.ts'
+import { samplesOf } from './samples.ts'
 import { type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
 import { token } from './start-test-agent.ts'
 import { exchange, parseAnswer } from './wire.ts'
@@ -16,15 +17,6 @@ const start = async (toml?: string): Promise<AwsAgent> => {
 }
 
 const get = '/secretsmanager/get?secretId='
-
-/** The samples by their name and labels. */
-export const samplesOf = (body: string): Record<string, number> =>
-  Object.fromEntries(
-    body
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'))
-      .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
-  )
 
 describe('/metrics', () => {
   it('tells reads, refusals and upstream calls, and never a name or a value', async () => {

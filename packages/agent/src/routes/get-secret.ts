@@ -52,7 +52,7 @@ export const getSecret = (parts: GetSecretParts): Route => {
   const readThrough = async (request: GetSecretRequest, ref: SecretRef, sinceMs: number): Promise<AgentResponse> => {
     try {
       const reading = await secrets.read(ref, request.refreshNow ? fromOrigin : required)
-      const isStale = clock.monotonicMs() > reading.freshUntilMs && reading.confirmedAtMs < sinceMs
+      const isStale = reading.failure !== undefined && clock.monotonicMs() >= reading.freshUntilMs
       return answer(request, reading, isStale ? 'stale' : 'fetched', sinceMs)
     } catch (thrown) {
       const error = toSecretsError(thrown)

@@ -108,6 +108,16 @@ describe('the breaker', () => {
     expect(await outcome(clock, get())).toBe('breaker_open')
   })
 
+  // The last attempt failed by the breaker that the one before had opened, and what the source had said was lost.
+  it('that opens between two attempts hides nothing of what opened it', async () => {
+    const { clock, source, get } = start((inner, clock) =>
+      withRetry(withBreaker(inner, { clock, failures: 2 }), { clock, random: seededRandom(1), attempts: 3 }),
+    )
+    source.failure = failing('unavailable', { reason: 'the source’s own' })
+    expect(await outcome(clock, get(), 2_000)).toBe('the source’s own')
+    expect(await outcome(clock, get(), 2_000)).toBe('breaker_open')
+  })
+
   it('sees a source that is away in the outcomes of a check too, and retry asks again', async () => {
     const { clock, source, provider, get } = start((inner, clock) =>
       withRetry(withBreaker(inner, { clock, failures: 3 }), { clock, random: seededRandom(1), attempts: 3 }),

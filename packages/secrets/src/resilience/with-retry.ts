@@ -15,6 +15,8 @@ export interface RetryOptions {
   readonly random: Random
 }
 
+const isBreakerOpen = (thrown: unknown): boolean => thrown instanceof SecretsError && thrown.reason === 'breaker_open'
+
 /** Asks again where the failure may have passed; never beyond the caller's deadline, never sooner than the source asks. */
 export const withRetry = (
   provider: SecretProvider,
@@ -29,11 +31,15 @@ export const withRetry = (
     return true
   }
   return around(provider, async (act, call) => {
+    let before: SecretsError | undefined
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await act(call)
       } catch (thrown) {
+        // What opened the breaker says more than that it is open.
+        if (before && isBreakerOpen(thrown)) throw before
         if (!(thrown instanceof SecretsError) || !(await pause(thrown, attempt + 1, call))) throw thrown
+        before = thrown
       }
     }
   })
