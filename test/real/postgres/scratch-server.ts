@@ -36,6 +36,8 @@ export interface ScratchOptions {
   readonly parent?: string
   /** Settings of the server, beside those of a test. */
   readonly settings?: readonly string[]
+  /** Whether each page has a checksum. Default: no, as before PostgreSQL 18. */
+  readonly checksums?: boolean
 }
 
 /** A PostgreSQL of our own on a free port, with passwords by SCRAM and fsync on, that can be paused, killed and restarted. */
@@ -51,11 +53,11 @@ export class ScratchServer {
     this.#settings = settings
   }
 
-  static async start({ parent, settings = [] }: ScratchOptions = {}): Promise<ScratchServer> {
+  static async start({ parent, settings = [], checksums = false }: ScratchOptions = {}): Promise<ScratchServer> {
     const above = parent ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir())
     const folder = mkdtempSync(join(above, 'keyplane-postgres-'))
     const server = new ScratchServer(folder, await freePort(), settings)
-    server.#initialise()
+    server.#initialise(checksums ? ['--data-checksums'] : [])
     await server.launch()
     return server
   }
@@ -143,7 +145,7 @@ export class ScratchServer {
     return pid === undefined ? [] : [pid, ...childrenOf(pid)]
   }
 
-  #initialise(): void {
+  #initialise(flags: readonly string[]): void {
     const as = postgresOwner()
     const passwordFile = join(this.folder, 'password')
     mkdirSync(this.data, { mode: 0o700 })
@@ -152,7 +154,7 @@ export class ScratchServer {
     for (const path of [this.data, passwordFile]) if (as.uid !== undefined) chownSync(path, as.uid, as.gid ?? as.uid)
     const locale = ['--locale=C.UTF-8', '--encoding=UTF8']
     const login = ['-A', 'scram-sha-256', '-U', superuser.user, `--pwfile=${passwordFile}`]
-    execFileSync(join(programs(), 'initdb'), ['--no-sync', '-D', this.data, ...locale, ...login], {
+    execFileSync(join(programs(), 'initdb'), ['--no-sync', '-D', this.data, ...locale, ...login, ...flags], {
       ...as,
       cwd: this.data,
       stdio: 'pipe',

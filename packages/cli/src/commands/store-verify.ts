@@ -18,6 +18,7 @@ export const storeVerify: Command<DatabaseFlags & RootKeyFlags> = async (context
   if (terminal.json) terminal.data(JSON.stringify(inJson(verdict)))
   else terminal.data(inWords(verdict, terminal))
   if (!terminal.json) {
+    for (const check of verdict.checks) terminal.words(`  checked: ${check}`)
     for (const problem of problemsOf(verdict)) terminal.words(`  ${printable(problem)}`)
     const unnamed = unnamedCountOf(verdict)
     if (unnamed > 0) terminal.words(`  and ${unnamed} more values that do not open`)
@@ -44,6 +45,7 @@ const inJson = (verdict: StoreVerdict): object => ({
   auditRecords: recordsOf(verdict),
   problemCount: problemCountOf(verdict),
   problems: problemsOf(verdict),
+  checks: verdict.checks,
 })
 
 const inWords = (verdict: StoreVerdict, { style }: Terminal): string => {

@@ -1,13 +1,15 @@
-import { engineOf, type Reader } from '@keyplane/database'
+import type { Reader } from '@keyplane/database'
 import type { RootKeySource } from '@keyplane/sealing'
-import { SecretsError } from '@keyplane/core'
-import { sql } from 'kysely'
+import { SecretsError, toSecretsError } from '@keyplane/core'
 import { auditKeyOf } from '../storage/audit-head.ts'
 import { storeRow } from '../storage/audit-table.ts'
 import { requireStore } from '../storage/require-store.ts'
 import { readerOf, type StoreDatabase } from '../storage/store-database.ts'
 import type { StoreTables } from '../storage/tables.ts'
 import { type AuditVerdict, verifyChains } from '../audit/verify-audit.ts'
+import { checkPostgres } from './check-postgres.ts'
+import { checkSqlite } from './check-sqlite.ts'
+import type { EngineCheck } from './engine-check.ts'
 import { type OpenedValues, openValues } from './open-values.ts'
 
 export type VerifyStoreOptions = StoreDatabase & {
@@ -19,6 +21,8 @@ export type VerifyStoreOptions = StoreDatabase & {
 /** How a store was found. */
 export interface StoreVerdict {
   readonly ok: boolean
+  /** What the engine's own data were checked for, and what they could not be. */
+  readonly checks: readonly string[]
   /** What the engine says of its own file, and rows that refer to none; empty where all is whole. */
   readonly damage: readonly string[]
   readonly values: OpenedValues
@@ -40,23 +44,42 @@ export const verifyStore = async (options: VerifyStoreOptions): Promise<StoreVer
       })
     const rootKey = await options.rootKey.open(store.root_key_descriptor)
     const auditKey = await auditKeyOf(rootKey, store)
-    const damage = await engineCheck(reader)
-    const values = await openValues(reader, rootKey, options.onProgress)
-    const audit = await verifyChains(reader, auditKey)
+    const found = await checkEngine(reader, options)
+    const { checks, damage } = found
+    const { values, audit } = await contents(found, async () => ({
+      values: await openValues(reader, rootKey, options.onProgress),
+      audit: await verifyChains(reader, auditKey),
+    }))
     const ok = damage.length === 0 && values.brokenCount === 0 && audit.every(({ verdict }) => verdict.ok)
-    return { ok, damage, values, audit }
+    return { ok, checks, damage, values, audit }
   } finally {
     await reader.close()
   }
 }
 
-/** PostgreSQL has checksums and keeps references by itself; SQLite reads all of its pages on demand. */
-const engineCheck = async ({ query }: Reader<StoreTables>): Promise<readonly string[]> => {
-  if (engineOf(query) === 'postgres') return []
-  const integrity = await sql<{ integrity_check: string }>`pragma integrity_check(20)`.execute(query)
-  const references = await sql<{ table: string }>`select "table" from pragma_foreign_key_check limit 20`.execute(query)
-  return [
-    ...integrity.rows.flatMap(({ integrity_check }) => (integrity_check === 'ok' ? [] : [integrity_check])),
-    ...references.rows.map(({ table }) => `a row of ${table} refers to none`),
-  ]
+type Contents = Pick<StoreVerdict, 'values' | 'audit'>
+
+/** What the rows say, as far as damage that was found before lets them be read. */
+const contents = async ({ damage, isReadable }: EngineCheck, read: () => Promise<Contents>): Promise<Contents> => {
+  const unread: Contents = { values: { opened: 0, broken: [], brokenCount: 0 }, audit: [] }
+  if (!isReadable) return unread
+  try {
+    return await read()
+  } catch (error) {
+    if (damage.length > 0 && toSecretsError(error).code === 'integrity') return unread
+    throw error
+  }
+}
+
+/** What reads all of a table, or of an index, takes longer than a call of the store may. */
+const checkMs = 3_600_000
+
+const checkEngine = async (reader: Reader<StoreTables>, database: StoreDatabase): Promise<EngineCheck> => {
+  if (database.databasePath !== undefined) return checkSqlite(reader)
+  const patient = readerOf({ ...database, timeouts: { ...database.timeouts, statementMs: checkMs } })
+  try {
+    return await checkPostgres(patient)
+  } finally {
+    await patient.close()
+  }
 }
