@@ -1,0 +1,66 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { systemRandom as random } from '@keyplane/core'
+import { auditTail, backUpStore, verifyAudit, verifyStore } from '@keyplane/store'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { codeOf, KeptStores, keyOf } from './kept-stores.ts'
+import { engine } from './test-database.ts'
+import { type TestStore, tokenOf } from './test-store.ts'
+
+let kept: KeptStores
+let store: TestStore
+let target: TestStore
+
+beforeEach(async () => {
+  kept = await new KeptStores().start()
+  ;({ store, target } = kept)
+})
+afterEach(() => kept.remove())
+
+describe('verify', () => {
+  it('names each value that does not open, and tells of a broken log', async () => {
+    const verify = () => verifyStore({ ...store.database, rootKey: keyOf(store) })
+    expect(await verify()).toMatchObject({ ok: true, values: { opened: 14 } })
+    await store.data.rows(
+      `update secret_versions set sealed_value = (select sealed_value from secret_versions where version_id = '${tokenOf('second')}')
+       where secret_id = (select id from secrets where name = 'kept/5')`,
+    )
+    await store.data.rows('update audit_records set actor = actor || actor where seq = 4')
+    const verdict = await verify()
+    expect([verdict.ok, verdict.values.opened, verdict.audit[0]?.verdict.ok]).toEqual([false, 13, false])
+    expect(verdict.values.broken).toEqual([expect.stringMatching(/^kept\/5 .*: it does not open$/)])
+  })
+
+  it('counts all values that do not open, and names the first hundred', async () => {
+    for (let index = 0; index < 100; index += 1)
+      await store.ok('PutSecretValue', { SecretId: 'kept/2', SecretString: `many ${index}` })
+    await store.data.rows('update secret_versions set sealed_value = wrapped_data_key where sealed_value is not null')
+    const { values: found } = await verifyStore({ ...store.database, rootKey: keyOf(store) })
+    expect([found.opened, found.broken.length, found.brokenCount]).toEqual([0, 100, 114])
+  })
+
+  it('wants the right root key', async () => {
+    await keyOf(target).open()
+    expect(await codeOf(verifyStore({ ...store.database, rootKey: keyOf(target) }))).toBe(
+      'source_misconfigured/wrong_root_key',
+    )
+  })
+})
+
+describe('a database without a store', () => {
+  it('is told as such by whoever looks for one', async () => {
+    await target.data.make()
+    if (engine === 'sqlite') writeFileSync(target.databasePath, '')
+    const backup = { ...target.database, path: kept.backupPath, clock: store.clock, random }
+    for (const looks of [
+      () => verifyStore({ ...target.database, rootKey: keyOf(target) }),
+      () => verifyAudit({ ...target.database, rootKey: keyOf(target) }),
+      () => auditTail({ ...target.database, limit: 10 }),
+      () => backUpStore(backup),
+    ])
+      await expect(looks()).rejects.toMatchObject({
+        code: 'config_invalid',
+        message: expect.stringMatching(/^There is no store in .+\.$/),
+      })
+    expect(existsSync(kept.backupPath)).toBe(false)
+  })
+})
