@@ -116,6 +116,9 @@ const lines = fc.constantFrom(
   'Transfer-Encoding: chunked',
   'Expect: 100-continue',
   'Accept: */*',
+  'Accept: text/plain',
+  'Accept:text/*;q=1',
+  'Accept: application/json, text/plain, */*',
   'User-Agent: curl/8',
   'X-Odd: a\u0000b',
   'X-High: ÿ',
@@ -252,6 +255,8 @@ describe('the fast path', () => {
     ['no host', plain.replace('Host: localhost\r\n', '')],
     ['a folded line', plain.replace('Host: localhost', 'Host: localhost\r\n x')],
     ['a bare line feed', plain.replace('\r\nHost', '\nHost')],
+    ['one that wants text', plain.replace('Host', 'Accept: text/plain\r\nHost')],
+    ['two Accepts', plain.replace('Host', 'Accept: */*\r\naccept: */*\r\nHost')],
     ['HTTP/1.0', plain.replace('1.1', '1.0')],
     ['another case of the method', plain.replace('GET', 'get')],
   ])('never takes %s', (_what, text) => {

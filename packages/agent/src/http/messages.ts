@@ -11,7 +11,7 @@ export interface AgentRequest {
 
 export interface AgentResponse {
   readonly status: number
-  readonly contentType: 'application/json' | 'text/plain'
+  readonly contentType: 'application/json' | 'text/plain' | 'text/plain; charset=utf-8'
   readonly body: string | Buffer
 }
 
@@ -29,6 +29,10 @@ export const firstHeader = ({ rawHeaders }: AgentRequest, lowerCaseName: string)
     if (rawHeaders[index]?.toLowerCase() === lowerCaseName) return rawHeaders[index + 1]
   return undefined
 }
+
+/** All values of a header, in the order sent. */
+export const headerValues = ({ rawHeaders }: AgentRequest, lowerCaseName: string): string[] =>
+  rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === lowerCaseName)
 
 const isAt =
   (path: string) =>

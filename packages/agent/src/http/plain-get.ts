@@ -1,3 +1,5 @@
+import { wantsText } from './accepts-text.ts'
+
 /** What the fast path needs of a request, as offsets and short texts: nothing is built that is not used. */
 export interface PlainGet {
   readonly secretId: string
@@ -49,6 +51,7 @@ export const readPlainGet = (chunk: Buffer, tokenHeaders: readonly string[]): Pl
 const readTokens = (headers: string, tokenHeaders: readonly string[]): string[] | undefined => {
   const tokens: string[] = []
   let hosts = 0
+  let accepts = 0
   let count = 0
   for (let from = 0; from < headers.length; count += 1) {
     const colon = headers.indexOf(':', from)
@@ -60,6 +63,10 @@ const readTokens = (headers: string, tokenHeaders: readonly string[]): string[] 
     else if (name === 'host') {
       hosts += 1
       if (!loopbackHost.test(headers.slice(colon + 1, end).trim())) return undefined
+    } else if (name === 'accept') {
+      // One that wants another form than JSON; of two, each might say it.
+      if (accepts > 0 || wantsText(headers.slice(colon + 1, end))) return undefined
+      accepts += 1
     } else if (
       name === 'connection' &&
       headers

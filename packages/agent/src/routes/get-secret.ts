@@ -4,6 +4,7 @@ import type { Route } from '../http/handlers.ts'
 import { type AgentResponse, json, text } from '../http/messages.ts'
 import type { Meters, ReadOutcome } from '../metrics/meters.ts'
 import type { AnswerBodies } from './answer-bodies.ts'
+import { type AnswerForm, answerForm, answerIn } from './answer-forms.ts'
 
 /** A read, as it may be told: never its value. */
 export interface ReadEvent {
@@ -27,6 +28,12 @@ export interface GetSecretParts {
   readonly onRead?: (event: ReadEvent) => void
 }
 
+/** A request, the form that its answer is to have, and when it came. */
+interface Asked extends GetSecretRequest {
+  readonly form: AnswerForm
+  readonly sinceMs: number
+}
+
 /** An absence is thrown too: its words are the source's, which clients look for. */
 const required = Object.freeze({ required: true } as const)
 
@@ -44,35 +51,38 @@ export const getSecret = (parts: GetSecretParts): Route => {
     onRead?.(event)
   }
 
-  const answer = (request: GetSecretRequest, { version }: Reading, outcome: ReadOutcome, sinceMs: number) => {
-    tell(request.secretId, outcome, 200, sinceMs)
-    return bodies.of(version)
+  const answer = ({ secretId, form, sinceMs }: Asked, { version }: Reading, outcome: ReadOutcome): AgentResponse => {
+    const response = answerIn(form, version, bodies)
+    tell(secretId, outcome, response.status, sinceMs)
+    return response
   }
 
-  const readThrough = async (request: GetSecretRequest, ref: SecretRef, sinceMs: number): Promise<AgentResponse> => {
+  const readThrough = async (asked: Asked, ref: SecretRef): Promise<AgentResponse> => {
+    const { secretId, sinceMs } = asked
     try {
-      const reading = await secrets.read(ref, request.refreshNow ? fromOrigin : required)
+      const reading = await secrets.read(ref, asked.refreshNow ? fromOrigin : required)
       const isStale = reading.failure !== undefined && clock.monotonicMs() >= reading.freshUntilMs
-      return answer(request, reading, isStale ? 'stale' : 'fetched', sinceMs)
+      return answer(asked, reading, isStale ? 'stale' : 'fetched')
     } catch (thrown) {
       const error = toSecretsError(thrown)
       const { status, body } = encodeAgentError(error)
-      log.debug({ secretId: request.secretId, code: error.code, status }, 'The source gave no value.')
-      tell(request.secretId, 'failed', status, sinceMs)
+      log.debug({ secretId, code: error.code, status }, 'The source gave no value.')
+      tell(secretId, 'failed', status, sinceMs)
       return json(status, body)
     }
   }
 
-  return ({ target }) => {
+  return (sent) => {
     const sinceMs = clock.monotonicMs()
-    const request = parseGetSecret(target, { pathPrefix })
+    const request = parseGetSecret(sent.target, { pathPrefix })
     if (!request.ok) {
       meters.refused(request.status)
       return text(request.status, request.body)
     }
     const ref = refOf(request)
     const cached = request.refreshNow ? undefined : secrets.peek(ref)
-    return cached ? answer(request, cached, 'hit', sinceMs) : readThrough(request, ref, sinceMs)
+    const asked = { ...request, form: answerForm(sent, request.jsonKey), sinceMs }
+    return cached ? answer(asked, cached, 'hit') : readThrough(asked, ref)
   }
 }
 

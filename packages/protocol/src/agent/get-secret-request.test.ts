@@ -20,6 +20,7 @@ describe('the query form', () => {
     ['secretId=a&refreshNow=TRUE', { refreshNow: true }],
     ['secretId=a&refreshNow=1&refreshNow=0', { refreshNow: false }],
     [latin1('secretId=café'), { secretId: 'café' }],
+    ['secretId=a&jsonKey=user.name&jsonKey=p%20w', { secretId: 'a', jsonKey: 'p w' }],
     ['secretId=a&roleArn=arn:aws:iam::123456789012:role/x/y', { roleArn: 'arn:aws:iam::123456789012:role/x/y' }],
   ])('%j is understood', (text, expected) => {
     expect(query(text)).toMatchObject({ ok: true, ...expected })
@@ -37,6 +38,9 @@ describe('the query form', () => {
     ['secretId=a&refreshNow=', 'invalid refreshNow value'],
     ['secretId=a&refreshNow=yes&refreshNow=1', 'invalid refreshNow value'],
     ['secretId=a&refreshNow=__proto__', 'invalid refreshNow value'],
+    ['secretId=a&jsonKey=', 'invalid jsonKey value'],
+    ['secretId=a&jsonKey&jsonKey=x', 'invalid jsonKey value'],
+    ['secretId=a&jsonkey=x', 'unknown parameter: jsonkey'],
     ['roleArn=x', 'missing parameter secretId'],
     ['secretId=a&roleArn=x', 'invalid roleArn format, expected arn:<partition>:iam::<account>:role/<name>'],
     [

@@ -9,6 +9,8 @@ export interface GetSecretRequest {
   readonly versionStage?: string
   readonly refreshNow: boolean
   readonly roleArn?: string
+  /** The one field that is wanted, of a secret that is a JSON object. The AWS agent has no such parameter. Never empty. */
+  readonly jsonKey?: string
 }
 
 /** An answer in plain text, byte for byte the AWS agent's. */
@@ -37,7 +39,7 @@ const escapeHighBytes = (text: string): string =>
     (byte) => `%${(byte.charCodeAt(0) & 0xff).toString(16).toUpperCase().padStart(2, '0')}`,
   )
 
-type Parameters = { -readonly [Name in 'secretId' | 'versionId' | 'versionStage' | 'roleArn']?: string } & {
+type Parameters = { -readonly [Name in 'secretId' | 'versionId' | 'versionStage' | 'roleArn' | 'jsonKey']?: string } & {
   refreshNow: boolean
 }
 
@@ -48,7 +50,10 @@ const readParameters = (query: string, secretIdAllowed: boolean): Parameters | A
   for (const [name, value] of new URLSearchParams(`&${escapeHighBytes(query)}`)) {
     if (name === 'versionId' || name === 'versionStage' || name === 'roleArn') parameters[name] = value
     else if (name === 'secretId' && secretIdAllowed) parameters.secretId = value
-    else if (name === 'refreshNow') {
+    else if (name === 'jsonKey') {
+      if (value === '') return refuse(400, 'invalid jsonKey value')
+      parameters.jsonKey = value
+    } else if (name === 'refreshNow') {
       const lower = value.toLowerCase()
       if (!Object.hasOwn(refreshValues, lower)) return refuse(400, 'invalid refreshNow value')
       parameters.refreshNow = refreshValues[lower] ?? false

@@ -1,5 +1,5 @@
 import { revealText, SecretsError, type SecretVersion } from '@keyplane/core'
-import { asJsonObject, parsedJson } from '../parsed-json.ts'
+import { fieldText } from './field-text.ts'
 import type { SecretReference } from './reference.ts'
 
 /**
@@ -9,21 +9,7 @@ import type { SecretReference } from './reference.ts'
  */
 export const referredText = ({ field, ref }: SecretReference, version: SecretVersion): string => {
   if (field === undefined) return revealText(version.value)
-  const document = asJsonObject(parsedJson(version))
-  if (!document.ok) throw missing(ref.id, `${document.why}, so it has no field ${JSON.stringify(field)}`)
-  const found = Object.hasOwn(document.value, field) ? document.value[field] : atPath(document.value, field.split('.'))
-  if (found === undefined || found === null) throw missing(ref.id, `has no field ${JSON.stringify(field)}`)
-  return typeof found === 'string' ? found : JSON.stringify(found)
+  const found = fieldText(version, field)
+  if (found.ok) return found.value
+  throw new SecretsError('bad_response', `The secret ${JSON.stringify(ref.id)} ${found.why}.`)
 }
-
-const atPath = (value: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key)
-        ? (inner as Readonly<Record<string, unknown>>)[key]
-        : undefined,
-    value,
-  )
-
-const missing = (id: string, what: string): SecretsError =>
-  new SecretsError('bad_response', `The secret ${JSON.stringify(id)} ${what}.`)
