@@ -1,7 +1,7 @@
 /**
  * Envelope encryption for values at rest: each value under a data key of its own, data keys under a KMS key, KMS keys
- * under a root key, every blob bound to the place it belongs to. Use it to store secrets. It stores nothing itself,
- * keeps no value, and never says more of a failure than that a blob does not open.
+ * under a root key, every blob bound to the place it belongs to. Use it to store secrets. It stores nothing itself
+ * but a root key's file, durably, keeps no value, and never says more of a failure than that a blob does not open.
  */
 export { associatedData, type Binding, formatVersion, type ValueOwner } from './binding.ts'
 export {
