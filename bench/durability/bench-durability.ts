@@ -11,7 +11,7 @@ const program = fileURLToPath(new URL('./kill-storm.ts', import.meta.url))
 
 const storm = async (env: Environment): Promise<KillStormFindings> => {
   const printed = await runNode({
-    args: ['-C', 'source', program, String(wantedKills)],
+    args: [program, String(wantedKills)],
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env,
     // A kill takes a start.

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checkStorm } from '../../packages/store/test/check-storm.ts'
 import { engine } from '../../packages/store/test/test-database.ts'
+import { formArguments } from '../built.ts'
 
 /** What a storm of kills left behind. */
 export interface KillStormFindings {
@@ -29,7 +30,7 @@ const stormUntilKilled = (
   new Promise((resolve, reject) => {
     const child: ChildProcess = spawn(
       process.execPath,
-      ['-C', 'source', '--disable-warning=ExperimentalWarning', program, folder, String(threads)],
+      [...formArguments, '--disable-warning=ExperimentalWarning', program, folder, String(threads)],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
       },
