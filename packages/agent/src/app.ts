@@ -1,10 +1,10 @@
 import { forwarded } from './guards/forwarded.ts'
 import { callerToken } from './guards/caller-token.ts'
+import type { Callers } from './guards/callers.ts'
 import { knownHost } from './guards/known-host.ts'
 import { method } from './guards/method.ts'
 import { RequestLimit, requestLimit } from './guards/request-limit.ts'
-import type { Token } from './token.ts'
-import type { Guard, Route } from './http/handlers.ts'
+import type { Guard, Route, Visit } from './http/handlers.ts'
 import { type AgentRequest, type AgentResponse, text } from './http/messages.ts'
 import type { Metric } from './metrics/exposition.ts'
 import { type GetSecretParts, getSecret } from './routes/get-secret.ts'
@@ -13,7 +13,7 @@ import { ping } from './routes/ping.ts'
 import { readyz, type Unreadiness } from './routes/readyz.ts'
 
 export interface AgentParts extends GetSecretParts {
-  readonly token: Token
+  readonly callers: Callers
   /** Header names that carry the token, lower case. */
   readonly tokenHeaders: readonly string[]
   readonly limit: RequestLimit
@@ -24,12 +24,12 @@ export interface AgentParts extends GetSecretParts {
 
 /** The life of a request to the agent: the guards in their order, then the route that takes it. */
 export const agentApp = (parts: AgentParts): ((request: AgentRequest) => AgentResponse | Promise<AgentResponse>) => {
-  const { token, tokenHeaders, limit, unreadiness, gather, meters } = parts
+  const { callers, tokenHeaders, limit, unreadiness, gather, meters } = parts
   const guards: readonly Guard[] = [
     requestLimit(limit), // 429
     forwarded(), // 403; not for probes
     knownHost(), // 403; not for probes
-    callerToken(token, tokenHeaders), // 403; not for probes
+    callerToken(callers, { headers: tokenHeaders }), // 403; not for probes
     method('GET'), // 405
   ]
   const routes: readonly Route[] = [ping(), readyz(unreadiness), metrics(gather), getSecret(parts)]
@@ -38,12 +38,13 @@ export const agentApp = (parts: AgentParts): ((request: AgentRequest) => AgentRe
     return response
   }
   return (request) => {
+    const visit: Visit = {}
     for (const guard of guards) {
-      const refusal = guard(request)
+      const refusal = guard(request, visit)
       if (refusal) return refused(refusal)
     }
     for (const route of routes) {
-      const response = route(request)
+      const response = route(request, visit)
       if (response) return response
     }
     return refused(text(404, 'Not found'))

@@ -11,6 +11,7 @@ import { openSecrets, type SecretsManager } from '@keyplane/secrets'
 import { agentApp } from './app.ts'
 import { checkIdentity, type Identity } from './check-identity.ts'
 import type { AgentConfig } from './config/agent-config.ts'
+import { type Caller, Callers } from './guards/callers.ts'
 import { RequestLimit } from './guards/request-limit.ts'
 import { fastPath } from './http/fast-path.ts'
 import { HttpDate } from './http/response-bytes.ts'
@@ -19,7 +20,8 @@ import { agentMetrics } from './metrics/agent-metrics.ts'
 import { Meters } from './metrics/meters.ts'
 import { UpstreamMeter } from './metrics/upstream-meter.ts'
 import { AnswerBodies } from './routes/answer-bodies.ts'
-import { getPlainSecret, type ReadEvent } from './routes/get-secret.ts'
+import { getPlainSecret } from './routes/get-secret.ts'
+import type { ReadEvent } from './routes/secret-reads.ts'
 import { findToken, Token } from './token.ts'
 import { version } from './version.ts'
 
@@ -93,7 +95,7 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
     const parts = { secrets, bodies, pathPrefix: config.pathPrefix, clock, log, meters, ...(onRead && { onRead }) }
     const metricsParts = { meters, upstream, limit, cached: () => secrets.cached, memoryBytes, startedAtMs }
     let isEnding = false
-    const tokenParts = { token, tokenHeaders: config.tokenHeaders, limit }
+    const tokenParts = { callers: new Callers(token), tokenHeaders: config.tokenHeaders, limit }
     app = agentApp({
       ...parts,
       ...tokenParts,
@@ -184,12 +186,14 @@ const hitOf = ({
   onRead?: (event: ReadEvent) => void
 }) => {
   const debugs = log.level === 'debug'
-  return (secretId: string) => {
+  return (secretId: string, { name, secrets: scope }: Caller) => {
     const reading = secrets.peek({ id: secretId })
     if (!reading) return undefined
+    // Refusals are the route's.
+    if (scope && !(scope.mayAsk({ id: secretId }) && scope.mayHave(reading.version))) return undefined
     meters.hits += 1
     if (debugs) log.debug({ secretId, outcome: 'hit' }, 'Read.')
-    onRead?.({ secretId, outcome: 'hit', status: 200, durationMs: 0 })
+    onRead?.({ secretId, outcome: 'hit', status: 200, durationMs: 0, ...(name !== undefined && { client: name }) })
     return { version: reading.version, response: bodies.of(reading.version) }
   }
 }

@@ -4,6 +4,7 @@ import { openSecrets } from '@keyplane/secrets'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agentApp } from '../src/app.ts'
+import { Callers } from '../src/guards/callers.ts'
 import { RequestLimit } from '../src/guards/request-limit.ts'
 import { fastPath } from '../src/http/fast-path.ts'
 import { readPlainGet } from '../src/http/plain-get.ts'
@@ -33,7 +34,14 @@ const start = async () => {
   })
   const limit = new RequestLimit(800)
   const bodies = new AnswerBodies()
-  const shared = { token: new Token(token), tokenHeaders, limit, date: new HttpDate(clock), secrets, bodies }
+  const shared = {
+    callers: new Callers(new Token(token)),
+    tokenHeaders,
+    limit,
+    date: new HttpDate(clock),
+    secrets,
+    bodies,
+  }
   const parts = {
     ...shared,
     pathPrefix: '/v1/',

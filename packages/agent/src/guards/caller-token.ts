@@ -1,17 +1,31 @@
 import type { Guard } from '../http/handlers.ts'
 import { type AgentRequest, firstHeader, isMetrics, isProbe, text } from '../http/messages.ts'
-import type { Token } from '../token.ts'
+import type { Callers } from './callers.ts'
 
-/** Refuses who does not show the token: a page or a server tricked into asking (SSRF) cannot set a header. */
+export interface CallerTokenOptions {
+  /** Header names that carry the token, lower case. */
+  readonly headers: readonly string[]
+  /** Asked by those who have no token. Default: probes. */
+  readonly isOpen?: (request: AgentRequest) => boolean
+  /** Whether the token may stand behind `Authorization: Bearer`. Default: for `/metrics`, as Prometheus does. */
+  readonly takesBearer?: (request: AgentRequest) => boolean
+}
+
+/** Refuses who does not show a token: a page or a server tricked into asking (SSRF) cannot set a header. */
 export const callerToken =
-  (token: Token, headers: readonly string[]): Guard =>
-  (request) => {
-    if (isProbe(request)) return undefined
-    const values = [...headers.map((name) => firstHeader(request, name)), isMetrics(request) && bearerOf(request)]
-    const isShown = values.some((value) => typeof value === 'string' && token.matches(Buffer.from(value, 'latin1')))
-    return isShown ? undefined : text(403, 'Bad Token')
+  (callers: Callers, { headers, isOpen = isProbe, takesBearer = isMetrics }: CallerTokenOptions): Guard =>
+  (request, visit) => {
+    if (isOpen(request)) return undefined
+    const shown = [...headers.map((name) => firstHeader(request, name)), takesBearer(request) && bearerOf(request)]
+    for (const value of shown) {
+      const caller = typeof value === 'string' ? callers.of(Buffer.from(value, 'latin1')) : undefined
+      if (caller) {
+        visit.caller = caller
+        return undefined
+      }
+    }
+    return text(403, 'Bad Token')
   }
 
-/** As Prometheus shows a token. */
 const bearerOf = (request: AgentRequest): string | undefined =>
   /^Bearer (.+)$/i.exec(firstHeader(request, 'authorization') ?? '')?.[1]

@@ -1,19 +1,22 @@
 import type { SecretVersion } from '@keyplane/core'
+import type { Caller, Callers } from '../guards/callers.ts'
 import type { RequestLimit } from '../guards/request-limit.ts'
 import type { AgentResponse } from './messages.ts'
-import type { Token } from '../token.ts'
 import { readPlainGet } from './plain-get.ts'
 import { type HttpDate, responseBytes } from './response-bytes.ts'
 
 export interface FastPathParts {
-  readonly token: Token
+  readonly callers: Callers
   readonly tokenHeaders: readonly string[]
   readonly limit: RequestLimit
   readonly date: HttpDate
   /** The cached, fresh version, and the answer for it; nothing where somebody has to wait. */
-  readonly hit: (secretId: string) => { readonly version: SecretVersion; readonly response: AgentResponse } | undefined
+  readonly hit: (
+    secretId: string,
+    caller: Caller,
+  ) => { readonly version: SecretVersion; readonly response: AgentResponse } | undefined
   /** The answer where there is no hit. A connection that was handed over would cost four times as much for good. */
-  readonly miss: (secretId: string) => Promise<AgentResponse>
+  readonly miss: (secretId: string, caller: Caller) => Promise<AgentResponse>
 }
 
 interface Ready {
@@ -25,16 +28,16 @@ interface Ready {
  * The answer to one plain request for a secret, as bytes, at once where it is cached; nothing for whatever else. No guard
  * refuses here: that is the slow path's, so that there is one place for it.
  */
-export const fastPath = ({ token, tokenHeaders, limit, date, hit, miss }: FastPathParts) => {
+export const fastPath = ({ callers, tokenHeaders, limit, date, hit, miss }: FastPathParts) => {
   /** Answers hang on the version's identity, which lasts as long as it is cached. */
   const ready = new WeakMap<SecretVersion, Ready>()
   return (chunk: Buffer): Buffer | Promise<Buffer> | undefined => {
     if (limit.active >= limit.max) return undefined
     const request = readPlainGet(chunk, tokenHeaders)
-    if (!request?.tokens.some((shown) => shown !== undefined && token.matches(Buffer.from(shown, 'latin1'))))
-      return undefined
-    const found = hit(request.secretId)
-    if (!found) return miss(request.secretId).then((response) => responseBytes(response, date.text))
+    const caller = request && callerOf(callers, request.tokens)
+    if (!caller) return undefined
+    const found = hit(request.secretId, caller)
+    if (!found) return miss(request.secretId, caller).then((response) => responseBytes(response, date.text))
     const { second } = date
     const known = ready.get(found.version)
     if (known?.second === second) return known.bytes
@@ -42,4 +45,13 @@ export const fastPath = ({ token, tokenHeaders, limit, date, hit, miss }: FastPa
     ready.set(found.version, { second, bytes })
     return bytes
   }
+}
+
+/** A header that was not sent leaves a gap. */
+const callerOf = (callers: Callers, tokens: readonly (string | undefined)[]): Caller | undefined => {
+  for (const shown of tokens) {
+    const caller = shown === undefined ? undefined : callers.of(Buffer.from(shown, 'latin1'))
+    if (caller) return caller
+  }
+  return undefined
 }

@@ -1,0 +1,111 @@
+import {
+  type CallOptions,
+  type Clock,
+  type Reading,
+  type SecretRef,
+  SecretsError,
+  type SecretVersion,
+  toSecretsError,
+} from '@keyplane/core'
+import type { Scope } from '../guards/scope.ts'
+import type { AgentResponse } from '../http/messages.ts'
+import type { Meters, ReadOutcome } from '../metrics/meters.ts'
+
+/** A read, as it may be told: never its value. */
+export interface ReadEvent {
+  readonly secretId: string
+  readonly outcome: ReadOutcome
+  readonly status: number
+  readonly durationMs: number
+  /** Whose token was shown, as the configuration names it; absent for the agent's own. */
+  readonly client?: string
+}
+
+export interface SecretReadsParts {
+  readonly secrets: {
+    peek(ref: SecretRef): Reading | undefined
+    read(ref: SecretRef, call: CallOptions & { readonly required: true }): Promise<Reading>
+  }
+  readonly clock: Clock
+  readonly log: { debug(facts: object, message: string): void }
+  readonly meters: Meters
+  readonly onRead?: (event: ReadEvent) => void
+}
+
+/** One read that a request asks for. */
+export interface AskedSecret {
+  readonly ref: SecretRef
+  readonly refreshNow?: boolean
+  /** Who asks, by name. */
+  readonly client?: string | undefined
+  /** What it may read. Absent: everything. */
+  readonly scope?: Scope | undefined
+  readonly sinceMs: number
+}
+
+export type Found =
+  | { readonly version: SecretVersion; readonly outcome: Exclude<ReadOutcome, 'failed'> }
+  | { readonly error: SecretsError; readonly outcome: 'failed' }
+
+/** The reason of the refusal of what is not the caller's to read. */
+export const outOfScope = 'out_of_scope'
+
+/** An absence is thrown too: its words are the source's, which clients look for. */
+const required = Object.freeze({ required: true } as const)
+
+/** `refreshNow`: from the origin, and what is kept covers no failure. */
+const fromOrigin = Object.freeze({ ...required, freshness: Object.freeze({ maxAgeMs: 0, maxStaleMs: 0 }) })
+
+/** The agent's reads, whoever's dialect they are asked in: scope, cache, source, and what is told of them. */
+export class SecretReads {
+  readonly #parts: SecretReadsParts
+
+  constructor(parts: SecretReadsParts) {
+    this.#parts = parts
+  }
+
+  /** At once where it is cached and fresh. It never rejects. */
+  find(asked: AskedSecret): Found | Promise<Found> {
+    if (asked.scope && !asked.scope.mayAsk(asked.ref)) return refused(asked)
+    const cached = asked.refreshNow ? undefined : this.#parts.secrets.peek(asked.ref)
+    return cached ? found(asked, cached.version, 'hit') : this.#ask(asked)
+  }
+
+  /** Notes how a read ended; gives the answer on. */
+  tell({ ref, client, sinceMs }: AskedSecret, outcome: ReadOutcome, response: AgentResponse): AgentResponse {
+    const { clock, log, meters, onRead } = this.#parts
+    const durationMs = clock.monotonicMs() - sinceMs
+    const event = {
+      secretId: ref.id,
+      outcome,
+      status: response.status,
+      durationMs,
+      ...(client !== undefined && { client }),
+    }
+    log.debug(event, 'Read.')
+    meters.read(outcome)
+    onRead?.(event)
+    return response
+  }
+
+  async #ask(asked: AskedSecret): Promise<Found> {
+    const { secrets, clock, log } = this.#parts
+    try {
+      const reading = await secrets.read(asked.ref, asked.refreshNow ? fromOrigin : required)
+      const isStale = reading.failure !== undefined && clock.monotonicMs() >= reading.freshUntilMs
+      return found(asked, reading.version, isStale ? 'stale' : 'fetched')
+    } catch (thrown) {
+      const error = toSecretsError(thrown)
+      log.debug({ secretId: asked.ref.id, code: error.code }, 'The source gave no value.')
+      return { error, outcome: 'failed' }
+    }
+  }
+}
+
+const found = (asked: AskedSecret, version: SecretVersion, outcome: Exclude<ReadOutcome, 'failed'>): Found =>
+  asked.scope && !asked.scope.mayHave(version) ? refused(asked) : { version, outcome }
+
+const refused = ({ ref, client }: AskedSecret): Found => {
+  const message = `The client ${JSON.stringify(client ?? '')} may not read ${JSON.stringify(ref.id)}.`
+  return { error: new SecretsError('access_denied', message, { reason: outOfScope }), outcome: 'failed' }
+}
