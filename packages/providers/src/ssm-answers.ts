@@ -42,7 +42,10 @@ export const versionOfParameter = (parameter: Parameter, stages?: readonly Stage
     ...(stages ? { stages: Object.freeze([...stages]) } : {}),
     ...(createdAtMs === undefined ? {} : { createdAtMs }),
     value: new TextValue(value),
-    attributes: Object.freeze({ 'ssm.type': requiredText('Type', parameter.Type) }),
+    attributes: Object.freeze({
+      'ssm.type': requiredText('Type', parameter.Type),
+      ...(typeof parameter.DataType === 'string' ? { 'ssm.dataType': parameter.DataType } : {}),
+    }),
   })
 }
 
