@@ -17,6 +17,8 @@ describe('the agent’s configuration', () => {
       ignoreTransientErrors: true,
       validateCredentials: true,
       maxStaleMs: 86_400_000,
+      maxRoles: 20,
+      prefetch: { cacheRatio: 0.8, maxJitterMs: 0, secrets: [], filterTags: [], prefixes: [] },
     })
   })
 
@@ -67,9 +69,46 @@ describe('the agent’s configuration', () => {
     expect(() => parseAgentConfig(text, 'agent.toml')).toThrow(problem)
   })
 
-  it('refuses what only the original has, in so many words', () => {
-    expect(() => parseAgentConfig('max_roles = 5\n[prefetch]\n', 'agent.toml')).toThrow(
-      'agent.toml:1: max_roles is not supported by this agent.\nagent.toml:2: prefetch is not supported by this agent.',
+  it('takes what is to be prefetched', () => {
+    const text = `
+[prefetch]
+cache_buffer_ratio = 0.5
+max_jitter_seconds = "3"
+secrets = [{ secret_id = "one" }]
+[[prefetch.filter_tags]]
+KEY = "team"
+role_arn = "arn:aws:iam::123456789012:role/a/b"
+[keyplane]
+prefetch_prefixes = ["app/"]
+`
+    expect(parseAgentConfig(text).prefetch).toEqual({
+      cacheRatio: 0.5,
+      maxJitterMs: 3_000,
+      secrets: [{ secretId: 'one' }],
+      filterTags: [{ key: 'team', roleArn: 'arn:aws:iam::123456789012:role/a/b' }],
+      prefixes: ['app/'],
+    })
+  })
+
+  it('names what is wrong in a list of tables by its place', () => {
+    const text = [
+      '[prefetch]',
+      'cache_buffer_ratio = 1.1',
+      '[[prefetch.secrets]]',
+      'secret_id = "one"',
+      '[[prefetch.secrets]]',
+      'role_arn = "junk"',
+      'secret = "two"',
+      '[[prefetch.filter_tags]]',
+    ].join('\n')
+    expect(() => parseAgentConfig(text, 'c.toml')).toThrow(
+      [
+        'c.toml:2: prefetch.cache_buffer_ratio must be a number from 0.1 to 1.0.',
+        'c.toml:5: prefetch.secrets[1].secret_id is missing.',
+        'c.toml:6: prefetch.secrets[1].role_arn must be arn:<partition>:iam::<account>:role/<name>.',
+        'c.toml:7: prefetch.secrets[1].secret is not an option; did you mean secret_id?',
+        'c.toml:8: prefetch.filter_tags[0].key is missing.',
+      ].join('\n'),
     )
   })
 
@@ -93,6 +132,13 @@ describe('the agent’s configuration', () => {
     ['validate_credentials = 2026-01-01', 'validate_credentials must be true or false'],
     ['credentials_file_path = ""', 'credentials_file_path must be a text'],
     ['keyplane = 1', 'keyplane must be a table'],
+    ['max_roles = 21', 'max_roles must be a whole number from 1 to 20'],
+    ['max_roles = 0', 'max_roles must be'],
+    ['prefetch = 1', 'prefetch must be a table'],
+    ['prefetch.max_jitter_seconds = 11', 'prefetch.max_jitter_seconds must be a whole number from 0 to 10'],
+    ['prefetch.cache_buffer_ratio = 0.05', 'prefetch.cache_buffer_ratio must be a number from 0.1 to 1.0'],
+    ['prefetch.secrets = ["one"]', 'prefetch.secrets must be a list of tables'],
+    ['keyplane.prefetch_prefixes = [1]', 'keyplane.prefetch_prefixes must be a list'],
   ])('refuses %j', (text, problem) => {
     expect(() => parseAgentConfig(text, 'agent.toml')).toThrow(`agent.toml:1: ${problem}`)
   })
@@ -123,6 +169,7 @@ enabled = true
 http_port = 4000
 path_prefix = "/own/"
 max_conn = 7
+max_roles = 3
 region = "eu-west-1"
 ignore_transient_errors = false
 validate_credentials = false
@@ -133,6 +180,8 @@ cache_size = 5
 [capabilities.secrets_manager.security]
 ssrf_headers = ["X-Mine"]
 ssrf_env_variables = ["MINE"]
+[capabilities.secrets_manager.prefetch]
+max_jitter_seconds = 1
 [capabilities.acm]
 enabled = true
 certificates = [{ anything = 1 }]
@@ -147,6 +196,7 @@ log_to_file = false
 http_port = 4000
 path_prefix = "/own/"
 max_conn = 7
+max_roles = 3
 region = "eu-west-1"
 ignore_transient_errors = false
 validate_credentials = false
@@ -155,6 +205,8 @@ ttl_seconds = 60
 cache_size = 5
 ssrf_headers = ["X-Mine"]
 ssrf_env_variables = ["MINE"]
+[prefetch]
+max_jitter_seconds = 1
 [keyplane]
 max_stale_seconds = 1
 `

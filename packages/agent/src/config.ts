@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { SecretsError } from '@keyplane/core'
 import { parse, TomlError } from 'smol-toml'
-import type { AgentConfig } from './config/agent-config.ts'
+import type { AgentConfig, ConfigParts } from './config/agent-config.ts'
 import { flatSchema, nestedSchema, nestedSections } from './config/agent-schema.ts'
 import { type Problem, TableReader } from './config/read-table.ts'
 import { tomlLines } from './config/toml-lines.ts'
@@ -18,7 +18,7 @@ export const parseAgentConfig = (text: string, file = 'the configuration'): Agen
   for (const key of mixed) reader.complain([key], 'stands beside sections: it belongs into one of them')
   const parts = reader.read(isNested ? nestedSchema : flatSchema, { table: read, path: [] })
   if (reader.problems.length > 0) throw new SecretsError('config_invalid', toldProblems(reader.problems, file))
-  return Object.freeze(Object.assign({ enabled: true }, ...parts) as AgentConfig)
+  return configOf(Object.assign({ enabled: true }, ...parts) as ConfigParts)
 }
 
 /** The configuration of a file; the defaults where none is named. @throws SecretsError `config_invalid`. */
@@ -59,6 +59,24 @@ const toldProblems = (problems: readonly Problem[], file: string): string =>
       return `${at}: ${key} ${what}${what.endsWith('?') ? '' : '.'}`
     })
     .join('\n')
+
+const configOf = ({
+  prefetchCacheRatio: cacheRatio,
+  prefetchMaxJitterMs: maxJitterMs,
+  prefetchSecrets: secrets,
+  prefetchTags: filterTags,
+  prefetchPrefixes: prefixes,
+  ...rest
+}: ConfigParts): AgentConfig => {
+  const prefetch = Object.freeze({
+    cacheRatio,
+    maxJitterMs,
+    secrets: Object.freeze(secrets),
+    filterTags: Object.freeze(filterTags),
+    prefixes,
+  })
+  return Object.freeze({ ...rest, prefetch })
+}
 
 /** The process's own environment, live. */
 export const processEnvironment: Readonly<Record<string, string | undefined>> = process.env

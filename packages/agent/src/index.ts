@@ -4,7 +4,7 @@
  * keeps values in memory only, and never writes one to a log.
  */
 export { parseAgentConfig, readAgentConfig } from './config.ts'
-export type { AgentConfig } from './config/agent-config.ts'
+export type { AgentConfig, PrefetchConfig, PrefetchedSecret, PrefetchedTag } from './config/agent-config.ts'
 export { agentDefaults } from './config/agent-schema.ts'
 export { type AgentProcess, runAgent } from './main.ts'
 export { type UpstreamCall, UpstreamMeter } from './metrics/upstream-meter.ts'

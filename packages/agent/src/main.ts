@@ -8,7 +8,7 @@ import { processEnvironment, readAgentConfig } from './config.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import { credentialsFile } from './credentials-file.ts'
 import { LogFile } from './log-file.ts'
-import { type UpstreamCall, UpstreamMeter } from './metrics/upstream-meter.ts'
+import { UpstreamMeter } from './metrics/upstream-meter.ts'
 import { type AgentLog, startAgent } from './start-agent.ts'
 import { version } from './version.ts'
 
@@ -99,22 +99,31 @@ const readArguments = (args: readonly string[]): { config?: string; help?: boole
   }
 }
 
+/** An endpoint that is not AWS's own is STS too: Keyplane's store, a double of AWS. AWS's own for secrets is not. */
+const ownEndpoint = (endpoint: string | undefined): string | undefined =>
+  endpoint === undefined || /\.amazonaws\.com(?:\.cn)?$/.test(new URL(endpoint).hostname) ? undefined : endpoint
+
 const serve = async (
   config: AgentConfig,
   { env, clock, stdout, ended }: Required<Pick<AgentProcess, 'env' | 'clock' | 'stdout' | 'ended'>>,
 ): Promise<void> => {
   const log = openLog(config)
   const upstream = new UpstreamMeter(clock)
-  const { region, endpoint, credentialsFile: file } = config
-  const options = {
+  const { region, endpoint, stsEndpoint = ownEndpoint(endpoint), credentialsFile: file, maxRoles } = config
+  const identityOptions = {
     env,
     clock,
     userAgent: `aws-secrets-manager-agent/2.0.0 keyplane-agent/${version}`,
     ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { endpoint }),
-    onCall: (call: UpstreamCall) => upstream.note(call),
+    ...(stsEndpoint !== undefined && { stsEndpoint }),
     ...(file !== undefined && { credentials: credentialsFile(file, { onProblem: (text) => log.warn({}, text) }) }),
   }
+  const source = awsProvider({
+    ...identityOptions,
+    maxRoles,
+    onCall: (call) => upstream.note(call),
+    ...(endpoint !== undefined && { endpoint }),
+  })
   const stop = new AbortController()
   const onEnd = (): void => stop.abort()
   void ended.then(onEnd, onEnd)
@@ -122,9 +131,10 @@ const serve = async (
     stop.signal,
     startAgent({
       config,
-      source: awsProvider(options),
+      source,
+      names: (query, call) => source.names(query, call),
       // A file's credentials may come later than the agent.
-      ...(file === undefined && { identity: (call) => awsIdentity(options, call) }),
+      ...(file === undefined && { identity: (call) => awsIdentity(identityOptions, call) }),
       env,
       clock,
       log,

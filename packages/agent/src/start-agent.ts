@@ -7,7 +7,7 @@ import {
   systemClock,
   systemRandom,
 } from '@keyplane/core'
-import { openSecrets, type SecretsManager } from '@keyplane/secrets'
+import type { SecretsManager } from '@keyplane/secrets'
 import { agentApp } from './app.ts'
 import { checkIdentity, type Identity } from './check-identity.ts'
 import type { AgentConfig } from './config/agent-config.ts'
@@ -19,6 +19,8 @@ import { AgentServer } from './http/server.ts'
 import { agentMetrics } from './metrics/agent-metrics.ts'
 import { Meters } from './metrics/meters.ts'
 import { UpstreamMeter } from './metrics/upstream-meter.ts'
+import { openCache } from './open-cache.ts'
+import { beginPrefetch, type NamesQuery } from './prefetch.ts'
 import { AnswerBodies } from './routes/answer-bodies.ts'
 import { getPlainSecret } from './routes/get-secret.ts'
 import type { ReadEvent } from './routes/secret-reads.ts'
@@ -40,6 +42,8 @@ export interface StartAgentOptions {
   readonly source: SecretProvider
   /** Whose credentials the agent reads with; asked once at start where the configuration says so. */
   readonly identity?: Identity
+  /** Names of the source's secrets, for what is to be prefetched by tag or prefix. Default: it can't tell any. */
+  readonly names?: (query: NamesQuery, call: { readonly signal: AbortSignal }) => AsyncIterable<string>
   /** Where the token is looked for. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: AgentLog
@@ -66,11 +70,11 @@ export interface RunningAgent {
 
 /** Starts the agent, step by step; nothing is answered before it has announced itself. */
 export const startAgent = async (options: StartAgentOptions): Promise<RunningAgent> => {
-  const { config, log, clock = systemClock, upstream = new UpstreamMeter(clock) } = options
+  const { config, log, clock = systemClock, random = systemRandom, upstream = new UpstreamMeter(clock) } = options
   const limit = new RequestLimit(config.maxConnections)
   const date = new HttpDate(clock)
   const startedAtMs = clock.nowMs()
-  const secrets = openCache(options, clock)
+  const secrets = openCache({ ...options, clock, random })
   // The handlers need the token, which comes last: who binds the port first finds out first that it is taken.
   let app: ReturnType<typeof agentApp> | undefined
   let fast: ReturnType<typeof fastPath> | undefined
@@ -86,7 +90,7 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
   })
   const port = await server.listen(config.httpPort)
   try {
-    await checkCredentials(options, clock)
+    const account = await checkCredentials(options, clock)
     options.signal?.throwIfAborted()
     const token = openToken(options, clock)
     const { onRead } = options
@@ -94,12 +98,13 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
     const meters = new Meters()
     const parts = { secrets, bodies, pathPrefix: config.pathPrefix, clock, log, meters, ...(onRead && { onRead }) }
     const metricsParts = { meters, upstream, limit, cached: () => secrets.cached, memoryBytes, startedAtMs }
-    let isEnding = false
+    const ending = new AbortController()
+    let isPrefetching = (): boolean => true
     const tokenParts = { callers: new Callers(token), tokenHeaders: config.tokenHeaders, limit }
     app = agentApp({
       ...parts,
       ...tokenParts,
-      unreadiness: () => (isEnding ? 'ending' : undefined),
+      unreadiness: () => (ending.signal.aborted ? 'ending' : isPrefetching() ? 'prefetching' : undefined),
       gather: () => agentMetrics(metricsParts),
     })
     fast = fastPath({ ...tokenParts, date, hit: hitOf({ ...parts, bodies }), miss: getPlainSecret(parts) })
@@ -107,12 +112,23 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
     options.announce(`Keyplane Agent/${version} listening on ${url}`)
     log.info({ port, version }, `Listening on ${url}.`)
     server.ready()
+    isPrefetching = beginPrefetch({
+      config: config.prefetch,
+      cacheSize: config.cacheSize,
+      read: (ref, call) => secrets.read(ref, { ...call, required: true }),
+      ...(options.names && { names: options.names }),
+      ...account,
+      log,
+      clock,
+      random,
+      signal: ending.signal,
+    })
     return {
       port,
       url,
       invalidate: (change) => secrets.invalidate(change),
       close: async (graceMs) => {
-        isEnding = true
+        ending.abort(new SecretsError('closed', 'The agent ends.'))
         token.close()
         await server.close(graceMs)
         await secrets.close()
@@ -127,36 +143,20 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
 
 const memoryBytes = (): number => process.memoryUsage.rss()
 
-/** The library's cache over the source, with the AWS agent's notions of fresh and stale. */
-const openCache = ({ config, source, log, random = systemRandom }: StartAgentOptions, clock: Clock): SecretsManager =>
-  openSecrets({
-    providers: [source],
-    environment: false,
-    strict: true,
-    cacheTtl: `${config.ttlMs}ms`,
-    cache: {
-      maxEntries: config.cacheSize,
-      maxStale: config.ignoreTransientErrors ? `${config.maxStaleMs}ms` : 0,
-      negativeTtl: '1s',
-    },
-    // The agent has its own configuration; the library's variables are for programs that use the library.
-    env: {},
-    log: {
-      warn: (message, facts) => log.debug(facts, message),
-      error: (message, facts) => log.debug(facts, message),
-    },
-    clock,
-    random,
-  })
-
-const checkCredentials = async ({ config, identity, log, signal }: StartAgentOptions, clock: Clock): Promise<void> => {
-  if (!config.validateCredentials || !identity) return
+/** The account whose credentials they are, as far as it is known. */
+const checkCredentials = async (
+  { config, identity, log, signal }: StartAgentOptions,
+  clock: Clock,
+): Promise<{ readonly account?: string }> => {
+  if (!config.validateCredentials || !identity) return {}
   try {
-    await checkIdentity(identity, clock, signal)
+    const { account } = await checkIdentity(identity, clock, signal)
+    return account === undefined ? {} : { account }
   } catch (error) {
     const passing = error instanceof SecretsError && ['unavailable', 'timeout', 'rate_limited'].includes(error.code)
     if (!passing || !config.ignoreTransientErrors) throw error
     log.warn({ code: error.code }, 'The credentials could not be checked; going on, as the failure may pass.')
+    return {}
   }
 }
 

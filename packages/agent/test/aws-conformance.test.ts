@@ -284,7 +284,7 @@ describe('the cache', () => {
 describe('a call to AWS', () => {
   it('is one for any number of waiters, cold, expired and asked for by refreshNow', async () => {
     const { ask, aws, clock } = await start()
-    aws.delayMs = 20
+    aws.delayMs = 250
     const herd = (target: string) => Promise.all(Array.from({ length: 30 }, () => ask(target)))
     await herd(`${get}MyTest`)
     expect(aws.taken()).toEqual(['GetSecretValue'])

@@ -19,6 +19,7 @@ export interface DoubleSecret {
   readonly name: string
   versions: Version[]
   deletedDate?: number
+  tags?: readonly string[]
 }
 
 interface Input {
@@ -27,6 +28,9 @@ interface Input {
   readonly SecretIdList?: readonly string[]
   readonly VersionId?: string
   readonly VersionStage?: string
+  readonly RoleArn?: string
+  readonly NextToken?: string
+  readonly Filters?: readonly { readonly Key: string; readonly Values: readonly string[] }[]
 }
 
 export interface Call {
@@ -64,6 +68,8 @@ export class AwsDouble {
   faults: Record<string, Fault> = {}
   /** Real milliseconds before each answer. */
   delayMs = 0
+  /** When the session of a role that is assumed ends. Default: never in a test's time. */
+  sessionsEndAtMs: () => number = () => Date.UTC(2100, 0)
   /** Calls that it will answer and has not yet. */
   answering = 0
   readonly #server: Server
@@ -156,7 +162,8 @@ export class AwsDouble {
     if (operation === 'GetSecretValue') return this.#value(this.#find(input), input)
     if (operation === 'DescribeSecret') return this.#facts(this.#find(input), 'VersionIdsToStages')
     if (operation === 'BatchGetSecretValue') return this.#batch(input)
-    if (operation === 'ListSecrets') return this.#list()
+    if (operation === 'ListSecrets') return this.#list(input)
+    if (operation === 'AssumeRole') return this.#assumed(input)
     if (operation === 'GetCallerIdentity')
       return '<GetCallerIdentityResponse><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/a</Arn><UserId>U</UserId></GetCallerIdentityResponse>'
     throw new Refusal({ status: 400, type: 'UnknownOperationException', message: operation })
@@ -215,8 +222,26 @@ export class AwsDouble {
     return { SecretValues: values, Errors: errors }
   }
 
-  #list(): object {
-    return { SecretList: [...this.secrets.values()].map((secret) => this.#facts(secret, 'SecretVersionsToStages')) }
+  /** Two a page. */
+  #list({ Filters: filters = [], NextToken: from = '0' }: Input): object {
+    const fits = ({ name, tags = [] }: DoubleSecret): boolean =>
+      filters.every(({ Key: key, Values: values }) =>
+        values.some((value) => (key === 'name' ? name.startsWith(value) : tags.includes(value))),
+      )
+    const found = [...this.secrets.values()].filter(fits).map((secret) => this.#facts(secret, 'SecretVersionsToStages'))
+    const next = Number(from) + 2
+    return { SecretList: found.slice(Number(from), next), ...(next < found.length && { NextToken: String(next) }) }
+  }
+
+  /** Credentials by whose key the role is told again. */
+  #assumed({ RoleArn: arn = '' }: Input): string {
+    const expiration = new Date(this.sessionsEndAtMs()).toISOString()
+    return (
+      '<AssumeRoleResponse><AssumeRoleResult><Credentials>' +
+      `<AccessKeyId>ASIA-${arn.split('/').at(-1)}</AccessKeyId><SecretAccessKey>k</SecretAccessKey>` +
+      `<SessionToken>t</SessionToken><Expiration>${expiration}</Expiration>` +
+      '</Credentials></AssumeRoleResult></AssumeRoleResponse>'
+    )
   }
 }
 

@@ -90,7 +90,7 @@ describe('/readyz', () => {
 
   it('says why no request should be sent here', () => {
     const request = { method: 'GET', target: '/readyz', rawHeaders: [] }
-    expect(readyz(() => 'ending')(request)).toMatchObject({ status: 503, body: 'ending' })
-    expect(readyz(() => undefined)({ ...request, target: '/readyz/' })).toBeUndefined()
+    expect(readyz(() => 'ending')(request, {})).toMatchObject({ status: 503, body: 'ending' })
+    expect(readyz(() => undefined)({ ...request, target: '/readyz/' }, {})).toBeUndefined()
   })
 })

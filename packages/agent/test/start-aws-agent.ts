@@ -1,7 +1,7 @@
 import { awsProvider } from '@keyplane/secrets/providers'
 import { type FakeClock, fakeClock, seededRandom } from '@keyplane/testkit'
 import { parseAgentConfig } from '../src/config.ts'
-import { UpstreamMeter } from '../src/metrics/upstream-meter.ts'
+import { type UpstreamCall, UpstreamMeter } from '../src/metrics/upstream-meter.ts'
 import { type RunningAgent, startAgent } from '../src/start-agent.ts'
 import { AwsDouble } from './aws-double.ts'
 import { memoryLog, token } from './start-test-agent.ts'
@@ -19,17 +19,24 @@ export interface AwsAgent {
 }
 
 /** The agent over the real aws provider, in front of a double of AWS on this machine. */
-export const startAwsAgent = async (toml = ''): Promise<AwsAgent> => {
+export const startAwsAgent = async (toml = '', prepare: (aws: AwsDouble) => void = () => {}): Promise<AwsAgent> => {
   const aws = new AwsDouble()
   const endpoint = await aws.listen()
   const clock = fakeClock()
   const log = memoryLog()
   const upstream = new UpstreamMeter(clock)
-  const config = parseAgentConfig(`http_port = 0\nvalidate_credentials = false\n${toml}`)
+  const config = parseAgentConfig(`http_port = 0\n${toml}`)
   const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'k' }
+  const { maxRoles } = config
+  const onCall = (call: UpstreamCall): void => upstream.note(call)
+  const from = { region: 'us-east-1', endpoint, stsEndpoint: endpoint, credentials, clock }
+  const source = awsProvider({ ...from, maxRoles, onCall })
+  prepare(aws)
   const agent = await startAgent({
     config,
-    source: awsProvider({ region: 'us-east-1', endpoint, credentials, clock, onCall: (call) => upstream.note(call) }),
+    source,
+    names: (query, call) => source.names(query, call),
+    identity: async () => ({ account: '123456789012' }),
     upstream,
     env: { AWS_TOKEN: token },
     log,

@@ -175,7 +175,7 @@ describe('the check of credentials at start', () => {
 
   it('passes on what the question says, and leaves no timer', async () => {
     const clock = fakeClock()
-    await checkIdentity(() => Promise.resolve(), clock)
+    await checkIdentity(async () => ({}), clock)
     const refusal = new SecretsError('unauthenticated', 'no')
     await expect(checkIdentity(() => Promise.reject(refusal), clock)).rejects.toBe(refusal)
     expect(clock.waiting).toBe(0)

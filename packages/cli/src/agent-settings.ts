@@ -22,7 +22,14 @@ const valueOf: Readonly<Record<string, (config: AgentConfig) => unknown>> = {
   ignore_transient_errors: ({ ignoreTransientErrors }) => ignoreTransientErrors,
   validate_credentials: ({ validateCredentials }) => validateCredentials,
   credentials_file_path: ({ credentialsFile }) => credentialsFile,
+  max_roles: ({ maxRoles }) => maxRoles,
+  'prefetch.cache_buffer_ratio': ({ prefetch }) => prefetch.cacheRatio,
+  'prefetch.max_jitter_seconds': ({ prefetch }) => prefetch.maxJitterMs / 1_000,
+  'prefetch.secrets': ({ prefetch }) => prefetch.secrets.map(({ secretId }) => secretId),
+  'prefetch.filter_tags': ({ prefetch }) => prefetch.filterTags.map(({ key }) => key),
   'keyplane.endpoint': ({ endpoint }) => endpoint,
+  'keyplane.sts_endpoint': ({ stsEndpoint }) => stsEndpoint,
+  'keyplane.prefetch_prefixes': ({ prefetch }) => prefetch.prefixes,
   'keyplane.max_stale_seconds': ({ maxStaleMs }) => maxStaleMs / 1_000,
 }
 

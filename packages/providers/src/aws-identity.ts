@@ -6,14 +6,14 @@ import { awsEndpoint, awsRegion } from './aws-region.ts'
 export type AwsIdentityOptions = Omit<AwsProviderOptions, 'client'>
 
 /**
- * Whose credentials the aws provider would use, asked of STS. The endpoint's default is AWS_ENDPOINT_URL_STS,
- * AWS_ENDPOINT_URL, the region's own.
+ * Whose credentials the aws provider would use, asked of STS. Asked at `stsEndpoint`, else at
+ * `endpoint`, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, the region's own.
  * @throws SecretsError `unauthenticated` where AWS does not take them; `source_misconfigured` where there are none.
  */
 export const awsIdentity = (options: AwsIdentityOptions = {}, call: AwsCallOptions = {}): Promise<CallerIdentity> => {
-  const { env = {}, credentials: _, endpoint: wanted, ...transport } = options
+  const { env = {}, credentials: _, endpoint: wanted, onCall: __, maxRoles: ___, stsEndpoint, ...transport } = options
   const region = options.region ?? awsRegion(env)
-  const endpoint = wanted ?? awsEndpoint(env, 'STS')
+  const endpoint = stsEndpoint ?? wanted ?? awsEndpoint(env, 'STS')
   const credentials = awsCredentialSource(options, region)
   return getCallerIdentity({ ...transport, region, credentials, ...(endpoint ? { endpoint } : {}) }, call)
 }

@@ -4,7 +4,7 @@
  */
 export { type AgentProviderOptions, agentProvider } from './agent.ts'
 export type { AgentToken } from './agent-token.ts'
-export { type AwsProviderOptions, awsProvider } from './aws.ts'
+export { type AwsNamesQuery, type AwsProviderOptions, awsProvider, type AwsSecretProvider } from './aws.ts'
 export type { AwsCallReport } from './aws-call-report.ts'
 export { type AwsIdentityOptions, awsIdentity } from './aws-identity.ts'
 export type {

@@ -1,3 +1,27 @@
+/** A secret to read before it is asked for. */
+export interface PrefetchedSecret {
+  readonly secretId: string
+  readonly roleArn?: string
+}
+
+/** Secrets to read before they are asked for: all that have a tag of this key. */
+export interface PrefetchedTag {
+  readonly key: string
+  readonly roleArn?: string
+}
+
+/** What is read ahead of the first request. */
+export interface PrefetchConfig {
+  /** The part of the cache, 0.1 to 1, that prefetching may fill. */
+  readonly cacheRatio: number
+  /** It begins at a random moment within this time. */
+  readonly maxJitterMs: number
+  readonly secrets: readonly PrefetchedSecret[]
+  readonly filterTags: readonly PrefetchedTag[]
+  /** Beginnings of names. */
+  readonly prefixes: readonly string[]
+}
+
 /** What the agent is told, with defaults filled in. Frozen. */
 export interface AgentConfig {
   /** `false`: there is nothing to start. */
@@ -17,8 +41,22 @@ export interface AgentConfig {
   readonly validateCredentials: boolean
   /** An AWS credentials file whose `[default]` profile is followed; takes the place of AWS's chain. */
   readonly credentialsFile?: string
+  /** Roles whose clients are kept at most; the least lately used goes first. */
+  readonly maxRoles: number
+  readonly prefetch: PrefetchConfig
   /** Another endpoint than AWS's own: Keyplane's store, a VPC endpoint. */
   readonly endpoint?: string
+  /** Where STS is asked. */
+  readonly stsEndpoint?: string
   /** How long past its expiry a value covers failures of AWS that may pass. */
   readonly maxStaleMs: number
+}
+
+/** The configuration as a file's keys set it, prefetching in parts. */
+export type ConfigParts = Omit<AgentConfig, 'prefetch'> & {
+  readonly prefetchCacheRatio: number
+  readonly prefetchMaxJitterMs: number
+  readonly prefetchSecrets: readonly PrefetchedSecret[]
+  readonly prefetchTags: readonly PrefetchedTag[]
+  readonly prefetchPrefixes: readonly string[]
 }

@@ -1,9 +1,9 @@
-import type { AgentConfig } from './agent-config.ts'
-import { foreign, type Option, option, type Schema, section, unsupported } from './schema.ts'
-import { address, anyText, bool, integer, level, listOf, path, textLike } from './value-readers.ts'
+import type { AgentConfig, ConfigParts, PrefetchedSecret, PrefetchedTag } from './agent-config.ts'
+import { foreign, type Option, option, type Rows, type Schema, type Section, section } from './schema.ts'
+import { address, anyText, bool, integer, level, listOf, path, ratio, textLike, textsLike } from './value-readers.ts'
 
 const regionName = textLike(/^[a-z0-9-]{1,64}$/, 'a region, like eu-west-1')
-const seconds = (set: (ms: number) => Partial<AgentConfig>) => (value: number) => set(value * 1_000)
+const seconds = (set: (ms: number) => Partial<ConfigParts>) => (value: number) => set(value * 1_000)
 
 /** The AWS agent's own keys, which its successor has in sections. @see https://github.com/aws/aws-secretsmanager-agent */
 const aws = {
@@ -16,6 +16,7 @@ const aws = {
   ),
   cache_size: option(1_000, integer(0, 1_000), (cacheSize: number) => ({ cacheSize })),
   max_conn: option(800, integer(1, 1_000), (maxConnections: number) => ({ maxConnections })),
+  max_roles: option(20, integer(1, 20), (maxRoles: number) => ({ maxRoles })),
   log_level: option('info', level, (logLevel: AgentConfig['logLevel']) => ({ logLevel })),
   log_to_file: option(true, bool, (logToFile: boolean) => ({ logToFile })),
   ssrf_headers: option(
@@ -36,9 +37,53 @@ const aws = {
   ),
 } satisfies Record<string, Option>
 
+const roleArn = {
+  read: textLike(/^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'arn:<partition>:iam::<account>:role/<name>'),
+  required: false,
+} as const
+
+/** The fields of a row that are there, by our own names. */
+const named = (row: Readonly<Record<string, string>>, names: Readonly<Record<string, string>>): object =>
+  Object.freeze(Object.fromEntries(Object.entries(row).map(([field, value]) => [names[field], value])))
+
+const prefetchSecrets: Rows = {
+  kind: 'rows',
+  fields: { secret_id: { read: anyText, required: true }, role_arn: roleArn },
+  set: (rows) => ({
+    prefetchSecrets: rows.map((row) => named(row, { secret_id: 'secretId', role_arn: 'roleArn' }) as PrefetchedSecret),
+  }),
+}
+
+const prefetchTags: Rows = {
+  kind: 'rows',
+  fields: { key: { read: anyText, required: true }, role_arn: roleArn },
+  set: (rows) => ({
+    prefetchTags: rows.map((row) => named(row, { key: 'key', role_arn: 'roleArn' }) as PrefetchedTag),
+  }),
+}
+
+const prefetchOptions = {
+  cache_buffer_ratio: option(0.8, ratio(0.1, 1), (prefetchCacheRatio: number) => ({ prefetchCacheRatio })),
+  max_jitter_seconds: option(
+    0,
+    integer(0, 10),
+    seconds((prefetchMaxJitterMs) => ({ prefetchMaxJitterMs })),
+  ),
+} satisfies Record<string, Option>
+
+const prefetch: Section = section({
+  ...prefetchOptions,
+  secrets: prefetchSecrets,
+  filter_tags: prefetchTags,
+})
+
 /** Ours, in a table of their own, so that one file serves both products. */
 const own = {
   endpoint: option(undefined, address, (url?: string) => (url === undefined ? {} : { endpoint: url })),
+  sts_endpoint: option(undefined, address, (url?: string) => (url === undefined ? {} : { stsEndpoint: url })),
+  prefetch_prefixes: option([], textsLike(/[^]/, 'beginning of a name'), (prefixes: string[]) => ({
+    prefetchPrefixes: Object.freeze([...prefixes]),
+  })),
   max_stale_seconds: option(
     86_400,
     integer(0, 604_800),
@@ -49,7 +94,7 @@ const own = {
 const enabled = option(true, bool, (isEnabled: boolean) => ({ enabled: isEnabled }))
 
 /** The AWS Secrets Manager Agent's file: all keys at the top. */
-export const flatSchema: Schema = { ...aws, max_roles: unsupported, prefetch: unsupported, keyplane: section(own) }
+export const flatSchema: Schema = { ...aws, prefetch, keyplane: section(own) }
 
 const { log_level, log_to_file, ttl_seconds, cache_size, ssrf_headers, ssrf_env_variables, ...inSection } = aws
 
@@ -62,8 +107,7 @@ export const nestedSchema: Schema = {
       ...inSection,
       cache: section({ ttl_seconds, cache_size }),
       security: section({ ssrf_headers, ssrf_env_variables }),
-      max_roles: unsupported,
-      prefetch: unsupported,
+      prefetch,
     }),
     // Certificates: a service of the provider's that has a process of its own.
     acm: foreign,
@@ -80,5 +124,8 @@ const defaultsOf = (options: Readonly<Record<string, Option>>, prefix = ''): [st
 /** Every option with its default by its flat name, for `settings show` and the docs. */
 export const agentDefaults: Readonly<Record<string, unknown>> = Object.freeze({
   ...Object.fromEntries(defaultsOf(aws)),
+  ...Object.fromEntries(defaultsOf(prefetchOptions, 'prefetch.')),
+  'prefetch.secrets': [],
+  'prefetch.filter_tags': [],
   ...Object.fromEntries(defaultsOf(own, 'keyplane.')),
 })

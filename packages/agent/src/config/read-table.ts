@@ -1,6 +1,6 @@
 import { nearest } from '../nearest.ts'
-import type { AgentConfig } from './agent-config.ts'
-import type { Schema } from './schema.ts'
+import type { ConfigParts } from './agent-config.ts'
+import type { Rows, Schema } from './schema.ts'
 import type { LineOf } from './toml-lines.ts'
 
 /** What is wrong, where. */
@@ -31,14 +31,14 @@ export class TableReader {
   }
 
   /** The parts that the table's keys set; keys that are not there set their defaults. */
-  read(schema: Schema, { table, path }: Place): Partial<AgentConfig>[] {
+  read(schema: Schema, { table, path }: Place): Partial<ConfigParts>[] {
     const given = this.#spellings({ table, path }, Object.keys(schema))
     return Object.entries(schema).flatMap(([key, spec]) => {
       const spelling = given.get(key)
       const value = spelling === undefined ? undefined : (table as Record<string, unknown>)[spelling]
       const at = [...path, spelling ?? key]
-      if (spec.kind === 'unsupported' && value !== undefined) this.complain(at, 'is not supported by this agent')
-      if (spec.kind === 'foreign' || spec.kind === 'unsupported') return []
+      if (spec.kind === 'foreign') return []
+      if (spec.kind === 'rows') return value === undefined ? [spec.set([])] : this.#rows(spec, value, at)
       if (spec.kind === 'section') {
         if (value !== undefined && !isTable(value)) this.complain(at, 'must be a table')
         return this.read(spec.keys, { table: isTable(value) ? value : {}, path: at })
@@ -58,6 +58,30 @@ export class TableReader {
   /** Of what is missing, the line of the table that it should stand in. */
   #lineNear(path: readonly string[]): number | undefined {
     return path.length === 0 ? undefined : (this.#lineOf(path) ?? this.#lineNear(path.slice(0, -1)))
+  }
+
+  #rows({ fields, set }: Rows, value: unknown, at: readonly string[]): Partial<ConfigParts>[] {
+    if (!Array.isArray(value) || !value.every(isTable)) {
+      this.complain(at, 'must be a list of tables')
+      return []
+    }
+    return [set(value.map((row, index) => this.#row(fields, { table: row, path: [...at, String(index)] })))]
+  }
+
+  #row(fields: Rows['fields'], { table, path }: Place): Record<string, string> {
+    const given = this.#spellings({ table, path }, Object.keys(fields))
+    const entries = Object.entries(fields).flatMap(([key, { read, required }]): [string, string][] => {
+      const spelling = given.get(key)
+      if (spelling === undefined) {
+        if (required) this.complain([...path, key], 'is missing')
+        return []
+      }
+      const result = read((table as Record<string, unknown>)[spelling])
+      if ('value' in result) return [[key, result.value as string]]
+      this.complain([...path, spelling], result.problem)
+      return []
+    })
+    return Object.fromEntries(entries)
   }
 
   /** The file's spelling of each key: the AWS agent takes keys in any case. What is unknown or there twice is told. */

@@ -1,4 +1,4 @@
-import type { AgentConfig } from './agent-config.ts'
+import type { ConfigParts } from './agent-config.ts'
 import type { Read } from './value-readers.ts'
 
 /** One key of the file: its default as the file would spell it, and what it sets. */
@@ -6,7 +6,7 @@ export interface Option {
   readonly kind: 'option'
   readonly default: unknown
   readonly read: Read
-  readonly set: (value: never) => Partial<AgentConfig>
+  readonly set: (value: never) => Partial<ConfigParts>
 }
 
 /** A table of further keys. */
@@ -15,21 +15,23 @@ export interface Section {
   readonly keys: Schema
 }
 
+/** A list of tables, each with the same texts: some required, some not. */
+export interface Rows {
+  readonly kind: 'rows'
+  readonly fields: Readonly<Record<string, { readonly read: Read; readonly required: boolean }>>
+  readonly set: (rows: readonly Readonly<Record<string, string>>[]) => Partial<ConfigParts>
+}
+
 /** Taken as it is and not looked into: another program's. */
 export interface Foreign {
   readonly kind: 'foreign'
 }
 
-/** Refused: to take it in silence would be a promise. */
-export interface Unsupported {
-  readonly kind: 'unsupported'
-}
-
 export type Schema = {
-  readonly [key: string]: Option | Section | Foreign | Unsupported
+  readonly [key: string]: Option | Section | Rows | Foreign
 }
 
-export const option = <T>(fallback: T, read: Read, set: (value: T) => Partial<AgentConfig>): Option => ({
+export const option = <T>(fallback: T, read: Read, set: (value: T) => Partial<ConfigParts>): Option => ({
   kind: 'option',
   default: fallback,
   read,
@@ -39,5 +41,3 @@ export const option = <T>(fallback: T, read: Read, set: (value: T) => Partial<Ag
 export const section = (keys: Schema): Section => ({ kind: 'section', keys })
 
 export const foreign: Foreign = Object.freeze({ kind: 'foreign' })
-
-export const unsupported: Unsupported = Object.freeze({ kind: 'unsupported' })

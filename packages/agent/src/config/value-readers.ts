@@ -13,6 +13,18 @@ export const integer =
     return oneOf(number, fits, `must be a whole number from ${min} to ${max}`)
   }
 
+/** The AWS agent takes numbers in quotes too. */
+export const ratio =
+  (min: number, max: number): Read =>
+  (value) => {
+    const number = typeof value === 'string' && /^\d*\.?\d+$/.test(value) ? Number(value) : value
+    return oneOf(
+      number,
+      typeof number === 'number' && number >= min && number <= max,
+      `must be a number from ${min.toFixed(1)} to ${max.toFixed(1)}`,
+    )
+  }
+
 export const bool: Read = (value) =>
   value === 'true' || value === 'false'
     ? { value: value === 'true' }
@@ -37,6 +49,12 @@ export const level: Read = (value) => {
     'must be DEBUG, INFO, WARN, ERROR or NONE',
   )
 }
+
+/** Texts that the pattern takes whole, perhaps none. */
+export const textsLike =
+  (item: RegExp, what: string): Read =>
+  (value) =>
+    Array.isArray(value) && value.length === 0 ? { value } : listOf(item, what)(value)
 
 /** Texts that the pattern takes whole, at least one of them. */
 export const listOf =

@@ -1,0 +1,33 @@
+import type { Clock, Random, SecretProvider } from '@keyplane/core'
+import { openSecrets, type SecretsManager } from '@keyplane/secrets'
+import type { AgentConfig } from './config/agent-config.ts'
+
+export interface OpenCacheOptions {
+  readonly config: AgentConfig
+  readonly source: SecretProvider
+  readonly log: { debug(facts: object, message: string): void }
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** The library's cache over the source, with the AWS agent's notions of fresh and stale. */
+export const openCache = ({ config, source, log, clock, random }: OpenCacheOptions): SecretsManager =>
+  openSecrets({
+    providers: [source],
+    environment: false,
+    strict: true,
+    cacheTtl: `${config.ttlMs}ms`,
+    cache: {
+      maxEntries: config.cacheSize,
+      maxStale: config.ignoreTransientErrors ? `${config.maxStaleMs}ms` : 0,
+      negativeTtl: '1s',
+    },
+    // The agent has its own configuration; the library's variables are for programs that use the library.
+    env: {},
+    log: {
+      warn: (message, facts) => log.debug(facts, message),
+      error: (message, facts) => log.debug(facts, message),
+    },
+    clock,
+    random,
+  })
