@@ -19,6 +19,7 @@ export type {
   Engine,
   Reader,
   RowStream,
+  SharedWriter,
   SnapshotRows,
   SqlRow,
   SqlValue,
@@ -36,6 +37,7 @@ export { openSqlite, type SqliteOptions } from './sqlite/open-sqlite.ts'
 export { sqliteReader } from './sqlite/reader.ts'
 export { settingUpSqlite } from './sqlite/setup.ts'
 export { serveWrites } from './sqlite/serve-writes.ts'
-export { writerOver } from './sqlite/port-committer.ts'
-export { openWriter, type SqliteWriter, type WriterOptions } from './sqlite/writer.ts'
+export { openWriter, type WriterOptions } from './sqlite/writer.ts'
 export type { ThreadData } from './sqlite/writer-messages.ts'
+export { lendWriter } from './threads/lend-writer.ts'
+export { writerOver } from './threads/writer-over.ts'

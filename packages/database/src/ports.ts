@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { AuditRecord } from '@keyplane/core'
 import type { CompiledQuery, Kysely } from 'kysely'
 
@@ -48,6 +49,12 @@ export interface Writer {
   readonly alive: boolean
   /** Writes what was accepted, then ends. */
   close(): Promise<void>
+}
+
+/** A writer that other threads may write through. Closing it ends theirs too. */
+export interface SharedWriter extends Writer {
+  /** A port for one more writer, which shares this one's commits: `writerOver`, here or in another thread. */
+  connect(): MessagePort
 }
 
 /** Rows of several queries, in the queries' order. */

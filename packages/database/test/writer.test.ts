@@ -5,9 +5,10 @@ import { setImmediate } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import type { AuditRecord } from '@keyplane/core'
 import {
+  lendWriter,
   openSqlite,
   openWriter,
-  type SqliteWriter,
+  type SharedWriter,
   type Writer,
   type WriterOptions,
   writerOver,
@@ -20,7 +21,7 @@ let path: string
 let reader: DatabaseSync
 const writers: Writer[] = []
 
-const start = async (thread: string, options: Partial<WriterOptions> = {}): Promise<SqliteWriter> => {
+const start = async (thread: string, options: Partial<WriterOptions> = {}): Promise<SharedWriter> => {
   const writer = await openWriter({ path, thread: new URL(thread, import.meta.url), ...options })
   writers.push(writer)
   return writer
@@ -220,5 +221,29 @@ describe('several writers of one thread', () => {
     await expect(other.write(insert('a'))).rejects.toMatchObject({ reason: 'writer_died' })
     await expect(writer.write(insert('b'))).rejects.toMatchObject({ reason: 'writer_died' })
     expect(other.alive).toBe(false)
+  })
+})
+
+describe('a writer that is lent', () => {
+  it('commits what came over its port, and tells each unit its own outcome', async () => {
+    const writer = await start('./counting-writer.ts')
+    const borrowed = writerOver(lendWriter(writer))
+    const malformed: WriteUnit = { statements: [{ sql: 'no statement', parameters: [] }], audit: [] }
+    const outcomes = await Promise.allSettled([
+      borrowed.write(insert('a')),
+      borrowed.write(insert('a')),
+      borrowed.write(malformed),
+    ])
+    expect(outcomes).toMatchObject([{ value: 'committed' }, { value: 'conflict' }, { reason: { code: 'internal' } }])
+    expect(ids()).toEqual(['a'])
+    await borrowed.close()
+    expect(await writer.write(insert('b'))).toBe('committed')
+  })
+
+  it('fails as the one behind it does', async () => {
+    const writer = await start('./dying-writer.ts')
+    const borrowed = writerOver(lendWriter(writer))
+    await expect(borrowed.write(insert('a'))).rejects.toMatchObject({ code: 'unavailable', reason: 'writer_died' })
+    await borrowed.close()
   })
 })

@@ -1,8 +1,7 @@
 import type { Clock, Random } from '@keyplane/core'
-import type { Reader } from '@keyplane/database'
+import type { Reader, SharedWriter } from '@keyplane/database'
 import type { RootKey } from '@keyplane/sealing'
 import type { Readiness } from './readiness.ts'
-import type { StoreWriter } from './storage/open-store-writer.ts'
 import type { StoreRow, StoreTables } from './storage/tables.ts'
 
 /** A store that is open, and not served yet. */
@@ -10,10 +9,9 @@ export interface OpenedStore {
   readonly clock: Clock
   readonly random: Random
   readonly reader: Reader<StoreTables>
-  readonly storeWriter: StoreWriter
+  readonly storeWriter: SharedWriter
   /** The same one, watched. */
   readonly writer: Readiness
-  readonly auditKey: Uint8Array
   readonly store: StoreRow
   readonly rootKey: RootKey
 }

@@ -1,5 +1,6 @@
 import { isLoopback } from '@keyplane/http'
 import { type Clock, type Random, SecretsError, systemClock, systemRandom, toSecretsError } from '@keyplane/core'
+import type { SharedWriter } from '@keyplane/database'
 import type { RootKeySource } from '@keyplane/sealing'
 import type { CallReport, StoreProblem } from './app.ts'
 import { ClockWatch } from './clock-watch.ts'
@@ -11,7 +12,7 @@ import { processFacts } from './process-facts.ts'
 import { Readiness } from './readiness.ts'
 import { serveStore } from './serve-store.ts'
 import { openStorage } from './storage/open-storage.ts'
-import { openStoreWriter, type StoreWriter } from './storage/open-store-writer.ts'
+import { openStoreWriter } from './storage/open-store-writer.ts'
 import { type SecretsTable, secretsTable } from './storage/secrets-table.ts'
 import { databaseOf, type StoreDatabase } from './storage/store-database.ts'
 import { sweepGone } from './sweep.ts'
@@ -75,11 +76,11 @@ export const startStore = async (options: StoreOptions): Promise<RunningStore> =
     nowMs: clock.nowMs(),
     random,
   })
-  let storeWriter: StoreWriter | undefined
+  let storeWriter: SharedWriter | undefined
   try {
     storeWriter = await openStoreWriter(options, { auditKey, clock, random })
     const writer = new Readiness(storeWriter, clock)
-    return await run(options, host, { clock, random, reader, writer, storeWriter, auditKey, store, rootKey })
+    return await run(options, host, { clock, random, reader, writer, storeWriter, store, rootKey })
   } catch (error) {
     await storeWriter?.close()
     await reader.close()

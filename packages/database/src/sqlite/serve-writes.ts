@@ -3,14 +3,8 @@ import { errorMessage, SecretsError, toSecretsError } from '@keyplane/core'
 import type { BeforeCommit } from '../ports.ts'
 import { type GroupCommit, groupCommit } from './group-commit.ts'
 import { openSqlite } from './open-sqlite.ts'
-import {
-  type Batch,
-  type FromWriter,
-  type Results,
-  type ThreadData,
-  type ToWriter,
-  unitsOf,
-} from './writer-messages.ts'
+import { type BatchMessage, type ResultsMessage, unitsOf } from '../threads/batch-message.ts'
+import type { FromWriter, ThreadData, ToWriter } from './writer-messages.ts'
 
 /**
  * The body of a writer's thread: a module that does nothing but call this is what `openWriter` is given. What
@@ -45,24 +39,24 @@ export const serveWrites = (beforeCommit?: (threadData: ThreadData) => BeforeCom
 const join = (port: MessagePort, ports: Set<MessagePort>, commit: GroupCommit): void => {
   ports.add(port)
   port.once('close', () => ports.delete(port))
-  port.on('message', (batch: Batch) => commitTogether([{ port, batch }, ...arrived(ports)], commit))
+  port.on('message', (batch: BatchMessage) => commitTogether([{ port, batch }, ...arrived(ports)], commit))
 }
 
 interface Arrived {
   readonly port: MessagePort
-  readonly batch: Batch
+  readonly batch: BatchMessage
 }
 
 /** What the ports have brought by this moment: it goes into the same commit, so that all threads share one sync. */
 const arrived = (ports: ReadonlySet<MessagePort>): readonly Arrived[] =>
   [...ports].flatMap((port) => {
-    const received = receiveMessageOnPort(port) as { readonly message: Batch } | undefined
+    const received = receiveMessageOnPort(port) as { readonly message: BatchMessage } | undefined
     return received ? [{ port, batch: received.message }] : []
   })
 
 const commitTogether = (batches: readonly Arrived[], commit: GroupCommit): void => {
   const lists = batches.map(({ batch }) => unitsOf(batch))
-  const results: Results = commit(lists.flat()).map((result) =>
+  const results: ResultsMessage = commit(lists.flat()).map((result) =>
     typeof result === 'string' ? result : errorMessage(result),
   )
   let from = 0

@@ -1,8 +1,8 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { errorOf } from '@keyplane/core'
 import { type BatchOptions, BatchWriter, type Committer, type UnitResult } from '../batch-writer.ts'
-import type { Writer, WriteUnit } from '../ports.ts'
-import { closed, PortCommitter, writerDied } from './port-committer.ts'
+import type { SharedWriter, WriteUnit } from '../ports.ts'
+import { closed, PortCommitter, writerDied } from '../threads/writer-over.ts'
 import { type FromWriter, type ThreadData, type ToWriter } from './writer-messages.ts'
 
 export interface WriterOptions extends BatchOptions {
@@ -14,17 +14,11 @@ export interface WriterOptions extends BatchOptions {
   readonly threadData?: ThreadData
 }
 
-/** The writer that has a thread of its own. Closing it ends the thread, and with it the writers of its other ports. */
-export interface SqliteWriter extends Writer {
-  /** A port for one more writer of the same thread: `writerOver`, here or in another thread. */
-  connect(): MessagePort
-}
-
 /**
  * Starts a writer thread on a SQLite file.
  * @throws SecretsError as `openSqlite`, or `unavailable` (reason `writer_died`) if the thread does not start.
  */
-export const openWriter = async (options: WriterOptions): Promise<SqliteWriter> => {
+export const openWriter = async (options: WriterOptions): Promise<SharedWriter> => {
   const fromSource = options.thread.pathname.endsWith('.ts')
   const worker = new Worker(options.thread, {
     workerData: { path: options.path, threadData: options.threadData ?? {} },

@@ -86,7 +86,9 @@ const openAnew = async (source: RootKeySource, store: StoreRow): Promise<RootKey
     if (code !== 'source_misconfigured' && code !== 'config_invalid') throw error
     throw new SecretsError(
       'source_misconfigured',
-      'The root key was changed by another process; put the new one in the data folder as root.key.next.',
+      store.root_key_source === 'file'
+        ? 'The root key was changed by another process; put the new one in the data folder as root.key.next.'
+        : `The root key was changed by another process, and comes from ${store.root_key_source}; start this store again with it.`,
       { reason: 'root_key_changed', cause: error },
     )
   }

@@ -1,11 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { SecretsError, systemClock, systemRandom } from '@keyplane/core'
-import type { Writer } from '@keyplane/database'
+import { writerOver } from '@keyplane/database'
 import type { Listening } from '../http/listen.ts'
 import { Metrics } from '../metrics.ts'
 import { Readiness } from '../readiness.ts'
 import { serveStore } from '../serve-store.ts'
-import { joinStoreWriter } from '../storage/open-store-writer.ts'
 import { readerOf } from '../storage/store-database.ts'
 import type { AnsweringThread, FirstThread, ThreadStart } from './contract.ts'
 import { borrowedRootKey, borrowedRootKeys } from './lent-root-key.ts'
@@ -37,16 +36,15 @@ const procedures: AnsweringThread = {
 const first: Calls<FirstThread> = portCalls<FirstThread>(port, procedures)
 
 const serve = async (): Promise<Listening> => {
-  const { database, store, auditKey, writerPort, listenAt, insecureNoAuth, tellsCalls } = given
+  const { database, store, writerPort, listenAt, insecureNoAuth, tellsCalls } = given
   const [clock, random] = [systemClock, systemRandom]
   const reader = readerOf(database, connectionsOfThread)
-  let writer: Writer | undefined
+  const writer = writerOver(writerPort)
   const release = async (): Promise<void> => {
-    await writer?.close()
+    await writer.close()
     await reader.close()
   }
   try {
-    writer = await joinStoreWriter(database, writerPort, { auditKey, clock, random })
     const server = await serveStore({
       listenAt,
       reader,

@@ -11,9 +11,8 @@ import type { LentKey, RootKeyProcedures } from './lent-root-key.ts'
 export interface ThreadStart {
   readonly database: StoreDatabase
   readonly store: StoreRow
-  readonly auditKey: Uint8Array
-  /** To the writer of the first thread; on PostgreSQL each thread has its own. */
-  readonly writerPort?: MessagePort
+  /** To the one writer of the store. */
+  readonly writerPort: MessagePort
   readonly rootKey: LentKey
   /** The name of the source that it came from. */
   readonly rootKeySource: string

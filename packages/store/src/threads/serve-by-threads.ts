@@ -69,13 +69,12 @@ class AnsweringThreads {
     this.#options = options
     this.#opened = opened
     const { host, port, threads, database, rootKey, insecureNoAuth, onChange, onCall, log, iam } = options
-    const { store, auditKey } = opened
+    const { store } = opened
     this.#lender = new RootKeyLender(rootKey)
     this.#listenAt = { host, port, sharedBy: sharesPorts ? threads : 1 }
     this.#start = {
       database,
       store,
-      auditKey,
       rootKey: this.#lender.lend(opened.rootKey),
       rootKeySource: rootKey.name,
       ...(insecureNoAuth && { insecureNoAuth }),
@@ -126,12 +125,12 @@ class AnsweringThreads {
   }
 
   #spawn(): Thread {
-    const writerPort = this.#opened.storeWriter.connect?.()
+    const writerPort = this.#opened.storeWriter.connect()
     const iam = currentIam(this.#options.iam)
-    const start: ThreadStart = { ...this.#start, iam, listenAt: this.#listenAt, ...(writerPort && { writerPort }) }
+    const start: ThreadStart = { ...this.#start, iam, listenAt: this.#listenAt, writerPort }
     const worker = new Worker(threadModule, {
       workerData: start,
-      transferList: writerPort ? [writerPort] : [],
+      transferList: [writerPort],
       execArgv: threadModule.pathname.endsWith('.ts') ? ['-C', 'source', '--disable-warning=ExperimentalWarning'] : [],
       resourceLimits: { maxYoungGenerationSizeMb },
     })

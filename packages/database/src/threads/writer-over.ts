@@ -2,11 +2,11 @@ import type { MessagePort } from 'node:worker_threads'
 import { errorOf, SecretsError } from '@keyplane/core'
 import { type BatchOptions, BatchWriter, type Committer, type UnitResult } from '../batch-writer.ts'
 import type { Writer, WriteUnit } from '../ports.ts'
-import { batchMessage, type Results } from './writer-messages.ts'
+import { batchMessage, type ResultsMessage } from './batch-message.ts'
 
 /**
- * A writer of the thread at the port's other end; a port from `SqliteWriter.connect` may be handed to another thread
- * first. Closing it ends this writer and no other.
+ * A writer over a port from `SharedWriter.connect`, which may be handed to another thread first. Closing it ends this
+ * writer and no other.
  */
 export const writerOver = (port: MessagePort, options: BatchOptions = {}): Writer => {
   const committer = new PortCommitter(port)
@@ -24,7 +24,7 @@ export class PortCommitter implements Committer {
 
   constructor(port: MessagePort) {
     this.#port = port
-    port.on('message', (results: Results) =>
+    port.on('message', (results: ResultsMessage) =>
       this.#answer?.(results.map((result) => (typeof result === 'string' ? result : errorOf(result)))),
     )
   }
