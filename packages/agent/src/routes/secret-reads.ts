@@ -7,6 +7,7 @@ import {
   type SecretVersion,
   toSecretsError,
 } from '@keyplane/core'
+import { type ReadTrail, unaudited } from '../audit/read-trail.ts'
 import type { Scope } from '../guards/scope.ts'
 import type { AgentResponse } from '../http/messages.ts'
 import type { Meters, ReadOutcome } from '../metrics/meters.ts'
@@ -30,6 +31,8 @@ export interface SecretReadsParts {
   readonly log: { debug(facts: object, message: string): void }
   readonly meters: Meters
   readonly onRead?: (event: ReadEvent) => void
+  /** Every read is noted here, where the configuration wants it. */
+  readonly trail?: ReadTrail
 }
 
 /** One read that a request asks for. */
@@ -64,8 +67,18 @@ export class SecretReads {
     this.#parts = parts
   }
 
-  /** At once where it is cached and fresh. It never rejects. */
+  /** At once where it is cached and fresh. It never rejects. What the audit log can't note is not given. */
   find(asked: AskedSecret): Found | Promise<Found> {
+    const found = this.#find(asked)
+    const { trail } = this.#parts
+    if (!trail) return found
+    const { ref, client } = asked
+    const noted = (ended: Found): Found =>
+      trail.note({ ref, client, ...ended }) ? ended : { error: unaudited(), outcome: 'failed' }
+    return found instanceof Promise ? found.then(noted) : noted(found)
+  }
+
+  #find(asked: AskedSecret): Found | Promise<Found> {
     if (asked.scope && !asked.scope.mayAsk(asked.ref)) return refused(asked)
     const cached = asked.refreshNow ? undefined : this.#parts.secrets.peek(asked.ref)
     return cached ? found(asked, cached.version, 'hit') : this.#ask(asked)
