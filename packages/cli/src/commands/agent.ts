@@ -1,6 +1,15 @@
 import { runAgent } from '@keyplane/agent'
 import type { Command } from '../context.ts'
 
-/** The agent, by the AWS agent's arguments, exit codes included. */
-export const agent: Command<{ readonly config?: string }> = ({ env, clock, untilEnded }, args, { config }) =>
-  runAgent([...args, ...(config === undefined ? [] : ['--config', config])], { env, clock, ended: untilEnded() })
+interface AgentOptions {
+  readonly config?: string
+}
+
+/** The agent, by the AWS agent's arguments, exit codes included; and `audit verify FOLDER`, which looks at its audit log. */
+export const agent: Command<AgentOptions> = async (context, args, { config }) => {
+  const { env, clock, untilEnded } = context
+  if (args[0] === 'audit' && args[1] === 'verify')
+    return (await import('./agent-audit-verify.ts')).agentAuditVerify(context, args.slice(2), {})
+  const named = config === undefined ? [] : ['--config', config]
+  return runAgent([...args, ...named], { env, clock, ended: untilEnded() })
+}
