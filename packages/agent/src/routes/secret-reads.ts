@@ -10,6 +10,7 @@ import {
 import { type ReadTrail, unaudited } from '../audit/read-trail.ts'
 import type { Scope } from '../guards/scope.ts'
 import type { AgentResponse } from '../http/messages.ts'
+import type { PersistedAnswers } from '../persist/persisted-answers.ts'
 import type { Meters, ReadOutcome } from '../metrics/meters.ts'
 
 /** A read, as it may be told: never its value. */
@@ -31,6 +32,8 @@ export interface SecretReadsParts {
   readonly log: { debug(facts: object, message: string): void }
   readonly meters: Meters
   readonly onRead?: (event: ReadEvent) => void
+  /** What was answered before a restart, where the configuration wants it kept. */
+  readonly persisted?: PersistedAnswers
   /** Every read is noted here, where the configuration wants it. */
   readonly trail?: ReadTrail
 }
@@ -110,7 +113,8 @@ export class SecretReads {
     } catch (thrown) {
       const error = toSecretsError(thrown)
       log.debug({ secretId: asked.ref.id, code: error.code }, 'The source gave no value.')
-      return { error, outcome: 'failed' }
+      const kept = asked.refreshNow ? undefined : this.#parts.persisted?.cover(asked.ref, error)
+      return kept ? found(asked, kept, 'stale') : { error, outcome: 'failed' }
     }
   }
 }

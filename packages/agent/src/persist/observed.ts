@@ -1,0 +1,59 @@
+import type { Outcome, SecretProvider, SecretRef, SecretVersion } from '@keyplane/core'
+import { toSecretsError } from '@keyplane/core'
+import type { PersistedAnswers } from './persisted-answers.ts'
+
+/** The provider, with each of its answers noted, whoever asked: callers, prefetching, checks behind their backs. */
+export const observed = (provider: SecretProvider, answers: PersistedAnswers): SecretProvider => {
+  const { many, state, list, watch, write, leases } = provider
+  const noted = (ref: SecretRef, outcome: Outcome<SecretVersion>): void =>
+    outcome.ok ? answers.note(ref, outcome.value) : answers.fail(ref, outcome.error)
+  return {
+    name: provider.name,
+    ...(provider.local && { local: true as const }),
+    get: async (ref, call) => {
+      try {
+        const value = await provider.get(ref, call)
+        noted(ref, { ok: true, value })
+        return value
+      } catch (thrown) {
+        noted(ref, { ok: false, error: toSecretsError(thrown) })
+        throw thrown
+      }
+    },
+    ...(many && {
+      many: {
+        maxRefs: many.maxRefs,
+        savesCalls: () => many.savesCalls?.() ?? true,
+        get: async (refs, call) => {
+          const outcomes = await many.get(refs, call)
+          refs.forEach((ref, index) => {
+            const outcome = outcomes[index]
+            if (outcome) noted(ref, outcome)
+          })
+          return outcomes
+        },
+      },
+    }),
+    ...(state && {
+      state: {
+        maxRefs: state.maxRefs,
+        describe: async (refs, call) => {
+          const outcomes = await state.describe(refs, call)
+          refs.forEach((ref, index) => {
+            const outcome = outcomes[index]
+            if (outcome?.ok) answers.confirm(outcome.value, ref.as)
+            // That a secret may not be described says nothing of its value, which is read then.
+            else if (outcome && outcome.error.code !== 'access_denied') answers.fail(ref, outcome.error)
+          })
+          return outcomes
+        },
+      },
+    }),
+    ...(list && { list }),
+    ...(watch && { watch }),
+    ...(write && { write }),
+    ...(leases && { leases }),
+    refresh: () => provider.refresh?.(),
+    close: async () => provider.close?.(),
+  }
+}

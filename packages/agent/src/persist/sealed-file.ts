@@ -1,0 +1,91 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
+import { SecretsError } from '@keyplane/core'
+
+/** What the file begins with; it is authenticated along with the rest. */
+const magic = Buffer.from('keyplane-agent-cache-1\n')
+const nonceBytes = 12
+const tagBytes = 16
+
+/** A file whose content is sealed with AES-256-GCM: who has not the key can neither read it nor alter it unnoticed. */
+export class SealedFile {
+  readonly path: string
+  readonly #key: Buffer
+
+  /** @param key 32 bytes. */
+  constructor(path: string, key: Buffer) {
+    this.path = path
+    this.#key = key
+  }
+
+  /**
+   * The content; nothing where there is no file yet.
+   * @throws SecretsError `integrity` where it was altered, or sealed with another key; else what the file system says.
+   */
+  read(): string | undefined {
+    const bytes = this.#bytes()
+    if (bytes === undefined) return undefined
+    const altered = new SecretsError('integrity', `${this.path} was altered, or sealed with another key.`)
+    const sealedFrom = magic.length + nonceBytes
+    if (bytes.length < sealedFrom + tagBytes || !bytes.subarray(0, magic.length).equals(magic)) throw altered
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(magic.length, sealedFrom))
+    decipher.setAAD(magic).setAuthTag(bytes.subarray(bytes.length - tagBytes))
+    try {
+      const text = decipher.update(bytes.subarray(sealedFrom, bytes.length - tagBytes))
+      return Buffer.concat([text, decipher.final()]).toString()
+    } catch {
+      throw altered
+    }
+  }
+
+  /** Replaces the content as a whole; its owner's alone. @throws what the file system says. */
+  write(text: string): void {
+    const nonce = randomBytes(nonceBytes)
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(magic)
+    const sealed = [cipher.update(text, 'utf8'), cipher.final()]
+    const bytes = Buffer.concat([magic, nonce, ...sealed, cipher.getAuthTag()])
+    const draft = `${this.path}.next`
+    const descriptor = openSync(draft, 'w', 0o600)
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(draft, this.path)
+  }
+
+  #bytes(): Buffer | undefined {
+    try {
+      return readFileSync(this.path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw error
+    }
+  }
+}
+
+/**
+ * The key in a file: 32 random bytes in base64, its owner's alone.
+ * @throws SecretsError `config_invalid`, with how to make one.
+ */
+export const readKeyFile = (path: string): Buffer => {
+  const refuse = (what: string, cause?: unknown): SecretsError =>
+    new SecretsError(
+      'config_invalid',
+      `The key file ${path} ${what}; make one: (umask 077; openssl rand -base64 32 > ${path})`,
+      { cause },
+    )
+  let text: string
+  try {
+    if ((statSync(path).mode & 0o077) !== 0) throw refuse('may be read by others than its owner')
+    text = readFileSync(path, 'utf8').trim()
+  } catch (thrown) {
+    throw thrown instanceof SecretsError
+      ? thrown
+      : refuse(`can't be read (${String((thrown as NodeJS.ErrnoException).code)})`, thrown)
+  }
+  const key = Buffer.from(text, 'base64')
+  if (key.length !== 32 || key.toString('base64') !== text) throw refuse('does not hold 32 bytes in base64')
+  return key
+}
