@@ -1,7 +1,6 @@
 import { forwarded } from './guards/forwarded.ts'
 import { callerToken } from './guards/caller-token.ts'
 import type { Callers } from './guards/callers.ts'
-import { knownHost } from './guards/known-host.ts'
 import { method } from './guards/method.ts'
 import { RequestLimit, requestLimit } from './guards/request-limit.ts'
 import type { Guard, Route, Visit } from './http/handlers.ts'
@@ -17,6 +16,12 @@ export interface AgentParts extends GetSecretParts {
   /** Header names that carry the token, lower case. */
   readonly tokenHeaders: readonly string[]
   readonly limit: RequestLimit
+  /** Refuses a Host that is none of the listener's. */
+  readonly host: Guard
+  /** Whatever else is answered here, after the guards. */
+  readonly routes?: readonly Route[]
+  /** Another dialect, with guards of its own, that is asked first whether a request is its. */
+  readonly before?: (request: AgentRequest) => AgentResponse | Promise<AgentResponse> | undefined
   readonly unreadiness: Unreadiness
   /** How the agent stands, for `/metrics`. */
   readonly gather: () => readonly Metric[]
@@ -24,20 +29,22 @@ export interface AgentParts extends GetSecretParts {
 
 /** The life of a request to the agent: the guards in their order, then the route that takes it. */
 export const agentApp = (parts: AgentParts): ((request: AgentRequest) => AgentResponse | Promise<AgentResponse>) => {
-  const { callers, tokenHeaders, limit, unreadiness, gather, meters } = parts
+  const { callers, tokenHeaders, limit, host, before, routes: more = [], unreadiness, gather, meters } = parts
   const guards: readonly Guard[] = [
     requestLimit(limit), // 429
     forwarded(), // 403; not for probes
-    knownHost(), // 403; not for probes
+    host, // 403; not for probes
     callerToken(callers, { headers: tokenHeaders }), // 403; not for probes
     method('GET'), // 405
   ]
-  const routes: readonly Route[] = [ping(), readyz(unreadiness), metrics(gather), getSecret(parts)]
+  const routes: readonly Route[] = [ping(), readyz(unreadiness), metrics(gather), ...more, getSecret(parts)]
   const refused = (response: AgentResponse): AgentResponse => {
     meters.refused(response.status)
     return response
   }
   return (request) => {
+    const elsewhere = before?.(request)
+    if (elsewhere) return elsewhere
     const visit: Visit = {}
     for (const guard of guards) {
       const refusal = guard(request, visit)

@@ -17,6 +17,11 @@ describe('the agent’s configuration', () => {
       ignoreTransientErrors: true,
       validateCredentials: true,
       maxStaleMs: 86_400_000,
+      lambdaExtension: false,
+      vaultMounts: [],
+      socketMode: 0o600,
+      clients: [],
+      listen: [],
       maxRoles: 20,
       prefetch: { cacheRatio: 0.8, maxJitterMs: 0, secrets: [], filterTags: [], prefixes: [] },
     })
@@ -251,6 +256,51 @@ max_stale_seconds = 1
         'c.toml:10: logging.log_levels is not an option; did you mean log_level?',
         'c.toml:11: capabilities is given twice.',
       ].join('\n'),
+    )
+  })
+})
+
+describe('the configuration of dialects and listeners', () => {
+  const listen = '[[keyplane.listen]]\naddress = "10.0.0.5"\nport = 2774\ncertificate = "c"\nkey = "k"\n'
+  const client = '[[keyplane.clients]]\nname = "app"\ntoken = "env://APP"\nsecrets = ["app/*"]\n'
+
+  it('is read from tables of ours', () => {
+    const own =
+      '[keyplane]\nlambda_extension = true\nvault_mounts = ["secret", "team/kv"]\nsocket_path = "/run/a.sock"\n'
+    expect(parseAgentConfig(`${own}socket_mode = "0660"\n${client}${listen}client_ca = "ca"\n`)).toMatchObject({
+      lambdaExtension: true,
+      vaultMounts: ['secret', 'team/kv'],
+      socketPath: '/run/a.sock',
+      socketMode: 0o660,
+      clients: [{ name: 'app', token: 'env://APP', secrets: ['app/*'], parameters: [] }],
+      listen: [{ address: '10.0.0.5', port: 2774, certificate: 'c', key: 'k', clientCa: 'ca' }],
+    })
+  })
+
+  it('takes a port of Vault’s for the mount that everybody has', () => {
+    expect(parseAgentConfig('[keyplane]\nvault_port = 8200').vaultMounts).toEqual(['secret'])
+  })
+
+  it.each([
+    ['[keyplane]\nvault_mounts = ["sys"]', '2: keyplane.vault_mounts must be a list of at least one mount'],
+    ['[keyplane]\nvault_mounts = ["/secret"]', '2: keyplane.vault_mounts must be'],
+    ['[keyplane]\nvault_mounts = ["a/../b"]', '2: keyplane.vault_mounts must be'],
+    ['[keyplane]\nsocket_mode = "0666"', '2: keyplane.socket_mode must be a mode without rights for others'],
+    ['[keyplane]\nsocket_mode = 384', '2: keyplane.socket_mode must be'],
+    ['[keyplane]\nsocket_path = "agent.sock"', '2: keyplane.socket_path must be an absolute path of at most 107 bytes'],
+    [`[keyplane]\nsocket_path = "/${'x'.repeat(107)}"`, '2: keyplane.socket_path must be'],
+    [client.replace('env://APP', 'the token itself'), '3: keyplane.clients[0].token must be file:///PATH or env://'],
+    [client.replace('name = "app"\n', ''), '1: keyplane.clients[0].name is missing'],
+    [`${client}${client}`, '6: keyplane.clients[1].name is the name of another client too'],
+    [`${client}${listen.replace('10.0.0.5', 'agent.test')}`, '6: keyplane.listen[0].address must be an IP address'],
+    [listen, '1: keyplane.listen[0] needs client_ca, or [[keyplane.clients]] whose tokens count there'],
+  ])('refuses %j', (text, problem) => {
+    expect(() => parseAgentConfig(text, 'agent.toml')).toThrow(`agent.toml:${problem}`)
+  })
+
+  it('quotes no token that stands where it does not belong', () => {
+    expect(() => parseAgentConfig(client.replace('env://APP', 'canary'))).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('canary') }),
     )
   })
 })

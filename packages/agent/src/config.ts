@@ -3,6 +3,7 @@ import { SecretsError } from '@keyplane/core'
 import { parse, TomlError } from 'smol-toml'
 import type { AgentConfig, ConfigParts } from './config/agent-config.ts'
 import { flatSchema, nestedSchema, nestedSections } from './config/agent-schema.ts'
+import { contradictions } from './config/cross-checks.ts'
 import { type Problem, TableReader } from './config/read-table.ts'
 import { tomlLines } from './config/toml-lines.ts'
 
@@ -17,8 +18,10 @@ export const parseAgentConfig = (text: string, file = 'the configuration'): Agen
   const { mixed, read } = isNested ? withoutFlatKeys(table) : { mixed: [], read: table }
   for (const key of mixed) reader.complain([key], 'stands beside sections: it belongs into one of them')
   const parts = reader.read(isNested ? nestedSchema : flatSchema, { table: read, path: [] })
+  const merged = Object.assign({ enabled: true }, ...parts) as ConfigParts
+  for (const { path, what } of contradictions(merged)) reader.complain(path, what)
   if (reader.problems.length > 0) throw new SecretsError('config_invalid', toldProblems(reader.problems, file))
-  return configOf(Object.assign({ enabled: true }, ...parts) as ConfigParts)
+  return configOf(merged)
 }
 
 /** The configuration of a file; the defaults where none is named. @throws SecretsError `config_invalid`. */
@@ -75,7 +78,10 @@ const configOf = ({
     filterTags: Object.freeze(filterTags),
     prefixes,
   })
-  return Object.freeze({ ...rest, prefetch })
+  // A port for Vault's dialect says that it is spoken.
+  const isUnnamed = rest.vaultPort !== undefined && rest.vaultMounts.length === 0
+  const vaultMounts = isUnnamed ? Object.freeze(['secret']) : rest.vaultMounts
+  return Object.freeze({ ...rest, vaultMounts, prefetch })
 }
 
 /** The process's own environment, live. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Clock, SecretsError, systemClock } from '@keyplane/core'
 import { maskingHook } from '@keyplane/masking'
-import { awsIdentity, awsProvider } from '@keyplane/secrets/providers'
+import { awsIdentity, awsProvider, ssmProvider } from '@keyplane/secrets/providers'
 import { pino } from 'pino'
 import { processEnvironment, readAgentConfig } from './config.ts'
 import type { AgentConfig } from './config/agent-config.ts'
@@ -132,6 +132,7 @@ const serve = async (
     startAgent({
       config,
       source,
+      ...(config.lambdaExtension && { parameters: ssmProvider(identityOptions) }),
       names: (query, call) => source.names(query, call),
       // A file's credentials may come later than the agent.
       ...(file === undefined && { identity: (call) => awsIdentity(identityOptions, call) }),

@@ -7,24 +7,20 @@ import {
   systemClock,
   systemRandom,
 } from '@keyplane/core'
-import type { SecretsManager } from '@keyplane/secrets'
-import { agentApp } from './app.ts'
 import { checkIdentity, type Identity } from './check-identity.ts'
 import type { AgentConfig } from './config/agent-config.ts'
-import { type Caller, Callers } from './guards/callers.ts'
 import { RequestLimit } from './guards/request-limit.ts'
-import { fastPath } from './http/fast-path.ts'
 import { HttpDate } from './http/response-bytes.ts'
-import { AgentServer } from './http/server.ts'
+import { doorHandlers } from './listeners/door-handlers.ts'
+import { Listeners } from './listeners/listeners.ts'
 import { agentMetrics } from './metrics/agent-metrics.ts'
 import { Meters } from './metrics/meters.ts'
 import { UpstreamMeter } from './metrics/upstream-meter.ts'
 import { openCache } from './open-cache.ts'
+import { type OpenTokens, openTokens } from './open-tokens.ts'
 import { beginPrefetch, type NamesQuery } from './prefetch.ts'
 import { AnswerBodies } from './routes/answer-bodies.ts'
-import { getPlainSecret } from './routes/get-secret.ts'
 import type { ReadEvent } from './routes/secret-reads.ts'
-import { findToken, Token } from './token.ts'
 import { version } from './version.ts'
 
 /** Where the agent says what it does. Facts hold names and codes, never a value. */
@@ -40,6 +36,8 @@ export interface StartAgentOptions {
   readonly config: AgentConfig
   /** Where secrets come from. */
   readonly source: SecretProvider
+  /** Where parameters come from, for the AWS Lambda extension's dialect. Default: it is not spoken. */
+  readonly parameters?: SecretProvider
   /** Whose credentials the agent reads with; asked once at start where the configuration says so. */
   readonly identity?: Identity
   /** Names of the source's secrets, for what is to be prefetched by tag or prefix. Default: it can't tell any. */
@@ -62,6 +60,10 @@ export interface StartAgentOptions {
 export interface RunningAgent {
   readonly port: number
   readonly url: string
+  /** Where it listens, by TCP, TLS (`https://…`) and Unix socket (`unix:…`). */
+  readonly addresses: readonly string[]
+  /** Of Vault's dialect, where it has a port of its own. */
+  readonly vaultPort?: number
   /** Tells the cache what changed at the source. */
   invalidate(change: Change): void
   /** Takes no more connections, lets running requests end for `graceMs` (default 10 s) at most, closes the source. */
@@ -75,43 +77,42 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
   const date = new HttpDate(clock)
   const startedAtMs = clock.nowMs()
   const secrets = openCache({ ...options, clock, random })
-  // The handlers need the token, which comes last: who binds the port first finds out first that it is taken.
-  let app: ReturnType<typeof agentApp> | undefined
-  let fast: ReturnType<typeof fastPath> | undefined
-  const server = new AgentServer({
-    app: (request) => {
-      if (!app) throw new SecretsError('closed', 'The agent is not ready.')
-      return app(request)
-    },
-    fastPath: (chunk) => fast?.(chunk),
-    limit,
-    date,
-    onError: (error) => log.error({ err: error }, 'A request failed unexpectedly.'),
-  })
-  const port = await server.listen(config.httpPort)
+  const parameters = options.parameters && openCache({ ...options, source: options.parameters, clock, random })
+  const onError = (error: unknown): void => log.error({ err: error }, 'A request failed unexpectedly.')
+  // What answers needs the tokens, which come last: who binds the port first finds out first that it is taken.
+  const listeners = await Listeners.bind(config, { limit, date, log, onError })
+  let tokens: OpenTokens | undefined
   try {
     const account = await checkCredentials(options, clock)
     options.signal?.throwIfAborted()
-    const token = openToken(options, clock)
+    tokens = openTokens({ ...options, clock })
     const { onRead } = options
-    const bodies = new AnswerBodies()
     const meters = new Meters()
-    const parts = { secrets, bodies, pathPrefix: config.pathPrefix, clock, log, meters, ...(onRead && { onRead }) }
-    const metricsParts = { meters, upstream, limit, cached: () => secrets.cached, memoryBytes, startedAtMs }
+    const cached = (): number => secrets.cached + (parameters?.cached ?? 0)
+    const metricsParts = { meters, upstream, limit, cached, memoryBytes, startedAtMs }
     const ending = new AbortController()
     let isPrefetching = (): boolean => true
-    const tokenParts = { callers: new Callers(token), tokenHeaders: config.tokenHeaders, limit }
-    app = agentApp({
-      ...parts,
-      ...tokenParts,
+    const handlersOf = doorHandlers({
+      config,
+      secrets,
+      tokens,
+      limit,
+      date,
+      random,
+      clock,
+      log,
+      meters,
+      ...(parameters && { parameters }),
+      ...(onRead && { onRead }),
+      bodies: new AnswerBodies(),
       unreadiness: () => (ending.signal.aborted ? 'ending' : isPrefetching() ? 'prefetching' : undefined),
       gather: () => agentMetrics(metricsParts),
     })
-    fast = fastPath({ ...tokenParts, date, hit: hitOf({ ...parts, bodies }), miss: getPlainSecret(parts) })
+    const { port, vaultPort, addresses } = listeners
     const url = `http://127.0.0.1:${port}`
     options.announce(`Keyplane Agent/${version} listening on ${url}`)
-    log.info({ port, version }, `Listening on ${url}.`)
-    server.ready()
+    log.info({ port, version }, `Listening on ${addresses.join(', ')}.`)
+    listeners.ready(handlersOf)
     isPrefetching = beginPrefetch({
       config: config.prefetch,
       cacheSize: config.cacheSize,
@@ -126,17 +127,20 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
     return {
       port,
       url,
+      addresses,
+      ...(vaultPort !== undefined && { vaultPort }),
       invalidate: (change) => secrets.invalidate(change),
       close: async (graceMs) => {
         ending.abort(new SecretsError('closed', 'The agent ends.'))
-        token.close()
-        await server.close(graceMs)
-        await secrets.close()
+        tokens?.close()
+        await listeners.close(graceMs)
+        await Promise.all([secrets.close(), parameters?.close()])
       },
     }
   } catch (error) {
-    await server.close(0)
-    await secrets.close()
+    tokens?.close()
+    await listeners.close(0)
+    await Promise.all([secrets.close(), parameters?.close()])
     throw error
   }
 }
@@ -157,43 +161,5 @@ const checkCredentials = async (
     if (!passing || !config.ignoreTransientErrors) throw error
     log.warn({ code: error.code }, 'The credentials could not be checked; going on, as the failure may pass.')
     return {}
-  }
-}
-
-const openToken = ({ config, env, log }: StartAgentOptions, clock: Clock): Token => {
-  const origin = findToken(env, config.tokenVariables)
-  const token = new Token(origin.text)
-  if (origin.path !== undefined)
-    token.follow(origin.path, {
-      clock,
-      onProblem: (problem) => log.error({ code: problem.code }, `The token stays as it was: ${problem.message}`),
-    })
-  return token
-}
-
-/** A cached, fresh value for the fast path, told like any other read. */
-const hitOf = ({
-  secrets,
-  bodies,
-  log,
-  meters,
-  onRead,
-}: {
-  secrets: SecretsManager
-  bodies: AnswerBodies
-  log: AgentLog
-  meters: Meters
-  onRead?: (event: ReadEvent) => void
-}) => {
-  const debugs = log.level === 'debug'
-  return (secretId: string, { name, secrets: scope }: Caller) => {
-    const reading = secrets.peek({ id: secretId })
-    if (!reading) return undefined
-    // Refusals are the route's.
-    if (scope && !(scope.mayAsk({ id: secretId }) && scope.mayHave(reading.version))) return undefined
-    meters.hits += 1
-    if (debugs) log.debug({ secretId, outcome: 'hit' }, 'Read.')
-    onRead?.({ secretId, outcome: 'hit', status: 200, durationMs: 0, ...(name !== undefined && { client: name }) })
-    return { version: reading.version, response: bodies.of(reading.version) }
   }
 }

@@ -140,7 +140,8 @@ describe('the order of checks', () => {
     const { RequestLimit } = await import('../src/guards/request-limit.ts')
     const limit = new RequestLimit(7)
     const { Meters } = await import('../src/metrics/meters.ts')
-    const app = agentApp({ limit, meters: new Meters() } as Parameters<typeof agentApp>[0])
+    const { knownHost } = await import('../src/guards/known-host.ts')
+    const app = agentApp({ limit, host: knownHost(), meters: new Meters() } as Parameters<typeof agentApp>[0])
     const probe = { method: 'GET', target: '/ping', rawHeaders: [] }
     const answered = (active: number) => {
       limit.active = active

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agentApp } from '../src/app.ts'
 import { Callers } from '../src/guards/callers.ts'
+import { knownHost } from '../src/guards/known-host.ts'
 import { RequestLimit } from '../src/guards/request-limit.ts'
 import { fastPath } from '../src/http/fast-path.ts'
 import { readPlainGet } from '../src/http/plain-get.ts'
@@ -50,6 +51,7 @@ const start = async () => {
     meters: new Meters(),
     unreadiness: () => undefined,
     gather: () => [],
+    host: knownHost(),
   }
   const app = agentApp(parts)
   let fastAnswers = 0

@@ -22,6 +22,29 @@ export interface PrefetchConfig {
   readonly prefixes: readonly string[]
 }
 
+/** A client with a token of its own, and what it may read. */
+export interface ClientConfig {
+  readonly name: string
+  /** `file://PATH` or `env://VARIABLE`. */
+  readonly token: string
+  /** Globs of secrets' names. */
+  readonly secrets: readonly string[]
+  /** Globs of parameters' names. */
+  readonly parameters: readonly string[]
+}
+
+/** An address for other machines, by TLS. */
+export interface ListenConfig {
+  /** An IP address. */
+  readonly address: string
+  readonly port: number
+  /** PEM files. */
+  readonly certificate: string
+  readonly key: string
+  /** Who signs the clients' certificates; without it only clients' tokens count there. */
+  readonly clientCa?: string
+}
+
 /** What the agent is told, with defaults filled in. Frozen. */
 export interface AgentConfig {
   /** `false`: there is nothing to start. */
@@ -50,6 +73,16 @@ export interface AgentConfig {
   readonly stsEndpoint?: string
   /** How long past its expiry a value covers failures of AWS that may pass. */
   readonly maxStaleMs: number
+  /** Answers the AWS Lambda extension's requests for parameters too. */
+  readonly lambdaExtension: boolean
+  /** KV mounts of Vault's dialect, without slashes at their ends. */
+  readonly vaultMounts: readonly string[]
+  /** Where it has a port of its own. */
+  readonly vaultPort?: number
+  readonly socketPath?: string
+  readonly socketMode: number
+  readonly clients: readonly ClientConfig[]
+  readonly listen: readonly ListenConfig[]
 }
 
 /** The configuration as a file's keys set it, prefetching in parts. */

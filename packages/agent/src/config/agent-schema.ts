@@ -1,4 +1,5 @@
 import type { AgentConfig, ConfigParts, PrefetchedSecret, PrefetchedTag } from './agent-config.ts'
+import { listenerOptions, listenerRows } from './listener-schema.ts'
 import { foreign, type Option, option, type Rows, type Schema, type Section, section } from './schema.ts'
 import { address, anyText, bool, integer, level, listOf, path, ratio, textLike, textsLike } from './value-readers.ts'
 
@@ -43,7 +44,7 @@ const roleArn = {
 } as const
 
 /** The fields of a row that are there, by our own names. */
-const named = (row: Readonly<Record<string, string>>, names: Readonly<Record<string, string>>): object =>
+const named = (row: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>): object =>
   Object.freeze(Object.fromEntries(Object.entries(row).map(([field, value]) => [names[field], value])))
 
 const prefetchSecrets: Rows = {
@@ -79,6 +80,7 @@ const prefetch: Section = section({
 
 /** Ours, in a table of their own, so that one file serves both products. */
 const own = {
+  ...listenerOptions,
   endpoint: option(undefined, address, (url?: string) => (url === undefined ? {} : { endpoint: url })),
   sts_endpoint: option(undefined, address, (url?: string) => (url === undefined ? {} : { stsEndpoint: url })),
   prefetch_prefixes: option([], textsLike(/[^]/, 'beginning of a name'), (prefixes: string[]) => ({
@@ -93,8 +95,10 @@ const own = {
 
 const enabled = option(true, bool, (isEnabled: boolean) => ({ enabled: isEnabled }))
 
+const ownSection = section({ ...own, ...listenerRows })
+
 /** The AWS Secrets Manager Agent's file: all keys at the top. */
-export const flatSchema: Schema = { ...aws, prefetch, keyplane: section(own) }
+export const flatSchema: Schema = { ...aws, prefetch, keyplane: ownSection }
 
 const { log_level, log_to_file, ttl_seconds, cache_size, ssrf_headers, ssrf_env_variables, ...inSection } = aws
 
@@ -112,7 +116,7 @@ export const nestedSchema: Schema = {
     // Certificates: a service of the provider's that has a process of its own.
     acm: foreign,
   }),
-  keyplane: section(own),
+  keyplane: ownSection,
 }
 
 /** The sections that make a file a nested one. */
@@ -128,4 +132,6 @@ export const agentDefaults: Readonly<Record<string, unknown>> = Object.freeze({
   'prefetch.secrets': [],
   'prefetch.filter_tags': [],
   ...Object.fromEntries(defaultsOf(own, 'keyplane.')),
+  'keyplane.clients': [],
+  'keyplane.listen': [],
 })

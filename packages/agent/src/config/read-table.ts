@@ -68,16 +68,16 @@ export class TableReader {
     return [set(value.map((row, index) => this.#row(fields, { table: row, path: [...at, String(index)] })))]
   }
 
-  #row(fields: Rows['fields'], { table, path }: Place): Record<string, string> {
+  #row(fields: Rows['fields'], { table, path }: Place): Record<string, unknown> {
     const given = this.#spellings({ table, path }, Object.keys(fields))
-    const entries = Object.entries(fields).flatMap(([key, { read, required }]): [string, string][] => {
+    const entries = Object.entries(fields).flatMap(([key, { read, required }]): [string, unknown][] => {
       const spelling = given.get(key)
       if (spelling === undefined) {
         if (required) this.complain([...path, key], 'is missing')
         return []
       }
       const result = read((table as Record<string, unknown>)[spelling])
-      if ('value' in result) return [[key, result.value as string]]
+      if ('value' in result) return [[key, result.value]]
       this.complain([...path, spelling], result.problem)
       return []
     })

@@ -15,11 +15,11 @@ export interface Section {
   readonly keys: Schema
 }
 
-/** A list of tables, each with the same texts: some required, some not. */
+/** A list of tables, each with the same fields: some required, some not. */
 export interface Rows {
   readonly kind: 'rows'
   readonly fields: Readonly<Record<string, { readonly read: Read; readonly required: boolean }>>
-  readonly set: (rows: readonly Readonly<Record<string, string>>[]) => Partial<ConfigParts>
+  readonly set: (rows: readonly Readonly<Record<string, unknown>>[]) => Partial<ConfigParts>
 }
 
 /** Taken as it is and not looked into: another program's. */

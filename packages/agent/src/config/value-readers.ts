@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /** A value of the file as the agent takes it, or what is wrong with it. */
 export type Read = (value: unknown) => { readonly value: unknown } | { readonly problem: string }
 
@@ -37,6 +39,25 @@ export const textLike =
     oneOf(value, typeof value === 'string' && pattern.test(value), `must be ${what}`)
 
 export const anyText: Read = textLike(/[^]/, 'a text')
+
+/** A file's mode for its owner and group: nobody else. */
+export const fileMode: Read = (value) =>
+  typeof value === 'string' && /^0?[0-7][0-7]0$/.test(value)
+    ? { value: Number.parseInt(value, 8) }
+    : { problem: 'must be a mode without rights for others, like "0660"' }
+
+/** Room for a Unix socket's path is short. @see unix(7) */
+const maxSocketPathBytes = 107
+
+export const socketPath: Read = (value) =>
+  oneOf(
+    value,
+    typeof value === 'string' && value.startsWith('/') && Buffer.byteLength(value) <= maxSocketPathBytes,
+    `must be an absolute path of at most ${maxSocketPathBytes} bytes`,
+  )
+
+export const ipAddress: Read = (value) =>
+  oneOf(value, typeof value === 'string' && isIP(value) !== 0, 'must be an IP address')
 
 export const path: Read = (value) =>
   oneOf(value, typeof value === 'string' && value.startsWith('/'), 'must begin with /')

@@ -1,3 +1,4 @@
+import type { TlsOptions } from 'node:tls'
 import type { RequestLimit } from '../guards/request-limit.ts'
 import type { IdleLimits } from './idle-end.ts'
 import type { AgentRequest, AgentResponse } from './messages.ts'
@@ -9,6 +10,8 @@ export interface ServerParts {
   readonly fastPath: (chunk: Buffer) => Buffer | Promise<Buffer> | undefined
   readonly limit: RequestLimit
   readonly date: HttpDate
+  /** The listener speaks TLS. Default: it does not. */
+  readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'requestCert' | 'rejectUnauthorized'>
   readonly onError: (error: unknown) => void
   /** Default: a minute, and five seconds. */
   readonly idle?: IdleLimits

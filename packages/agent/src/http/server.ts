@@ -1,5 +1,8 @@
+import { chmodSync } from 'node:fs'
 import type { Server as HttpServer } from 'node:http'
-import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer as createSocketServer, isIPv6, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import { isMainThread } from 'node:worker_threads'
 import { SecretsError } from '@keyplane/core'
 import { endWhenIdle, type IdleLimits } from './idle-end.ts'
 import { PacedConnection } from './paced-connection.ts'
@@ -8,6 +11,8 @@ import type { ServerParts } from './server-parts.ts'
 import { httpServer, internalFailure } from './slow-path.ts'
 
 const defaultIdle: IdleLimits = Object.freeze({ idleMs: 60_000, lingerMs: 5_000 })
+/** A client that does not finish its handshake holds nothing that others need, but for this long. */
+const handshakeMs = 10_000
 /** Longer chunks than any plain request are not looked at. */
 const maxPlainBytes = 4_096
 
@@ -20,6 +25,8 @@ export class AgentServer {
   readonly #parts: ServerParts
   readonly #http: HttpServer
   readonly #listener: Server
+  /** What TLS stands on, those whose handshake is not done included. */
+  readonly #underTls = new Set<Socket>()
   readonly #sockets = new Set<Socket>()
   /** Those of them that `node:http` reads. */
   readonly #handedOver = new Set<Socket>()
@@ -32,16 +39,44 @@ export class AgentServer {
   constructor(parts: ServerParts) {
     this.#parts = parts
     this.#http = httpServer(parts, () => this.#closing)
-    this.#listener = createSocketServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#accept(socket))
+    const accept = (socket: Socket): void => this.#accept(socket)
+    const options = { noDelay: true, pauseOnConnect: true }
+    this.#listener = parts.tls
+      ? createTlsServer({ ...parts.tls, ...options, handshakeTimeout: handshakeMs }, accept)
+      : createSocketServer(options, accept)
+    if (parts.tls) this.#listener.on('connection', (socket: Socket) => this.#noteHandshake(socket))
   }
 
   /** Binds; connections wait until `ready`. @throws SecretsError `config_invalid` where the port can't be had. */
   async listen(port: number, host = '127.0.0.1'): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#listener.once('error', (cause: NodeJS.ErrnoException) => reject(cannotBind(host, port, cause)))
-      this.#listener.listen(port, host, resolve)
-    })
+    await this.#bound(`${isIPv6(host) ? `[${host}]` : host}:${port}`, () => this.#listener.listen(port, host))
     return (this.#listener.address() as AddressInfo).port
+  }
+
+  /**
+   * Binds a Unix socket, which is nobody's but those whom the mode lets in from its first moment on. It is removed at the
+   * end. @throws SecretsError `config_invalid` where it can't be had.
+   */
+  async listenOnSocket(path: string, mode: number): Promise<void> {
+    // Binding makes the file before `listen` returns; only the main thread may say with which mode.
+    const before = isMainThread ? process.umask(0o777 & ~mode) : undefined
+    const bound = this.#bound(path, () => this.#listener.listen(path))
+    if (before !== undefined) process.umask(before)
+    await bound
+    chmodSync(path, mode)
+  }
+
+  async #bound(where: string, bind: () => void): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const onError = (cause: NodeJS.ErrnoException): void => reject(cannotBind(where, cause))
+      this.#listener.once('error', onError)
+      this.#listener.once('listening', () => {
+        this.#listener.removeListener('error', onError)
+        this.#listener.on('error', this.#parts.onError)
+        resolve()
+      })
+      bind()
+    })
   }
 
   /** From here on requests are answered, those that wait first. */
@@ -59,12 +94,17 @@ export class AgentServer {
     for (const socket of this.#sockets) if (!this.#waiting.has(socket) && !this.#handedOver.has(socket)) socket.end()
     for (const socket of this.#early ?? []) socket.destroy()
     const cut = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy()
+      for (const socket of [...this.#sockets, ...this.#underTls]) socket.destroy()
     }, graceMs)
     await closed
     clearTimeout(cut)
     // Ends its own watch over connections.
     this.#http.close()
+  }
+
+  #noteHandshake(socket: Socket): void {
+    this.#underTls.add(socket)
+    socket.once('close', () => this.#underTls.delete(socket))
   }
 
   #accept(socket: Socket): void {
@@ -123,10 +163,10 @@ const write = (socket: Socket, bytes: Buffer): void => {
   socket.once('drain', () => socket.resume())
 }
 
-const cannotBind = (host: string, port: number, cause: NodeJS.ErrnoException): SecretsError => {
+const cannotBind = (where: string, cause: NodeJS.ErrnoException): SecretsError => {
   const taken = cause.code === 'EADDRINUSE'
   const why = taken ? 'another program uses that port; stop it, or choose another with http_port' : String(cause.code)
-  return new SecretsError('config_invalid', `Could not bind to ${host}:${port}: ${why}.`, {
+  return new SecretsError('config_invalid', `Could not bind to ${where}: ${why}.`, {
     cause,
     reason: taken ? 'port_taken' : 'cannot_bind',
   })

@@ -1,8 +1,8 @@
 import { type Random, type SecretRef, uuid } from '@keyplane/core'
+import { splitTarget } from '@keyplane/protocol'
 import type { Caller, Callers } from '../../guards/callers.ts'
 import { callerToken } from '../../guards/caller-token.ts'
 import { forwarded } from '../../guards/forwarded.ts'
-import { knownHost } from '../../guards/known-host.ts'
 import { type RequestLimit, requestLimit } from '../../guards/request-limit.ts'
 import type { Guard, Visit } from '../../http/handlers.ts'
 import { type AgentRequest, type AgentResponse, firstHeader } from '../../http/messages.ts'
@@ -20,7 +20,7 @@ export interface VaultParts extends SecretReadsParts {
   readonly mounts: readonly string[]
   readonly random: Random
   /** The Host guard of the listener. */
-  readonly host?: Guard
+  readonly host: Guard
 }
 
 type Read = Extract<VaultQuestion, { readonly kind: 'read' }>
@@ -31,35 +31,49 @@ const openKinds: ReadonlySet<string> = new Set(['health', 'seal-status', 'init',
 const refusal = ({ status, body }: AgentResponse): AgentResponse =>
   vaultErrors(status, String(body) === 'Bad Token' ? 'permission denied' : String(body))
 
+type Answered = AgentResponse | Promise<AgentResponse>
+
 /**
  * Reads of KV version 2 as Vault and OpenBao answer them, from whatever source the agent has, for their unmodified
  * clients. It gives nothing for a request that lies below none of its mounts.
  */
-export const vaultApp = (
-  parts: VaultParts,
-): ((request: AgentRequest) => AgentResponse | Promise<AgentResponse> | undefined) => {
-  const { callers, tokenHeaders, limit, mounts, meters, host = knownHost() } = parts
-  const kindOf = ({ target }: AgentRequest): string => vaultQuestion(target, mounts)?.kind ?? ''
-  const guards: readonly Guard[] = [
+export const vaultDialect = (parts: VaultParts): ((request: AgentRequest) => Answered | undefined) => {
+  const serve = server(parts)
+  return (request) => {
+    const question = vaultQuestion(request.target, parts.mounts)
+    return question && serve(request, question)
+  }
+}
+
+/** The same where nobody else answers: what lies below no mount is refused. */
+export const vaultApp = (parts: VaultParts): ((request: AgentRequest) => Answered) => {
+  const serve = server(parts)
+  return (request) => serve(request, vaultQuestion(request.target, parts.mounts) ?? noRoute(request))
+}
+
+const noRoute = ({ target }: AgentRequest): VaultQuestion => {
+  const path = splitTarget(target).path.replace(/^\/v1\//, '')
+  return { kind: 'refused', status: 404, error: `no handler for route ${JSON.stringify(path)}. route entry not found.` }
+}
+
+/** The guards in the agent's order, then the answer. */
+const server = (parts: VaultParts): ((request: AgentRequest, question: VaultQuestion) => Answered) => {
+  const { callers, tokenHeaders, limit, meters, host } = parts
+  const guardsFor = (isOpen: boolean): readonly Guard[] => [
     requestLimit(limit),
     forwarded(),
     host,
-    callerToken(callers, {
-      headers: tokenHeaders,
-      isOpen: (request) => openKinds.has(kindOf(request)),
-      takesBearer: () => true,
-    }),
+    callerToken(callers, { headers: tokenHeaders, isOpen: () => isOpen, takesBearer: () => true }),
   ]
+  const [closed, open] = [guardsFor(false), guardsFor(true)]
   const reads = new SecretReads(parts)
   const refused = (response: AgentResponse): AgentResponse => {
     meters.refused(response.status)
     return response
   }
-  return (request) => {
-    const question = vaultQuestion(request.target, mounts)
-    if (!question) return undefined
+  return (request, question) => {
     const visit: Visit = {}
-    for (const guard of guards) {
+    for (const guard of openKinds.has(question.kind) ? open : closed) {
       const response = guard(request, visit)
       if (response) return refused(refusal(response))
     }

@@ -1,0 +1,26 @@
+import type { ConfigParts } from './agent-config.ts'
+
+/** What no key shows by itself: where it stands in the file, and what is wrong. */
+export interface Contradiction {
+  readonly path: readonly string[]
+  readonly what: string
+}
+
+/** Everything in which keys that are each well-formed contradict each other. */
+export const contradictions = ({ clients = [], listen = [] }: Partial<ConfigParts>): Contradiction[] => [
+  ...clients.flatMap(({ name }, index) =>
+    clients.findIndex((other) => other.name === name) < index
+      ? [{ path: ['keyplane', 'clients', String(index), 'name'], what: 'is the name of another client too' }]
+      : [],
+  ),
+  ...listen.flatMap(({ clientCa }, index) =>
+    clientCa === undefined && clients.length === 0
+      ? [
+          {
+            path: ['keyplane', 'listen', String(index)],
+            what: 'needs client_ca, or [[keyplane.clients]] whose tokens count there',
+          },
+        ]
+      : [],
+  ),
+]

@@ -1,0 +1,195 @@
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { request } from 'node:http'
+import { request as requestByTls, type RequestOptions } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { RunningAgent } from '../src/start-agent.ts'
+import { TestAuthority, written } from './certificates.ts'
+import { startTestAgent, token } from './start-test-agent.ts'
+
+let folder: string
+const running: RunningAgent[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keyplane-'))
+  return async () => {
+    await Promise.all(running.splice(0).map((agent) => agent.close()))
+    rmSync(folder, { recursive: true })
+  }
+})
+
+const start = async (options: Parameters<typeof startTestAgent>[0]) => {
+  const started = await startTestAgent(options)
+  running.push(started.agent)
+  return started
+}
+
+interface Answered {
+  readonly status: number
+  readonly body: string
+}
+
+const path = '/secretsmanager/get?secretId=MyTest'
+const send = (options: RequestOptions, by = request): Promise<Answered> =>
+  new Promise((resolve, reject) => {
+    by({ path, agent: false, ...options }, (response) => {
+      let body = ''
+      response.on('data', (chunk) => {
+        body += String(chunk)
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+    })
+      .on('error', reject)
+      .end()
+  })
+const shown = { 'X-Vault-Token': token }
+
+describe('the loopback listener', () => {
+  it('is on ::1 too, at the same port, as far as there is one', async () => {
+    const { agent, port } = await start({})
+    expect(agent.addresses[0]).toBe(`http://127.0.0.1:${port}`)
+    if (!agent.addresses.includes(`http://[::1]:${port}`)) return
+    expect((await send({ host: '::1', port, headers: { ...shown, host: `[::1]:${port}` } })).status).toBe(200)
+    expect((await send({ host: '::1', port, headers: { ...shown, host: 'evil.example' } })).status).toBe(403)
+  })
+
+  it('does without ::1 where another program has it', async () => {
+    const other = createServer()
+    const free = await new Promise<number>((resolve) => {
+      other.once('error', () => resolve(0))
+      other.listen(0, '::1', () => resolve((other.address() as { port: number }).port))
+    })
+    const { agent } = await start({ port: free })
+    if (free > 0) expect(agent.addresses).toEqual([`http://127.0.0.1:${free}`])
+    other.close()
+  })
+})
+
+describe('the Unix socket', () => {
+  const withSocket = (mode = ''): { socketPath: string; toml: string } => {
+    const socketPath = join(folder, 'agent.sock')
+    return { socketPath, toml: `[keyplane]\nsocket_path = "${socketPath}"\n${mode}` }
+  }
+
+  it('answers with the token, whatever the Host, and nobody without', async () => {
+    const { socketPath, toml } = withSocket()
+    await start({ toml })
+    for (const host of ['localhost', 'agent', 'evil.example'])
+      expect((await send({ socketPath, headers: { ...shown, host } })).status).toBe(200)
+    expect(await send({ socketPath })).toEqual({ status: 403, body: 'Bad Token' })
+    expect((await send({ socketPath, headers: { ...shown, 'X-Forwarded-For': '1' } })).status).toBe(403)
+  })
+
+  it('is its owner’s alone, or has the mode that the configuration says', async () => {
+    const { socketPath, toml } = withSocket()
+    const { agent } = await start({ toml })
+    expect(statSync(socketPath).mode & 0o777).toBe(0o600)
+    await agent.close()
+    await start({ toml: `${toml}socket_mode = "0660"` })
+    expect(statSync(socketPath).mode & 0o777).toBe(0o660)
+  })
+
+  it('is gone at the end, and one that was left behind is in nobody’s way', async () => {
+    const { socketPath, toml } = withSocket()
+    const { agent } = await start({ toml })
+    await expect(start({ toml })).rejects.toThrow('another program listens there')
+    await agent.close()
+    expect(existsSync(socketPath)).toBe(false)
+    await leaveSocketBehind(socketPath)
+    await start({ toml })
+    expect((await send({ socketPath, headers: shown })).status).toBe(200)
+  })
+
+  it('takes no file’s place', async () => {
+    const { socketPath, toml } = withSocket()
+    writeFileSync(socketPath, 'precious')
+    await expect(start({ toml })).rejects.toThrow(/is no socket/)
+    expect(statSync(socketPath).isFile()).toBe(true)
+  })
+})
+
+/** As a process leaves one that is killed. */
+const leaveSocketBehind = async (path: string): Promise<void> => {
+  const { execFileSync } = await import('node:child_process')
+  const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
+  try {
+    execFileSync(process.execPath, ['-e', script])
+  } catch {
+    // Killed, as it was to be.
+  }
+  expect(existsSync(path)).toBe(true)
+}
+
+describe('a listener for other machines', () => {
+  const client = '[[keyplane.clients]]\nname = "app"\ntoken = "env://APP_TOKEN"\nsecrets = ["My*"]\n'
+  const env = { AWS_TOKEN: token, APP_TOKEN: 'the-token-of-app' }
+  const appShown = { 'X-Vault-Token': 'the-token-of-app' }
+
+  const withTls = async (more: string, clients: string) => {
+    const authority = new TestAuthority('test authority')
+    const leaf = authority.issue('agent', ['agent.test', '127.0.0.1'])
+    const certificate = written(join(folder, 'cert.pem'), leaf.certificate)
+    const key = written(join(folder, 'key.pem'), leaf.key)
+    const listen = `[[keyplane.listen]]\naddress = "127.0.0.1"\nport = 0\ncertificate = "${certificate}"\nkey = "${key}"\n`
+    const { agent } = await start({ toml: `${listen}${more}${clients}`, env })
+    const port = Number(
+      agent.addresses
+        .find((address) => address.startsWith('https:'))
+        ?.split(':')
+        .at(-1),
+    )
+    const ask = (options: RequestOptions): Promise<Answered> =>
+      send({ host: '127.0.0.1', servername: 'agent.test', port, ca: authority.certificate, ...options }, requestByTls)
+    return { ask, port, authority }
+  }
+
+  it('takes clients’ tokens, each for its scope, and not the agent’s own', async () => {
+    const { ask } = await withTls('', client)
+    expect((await ask({ headers: appShown })).status).toBe(200)
+    expect((await ask({ headers: appShown, path: '/v1/Other' })).status).toBe(403)
+    expect(await ask({ headers: shown })).toEqual({ status: 403, body: 'Bad Token' })
+  })
+
+  it('takes the names that its certificate is for as Host, and no others', async () => {
+    const { ask, port } = await withTls('', client)
+    for (const host of ['agent.test', `agent.test:${port}`, `127.0.0.1:${port}`])
+      expect((await ask({ headers: { ...appShown, host } })).status).toBe(200)
+    for (const host of ['evil.example', 'localhost', '127.0.0.2', 'agent.test.evil.example', '[::1]'])
+      expect(await ask({ headers: { ...appShown, host } })).toEqual({ status: 403, body: 'Unknown host' })
+  })
+
+  it('lets nobody in without a certificate where one is asked for; then the agent’s own token counts too', async () => {
+    const clientAuthority = new TestAuthority('client authority')
+    const ca = written(join(folder, 'clients.pem'), clientAuthority.certificate)
+    const { ask, authority } = await withTls(`client_ca = "${ca}"\n`, '')
+    const { certificate: cert, key } = clientAuthority.issue('app')
+    expect((await ask({ headers: shown, cert, key })).status).toBe(200)
+    expect(await ask({ cert, key })).toEqual({ status: 403, body: 'Bad Token' })
+    await expect(ask({ headers: shown })).rejects.toMatchObject({
+      code: expect.stringMatching(/^(ERR_SSL|ECONNRESET)/),
+    })
+    const foreign = authority.issue('app')
+    await expect(ask({ headers: shown, cert: foreign.certificate, key: foreign.key })).rejects.toMatchObject({
+      code: expect.stringMatching(/^(ERR_SSL|ECONNRESET)/),
+    })
+  })
+
+  it('does not keep the agent from ending, whatever a handshake waits for', async () => {
+    const { port } = await withTls('', client)
+    const { connect } = await import('node:net')
+    const socket = connect(port, '127.0.0.1')
+    await new Promise((resolve) => socket.once('connect', resolve))
+    await running.pop()?.close(50)
+    socket.destroy()
+  })
+
+  it('says in one sentence what is wrong with its files', async () => {
+    await expect(
+      start({
+        toml: `[[keyplane.listen]]\naddress = "127.0.0.1"\nport = 0\ncertificate = "${folder}/none.pem"\nkey = "x"\n${client}`,
+        env,
+      }),
+    ).rejects.toThrow(`The file ${folder}/none.pem can't be read (ENOENT).`)
+  })
+})
