@@ -22,14 +22,22 @@ afterEach(async () => {
   folder.remove()
 })
 
-const start = async (under?: readonly [string, ...string[]]) => {
+interface StartOptions {
+  readonly under?: readonly [string, ...string[]]
+  /** More of the file, before its tables. */
+  readonly toml?: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+const start = async ({ under, toml = '', env: more = {} }: StartOptions = {}) => {
   writeFileSync(folder.at('token'), 'first token\n')
-  writeFileSync(folder.at('agent.toml'), `http_port = 0\n[keyplane]\nendpoint = "${endpoint}"\n`)
+  writeFileSync(folder.at('agent.toml'), `http_port = 0\n${toml}\n[keyplane]\nendpoint = "${endpoint}"\n`)
   const env = {
     ...bareEnvironment(folder.path),
     AWS_TOKEN: `file://${folder.at('token')}`,
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'canary-key',
+    ...more,
   }
   const process = keyplane(['agent', '-c', 'agent.toml'], { cwd: folder.path, env, ...(under && { under }) })
   running.push(process)
@@ -56,7 +64,9 @@ describe('an agent that is told to end while it answers', () => {
   })
 
   it('as the first process of a container, does so too', async () => {
-    const { process, read } = await start([requiredTool('unshare'), '--pid', '--fork', '--mount-proc', '--kill-child'])
+    const { process, read } = await start({
+      under: [requiredTool('unshare'), '--pid', '--fork', '--mount-proc', '--kill-child'],
+    })
     aws.delayMs = 1_000
     const answer = read()
     await expect.poll(() => aws.calls.some(({ operation }) => operation === 'GetSecretValue')).toBe(true)
@@ -82,6 +92,23 @@ describe('an agent of its own process', () => {
     expect(aws.calls.map(({ operation }) => operation)).toEqual(['GetCallerIdentity', 'GetSecretValue'])
     for (const { userAgent } of aws.calls)
       expect(userAgent).toMatch(/^aws-secrets-manager-agent\/2\.0\.0 keyplane-agent\/\d+\.\d+\.\d+$/)
+  })
+
+  const noCredentials = {
+    AWS_ACCESS_KEY_ID: undefined,
+    AWS_SECRET_ACCESS_KEY: undefined,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  }
+
+  it('does not start where there are no credentials', async () => {
+    const error = await start({ env: noCredentials }).catch((thrown: unknown) => String(thrown))
+    expect(error).toMatch(/It ended with 1 before it was ready: .*AWS credentials/)
+  })
+
+  it('that was told not to look for credentials starts without, and answers 500 to each read', async () => {
+    const { read } = await start({ env: noCredentials, toml: 'validate_credentials = false' })
+    const answer = await read()
+    expect([answer.status, await answer.text()]).toEqual([500, '{"__type":"InternalFailure"}'])
   })
 
   it('says that its log file can’t be opened, and how to do without', async () => {
