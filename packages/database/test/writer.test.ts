@@ -14,7 +14,7 @@ import {
   writerOver,
   type WriteUnit,
 } from '@keyplane/database'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 let folder: string
 let path: string
@@ -221,6 +221,9 @@ describe('several writers of one thread', () => {
     await expect(other.write(insert('a'))).rejects.toMatchObject({ reason: 'writer_died' })
     await expect(writer.write(insert('b'))).rejects.toMatchObject({ reason: 'writer_died' })
     expect(other.alive).toBe(false)
+    await vi.waitFor(() =>
+      expect(() => writer.connect()).toThrow(expect.objectContaining({ reason: 'writer_died' }) as Error),
+    )
   })
 })
 

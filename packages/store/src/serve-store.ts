@@ -44,6 +44,8 @@ export interface ServeOptions {
   readonly onChange: (secret: { readonly arn: string; readonly name: string }) => void
   readonly onCall: (report: CallReport) => void
   readonly log: (problem: StoreProblem) => void
+  /** Whether calls can be answered. */
+  readonly ready: () => Promise<boolean>
   /** Notes each call. */
   readonly metrics: Metrics
   /** What `/metrics` answers. */
@@ -55,12 +57,12 @@ export interface ServeOptions {
 /** Answers calls of an opened store over HTTP. Closing it leaves the reader and the writer open. */
 export const serveStore = async (options: ServeOptions): Promise<Listening> => {
   const { writer, clock, random } = options
-  const refusals = new Refusals({ writer, clock, random })
+  const refusals = new Refusals({ writer, clock, random, sharedBy: options.listenAt.sharedBy ?? 1 })
   const server = await listen({
     ...options.listenAt,
     app: storeApp({ ...(await operationParts(options)), ...callParts(options), refusals }),
     clock,
-    ready: () => writer.ready(),
+    ready: options.ready,
     metrics: options.metricsText,
   })
   return {

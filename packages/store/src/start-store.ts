@@ -31,7 +31,7 @@ export interface StoreSettings {
   readonly port: number
   /**
    * Threads that answer calls, 1 to 64: each takes its share of the connections and works with the system's clock. More
-   * than one where the system lets them share a port: Linux and FreeBSD. Default: none, and the caller's thread answers.
+   * than one where the system lets them share a port: Linux. Default: none, and the caller's thread answers.
    */
   readonly threads?: number
   /** Takes every call, signed or not, for one of this account's root user: for tests on one's own machine. */
@@ -90,7 +90,8 @@ export const startStore = async (options: StoreOptions): Promise<RunningStore> =
 
 const run = async (options: StoreOptions, host: string, opened: OpenedStore): Promise<RunningStore> => {
   const { clock, random, reader, writer } = opened
-  const { rootKey, iam, port, insecureNoAuth, threads = 0, log = () => undefined } = options
+  const { rootKey, iam, port, insecureNoAuth, threads = 0 } = options
+  const log = unfailing(options.log)
   const onChange = guarded(options.onChange, log)
   const serving = {
     host,
@@ -124,10 +125,22 @@ const serveHere = (
     listenAt: { host, port },
     rootKeySource: rootKey,
     iam: () => currentIam(iam),
+    ready: () => opened.writer.ready(),
     metrics,
     metricsText: async () => metrics.text(await processFacts(opened.writer)),
   })
 }
+
+/** A log that fails must not fail what it is told of. */
+const unfailing =
+  (log: (problem: StoreProblem) => void = () => undefined) =>
+  (problem: StoreProblem): void => {
+    try {
+      log(problem)
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
 
 /** A listener's failure is its own: the call that it is told of was answered already. */
 const guarded =

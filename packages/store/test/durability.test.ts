@@ -1,20 +1,10 @@
-import {
-  chmodSync,
-  closeSync,
-  copyFileSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemRandom } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
 import { verifyAudit } from '@keyplane/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { damagePages } from './damage-pages.ts'
 import { engine } from './test-database.ts'
 import { TestStore, tokenOf } from './test-store.ts'
 
@@ -28,15 +18,6 @@ afterEach(() => store.remove())
 const valueOf = async (SecretId: string) => (await store.ok('GetSecretValue', { SecretId }))['SecretString']
 const edit = async (...statements: string[]): Promise<void> => {
   for (const statement of statements) await store.data.rows(statement)
-}
-
-/** Overwrites all pages of the database but the first two, under the running store. */
-const damagePages = (): void => {
-  const pageBytes = 4_096
-  const file = openSync(store.databasePath, 'r+')
-  for (let page = 2; page < fstatSync(file).size / pageBytes; page += 1)
-    writeSync(file, Buffer.alloc(pageBytes, 0xab), 0, pageBytes, page * pageBytes)
-  closeSync(file)
 }
 
 describe('a store', () => {
@@ -134,7 +115,7 @@ describe('a store', () => {
     await store.stop()
     await store.start()
     await valueOf('one')
-    damagePages()
+    damagePages(store.databasePath)
     for (const [operation, input] of [
       ['GetSecretValue', { SecretId: 'many/20' }],
       ['DescribeSecret', { SecretId: 'many/20' }],

@@ -5,6 +5,8 @@ import { fileRootKey, nextRootKeySuffix } from '@keyplane/sealing'
 import { parseIam, rekeyStore, verifyAudit, verifyStore } from '@keyplane/store'
 import { fakeClock } from '@keyplane/testkit'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { damagePages } from './damage-pages.ts'
+import { engine } from './test-database.ts'
 import { iamFile, TestStore } from './test-store.ts'
 
 const threads = 3
@@ -96,9 +98,19 @@ describe('a store whose calls are answered by several threads', () => {
 
   it('puts another in the place of one that ends, and keeps what was acknowledged', async () => {
     await store.ok('CreateSecret', { Name: 'one', SecretString: 'first' })
+    await Promise.all(many.map(() => store.ok('GetSecretValue', { SecretId: 'one' })))
+    const counted = await callsCounted()
     const started = workers.length
     const [first] = workers.slice(-threads)
     await first?.terminate()
+    expect(await callsCounted()).toBe(counted)
+    expect(store.problems).toEqual([
+      {
+        requestId: '',
+        code: 'internal',
+        message: 'A thread that answers calls ended (exit code 1); another takes its place.',
+      },
+    ])
     await store.clock.advance(1_000)
     await vi.waitFor(() => expect(workers.length).toBeGreaterThan(started), { timeout: 10_000 })
     await vi.waitFor(
@@ -110,6 +122,16 @@ describe('a store whose calls are answered by several threads', () => {
     )
   })
 
+  it.runIf(engine === 'sqlite')('is not ready in any of them once one has met damage', async () => {
+    for (const index of many) await store.ok('CreateSecret', { Name: `many/${index}`, SecretString: 'x'.repeat(5_000) })
+    await store.stop()
+    await store.start({ threads })
+    damagePages(store.databasePath)
+    expect((await store.call('ListSecrets', {})).status).toBe(500)
+    const looks = many.map(() => fetch(`${store.running?.url}/readyz`, { headers: { connection: 'close' } }))
+    expect(new Set((await Promise.all(looks)).map(({ status }) => status))).toEqual(new Set([503]))
+  })
+
   it('refuses a port on which another one listens', async () => {
     const other = newStore()
     try {
@@ -118,6 +140,16 @@ describe('a store whose calls are answered by several threads', () => {
     } finally {
       await other.remove()
     }
+  })
+
+  it('refuses all but one of those that start on a port at the same moment', async () => {
+    const port = store.running?.port ?? 0
+    await store.stop()
+    const others = [newStore(), newStore()]
+    const starts = await Promise.allSettled(others.map((other) => other.start({ threads, port })))
+    await Promise.all(others.map((other) => other.remove()))
+    expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(starts.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { reason: 'port' } })
   })
 
   it('answers what is under way before it ends', async () => {

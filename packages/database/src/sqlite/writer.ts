@@ -46,6 +46,7 @@ class WriterThread implements Committer {
   readonly #exited: Promise<void>
   readonly #port: PortCommitter
   #ending = false
+  #ended = false
 
   constructor(worker: Worker) {
     this.#worker = worker
@@ -57,6 +58,7 @@ class WriterThread implements Committer {
       })
       worker.on('error', (error) => this.onDeath(writerDied(error)))
       worker.on('exit', () => {
+        this.#ended = true
         this.onDeath(this.#ending ? closed() : writerDied(undefined))
         reject(writerDied(undefined))
       })
@@ -64,7 +66,10 @@ class WriterThread implements Committer {
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
   }
 
+  /** @throws SecretsError `unavailable` (`writer_died`), `closed` */
   connect(): MessagePort {
+    // A port that is sent to a thread which has ended would never close.
+    if (this.#ended) throw this.#ending ? closed() : writerDied(undefined)
     const { port1: near, port2: far } = new MessageChannel()
     this.#worker.postMessage({ kind: 'join', port: far } satisfies ToWriter, [far])
     return near

@@ -5,6 +5,8 @@ export interface RefusalsParts {
   readonly writer: Writer
   readonly clock: Clock
   readonly random: Random
+  /** Between how many threads the numbers below are divided. Default 1. */
+  readonly sharedBy?: number
 }
 
 /** Refusals in a row that have a record each. */
@@ -20,22 +22,28 @@ const countMs = 5_000
  */
 export class Refusals {
   readonly #parts: RefusalsParts
-  #left = burst
+  readonly #burst: number
+  readonly #refillMs: number
+  #left: number
   #refilledAtMs: number
   #counted = 0
   #timer: Timer | undefined
 
   constructor(parts: RefusalsParts) {
+    const { sharedBy = 1 } = parts
     this.#parts = parts
+    this.#burst = Math.ceil(burst / sharedBy)
+    this.#refillMs = refillMs * sharedBy
+    this.#left = this.#burst
     this.#refilledAtMs = parts.clock.monotonicMs()
   }
 
   /** Whether the next refusal may have a record of its own; if not, it has been counted. */
   takeRecord(): boolean {
     const { clock } = this.#parts
-    const due = Math.floor((clock.monotonicMs() - this.#refilledAtMs) / refillMs)
-    this.#left = Math.min(burst, this.#left + due)
-    this.#refilledAtMs += due * refillMs
+    const due = Math.floor((clock.monotonicMs() - this.#refilledAtMs) / this.#refillMs)
+    this.#left = Math.min(this.#burst, this.#left + due)
+    this.#refilledAtMs += due * this.#refillMs
     if (this.#left > 0) {
       this.#left -= 1
       return true

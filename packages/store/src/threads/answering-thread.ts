@@ -15,20 +15,22 @@ const port = parentPort
 if (!port) throw new SecretsError('internal', 'An answering thread belongs in a worker thread.')
 const given = workerData as ThreadStart
 let { iam } = given
-let serving: Listening | undefined
+let serving: Promise<Listening> | undefined
 const metrics = new Metrics()
 
 const procedures: AnsweringThread = {
   start: async () => {
-    serving = await serve()
-    return serving.port
+    serving = serve()
+    return (await serving).port
   },
   setIam: (changed) => {
     iam = changed
   },
   metrics: () => metrics.state(),
   close: async () => {
-    await serving?.close()
+    // Where it did not start, whoever started it was told.
+    const server = await serving?.catch(() => undefined)
+    await server?.close()
     // Nothing else keeps the thread alive.
     port.unref()
   },
@@ -38,8 +40,8 @@ const first: Calls<FirstThread> = portCalls<FirstThread>(port, procedures)
 const serve = async (): Promise<Listening> => {
   const { database, store, writerPort, listenAt, insecureNoAuth, tellsCalls } = given
   const [clock, random] = [systemClock, systemRandom]
-  const reader = readerOf(database, connectionsOfThread)
-  const writer = writerOver(writerPort)
+  const reader = readerOf(database, Math.ceil(maxConnections / (listenAt.sharedBy ?? 1)))
+  const writer = new Readiness(writerOver(writerPort), clock)
   const release = async (): Promise<void> => {
     await writer.close()
     await reader.close()
@@ -48,7 +50,7 @@ const serve = async (): Promise<Listening> => {
     const server = await serveStore({
       listenAt,
       reader,
-      writer: new Readiness(writer, clock),
+      writer,
       store,
       rootKey: borrowedRootKey(given.rootKey, first),
       rootKeySource: borrowedRootKeys(given.rootKeySource, first),
@@ -57,6 +59,8 @@ const serve = async (): Promise<Listening> => {
       onChange: (secret) => first.tell('changed', secret),
       onCall: tellsCalls ? (report) => first.tell('called', report) : () => undefined,
       log: (problem) => first.tell('problem', problem),
+      // Each knows what the other may not: its own failed writes, and the damage that any thread has met.
+      ready: async () => (await writer.ready()) && first.call('ready', undefined),
       metrics,
       metricsText: () => first.call('metricsText', undefined),
       clock,
@@ -69,5 +73,5 @@ const serve = async (): Promise<Listening> => {
   }
 }
 
-/** To PostgreSQL, for reading. */
-const connectionsOfThread = 4
+/** To PostgreSQL, for reading, of all threads; each has one at least. */
+const maxConnections = 8

@@ -28,6 +28,8 @@ export type FirstThread = RootKeyProcedures & {
   readonly changed: (secret: { readonly arn: string; readonly name: string }) => void
   readonly called: (report: CallReport) => void
   readonly problem: (problem: StoreProblem) => void
+  /** Whether the store can answer, as far as the first thread knows. */
+  readonly ready: () => Promise<boolean>
   /** Of all threads. */
   readonly metricsText: () => Promise<string>
 }

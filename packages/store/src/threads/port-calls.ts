@@ -30,6 +30,7 @@ interface Waiting {
 export const portCalls = <Theirs extends Procedures>(port: MessagePort | Worker, ours: Procedures): Calls<Theirs> => {
   const waiting = new Map<number, Waiting>()
   let calls = 0
+  let hasEnded = false
   const send = (message: Message): void => port.postMessage(message)
   const run = async (name: string, argument: unknown): Promise<unknown> => ours[name]?.(argument as never)
 
@@ -46,19 +47,22 @@ export const portCalls = <Theirs extends Procedures>(port: MessagePort | Worker,
   }
   port.on('message', (message: Message) => {
     if (message.kind === 'call') answer(message.id, message.name, message.argument)
-    else if (message.kind === 'tell') void run(message.name, message.argument)
+    // Nobody waits to hear that it failed.
+    else if (message.kind === 'tell') run(message.name, message.argument).catch(() => undefined)
     else if (message.kind === 'result') settle(message.id)?.resolve(message.result as never)
     else settle(message.id)?.reject(errorOf(message.error))
   })
   // A port closes, a worker exits.
   for (const ending of ['close', 'exit'])
     port.once(ending, () => {
-      for (const { reject } of waiting.values()) reject(new SecretsError('closed', 'The thread has ended.'))
+      hasEnded = true
+      for (const { reject } of waiting.values()) reject(ended())
       waiting.clear()
     })
   return {
     call: (name, argument) =>
       new Promise((resolve, reject) => {
+        if (hasEnded) return reject(ended())
         const id = (calls += 1)
         waiting.set(id, { resolve, reject })
         send({ kind: 'call', id, name, argument })
@@ -66,3 +70,5 @@ export const portCalls = <Theirs extends Procedures>(port: MessagePort | Worker,
     tell: (name, argument) => send({ kind: 'tell', name, argument }),
   }
 }
+
+const ended = (): SecretsError => new SecretsError('closed', 'The thread has ended.')

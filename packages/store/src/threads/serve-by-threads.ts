@@ -1,19 +1,17 @@
-import { createServer } from 'node:net'
-import { Worker } from 'node:worker_threads'
 import { toSecretsError } from '@keyplane/core'
 import type { RootKeySource } from '@keyplane/sealing'
 import type { CallReport, StoreProblem } from '../app.ts'
-import { cannotListen } from '../http/cannot-listen.ts'
 import type { Listening } from '../http/listen.ts'
 import { currentIam, type Iam, type LiveIam } from '../iam/identity.ts'
-import { Metrics } from '../metrics.ts'
+import { Metrics, type MetricsState } from '../metrics.ts'
 import type { OpenedStore } from '../opened-store.ts'
 import { processFacts } from '../process-facts.ts'
 import type { ListenAt } from '../serve-store.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
-import type { AnsweringThread, FirstThread, ThreadStart } from './contract.ts'
+import { AnsweringWorker } from './answering-worker.ts'
+import type { FirstThread, ThreadStart } from './contract.ts'
 import { RootKeyLender } from './lent-root-key.ts'
-import { type Calls, portCalls } from './port-calls.ts'
+import { holdPort, sharesPorts } from './shared-port.ts'
 
 export interface ThreadsOptions {
   readonly threads: number
@@ -29,9 +27,6 @@ export interface ThreadsOptions {
   readonly log: (problem: StoreProblem) => void
 }
 
-/** Systems that spread the connections to one port over several that listen on it. */
-const sharesPorts = process.platform === 'linux' || process.platform === 'freebsd'
-
 /** Serves an opened store by threads of their own, each started again where it ends by itself. */
 export const serveByThreads = async (options: ThreadsOptions, opened: OpenedStore): Promise<Listening> => {
   const threads = new AnsweringThreads(options, opened)
@@ -43,61 +38,59 @@ export const serveByThreads = async (options: ThreadsOptions, opened: OpenedStor
   }
 }
 
-interface Thread {
-  readonly worker: Worker
-  readonly calls: Calls<AnsweringThread>
-  readonly exited: Promise<void>
-}
-
 /** A thread that ends at once is not started in a circle. */
 const restartAfterMs = 1_000
-/** What a thread has, after its last answer, to end by itself. */
-const endWithinMs = 2_000
 
 class AnsweringThreads {
   readonly #options: ThreadsOptions
   readonly #opened: OpenedStore
-  readonly #lender: RootKeyLender
   readonly #start: Omit<ThreadStart, 'iam' | 'listenAt' | 'writerPort'>
-  readonly #threads = new Set<Thread>()
+  readonly #threads = new Set<AnsweringWorker>()
   readonly #procedures: FirstThread
-  readonly #unfollow: () => void
+  /** What those have counted that have ended. */
+  #gone: MetricsState = new Metrics().state()
+  #unfollow: () => void = () => undefined
+  #releasePort: () => Promise<void> = async () => undefined
   #listenAt: Required<ListenAt>
   #closing = false
 
   constructor(options: ThreadsOptions, opened: OpenedStore) {
+    const { host, port, threads, database, rootKey, insecureNoAuth, onCall } = options
+    const lender = new RootKeyLender(rootKey)
     this.#options = options
     this.#opened = opened
-    const { host, port, threads, database, rootKey, insecureNoAuth, onChange, onCall, log, iam } = options
-    const { store } = opened
-    this.#lender = new RootKeyLender(rootKey)
     this.#listenAt = { host, port, sharedBy: sharesPorts ? threads : 1 }
     this.#start = {
       database,
-      store,
-      rootKey: this.#lender.lend(opened.rootKey),
+      store: opened.store,
+      rootKey: lender.lend(opened.rootKey),
       rootKeySource: rootKey.name,
       ...(insecureNoAuth && { insecureNoAuth }),
       tellsCalls: onCall !== undefined,
     }
     this.#procedures = {
-      ...this.#lender.procedures,
-      changed: onChange,
+      ...lender.procedures,
+      changed: options.onChange,
       called: (report) => onCall?.(report),
-      problem: log,
+      problem: (problem) => {
+        // Damage that one thread has met is there for all of them.
+        opened.writer.noteFailure(problem)
+        options.log(problem)
+      },
+      ready: () => opened.writer.ready(),
       metricsText: () => this.#metricsText(),
     }
-    const tell = (): void => {
-      for (const { calls } of this.#threads) calls.tell('setIam', currentIam(iam))
-    }
-    this.#unfollow = 'current' in iam ? iam.onChange(tell) : () => undefined
   }
 
   /** Gives the port that all of them listen on. */
   async start(): Promise<number> {
     const { host, port, sharedBy } = this.#listenAt
-    // Among those that share a port, another program of the same user would be let in silently.
-    if (sharedBy > 1 && port !== 0) await requireFree(host, port)
+    const { iam } = this.#options
+    if ('current' in iam)
+      this.#unfollow = iam.onChange(() => {
+        for (const thread of this.#threads) thread.setIam(iam.current())
+      })
+    if (sharedBy > 1 && port !== 0) this.#releasePort = await holdPort(host, port)
     this.#listenAt = { host, port: await this.#run(), sharedBy }
     await Promise.all(Array.from({ length: sharedBy - 1 }, () => this.#run()))
     return this.#listenAt.port
@@ -106,42 +99,42 @@ class AnsweringThreads {
   async close(): Promise<void> {
     this.#closing = true
     this.#unfollow()
-    await Promise.all([...this.#threads].map(endThread))
+    await Promise.all([...this.#threads].map((thread) => thread.close()))
+    await this.#releasePort()
   }
 
   /** Starts a thread, and gives the port that it listens on. */
   async #run(): Promise<number> {
-    const thread = this.#spawn()
+    const thread = new AnsweringWorker(
+      {
+        ...this.#start,
+        iam: currentIam(this.#options.iam),
+        listenAt: this.#listenAt,
+        writerPort: this.#opened.storeWriter.connect(),
+      },
+      this.#procedures,
+    )
     this.#threads.add(thread)
     try {
-      const port = await thread.calls.call('start', undefined)
-      void thread.exited.then(() => this.#replace(thread))
+      const port = await thread.start()
+      void thread.ended.then((reason) => this.#replace(thread, reason))
       return port
     } catch (error) {
       this.#threads.delete(thread)
-      await thread.worker.terminate()
       throw error
     }
   }
 
-  #spawn(): Thread {
-    const writerPort = this.#opened.storeWriter.connect()
-    const iam = currentIam(this.#options.iam)
-    const start: ThreadStart = { ...this.#start, iam, listenAt: this.#listenAt, writerPort }
-    const worker = new Worker(threadModule, {
-      workerData: start,
-      transferList: [writerPort],
-      execArgv: threadModule.pathname.endsWith('.ts') ? ['-C', 'source', '--disable-warning=ExperimentalWarning'] : [],
-      resourceLimits: { maxYoungGenerationSizeMb },
-    })
-    worker.on('error', (error) => this.#options.log(threadFailed(error)))
-    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-    return { worker, exited, calls: portCalls<AnsweringThread>(worker, this.#procedures) }
+  async #replace(thread: AnsweringWorker, reason: string): Promise<void> {
+    this.#gone = Metrics.of([this.#gone, await thread.metrics()]).state()
+    this.#threads.delete(thread)
+    if (this.#closing) return
+    this.#tell('internal', `A thread that answers calls ended (${reason}); another takes its place.`)
+    this.#restartLater()
   }
 
-  #replace(thread: Thread): void {
-    this.#threads.delete(thread)
-    if (!this.#closing) this.#opened.clock.after(restartAfterMs, () => void this.#restart())
+  #restartLater(): void {
+    this.#opened.clock.after(restartAfterMs, () => void this.#restart())
   }
 
   async #restart(): Promise<void> {
@@ -150,49 +143,19 @@ class AnsweringThreads {
       await this.#run()
     } catch (error) {
       const { code, message } = toSecretsError(error)
-      this.#options.log({ requestId: '', code, message })
-      this.#opened.clock.after(restartAfterMs, () => void this.#restart())
+      this.#tell(code, message)
+      this.#restartLater()
     }
   }
 
-  async #metricsText(): Promise<string> {
-    const states = [...this.#threads].map(({ calls }) => calls.call('metrics', undefined))
-    // A thread that ends meanwhile has nothing to tell any more.
-    const told = (await Promise.allSettled(states)).flatMap((state) =>
-      state.status === 'fulfilled' ? [state.value] : [],
-    )
-    return Metrics.of(told).text(await processFacts(this.#opened.writer))
+  #tell(code: string, message: string): void {
+    this.#options.log({ requestId: '', code, message })
   }
-}
 
-/**
- * Room for what the calls of a moment leave behind: with V8's own 16 MB much of it is still in use when the room is full,
- * and is copied.
- */
-const maxYoungGenerationSizeMb = 96
-
-/** Beside this module, from source as well as built. */
-const threadModule = new URL(`./answering-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
-
-const endThread = async ({ worker, calls, exited }: Thread): Promise<void> => {
-  // One that has ended already has nothing to close.
-  await calls.call('close', undefined).catch(() => undefined)
-  const late = setTimeout(() => void worker.terminate(), endWithinMs)
-  await exited
-  clearTimeout(late)
-}
-
-const threadFailed = (error: unknown): StoreProblem => {
-  const { code, message } = toSecretsError(error)
-  const why = error instanceof Error ? error.name : message
-  return { requestId: '', code, message: `A thread that answers calls ended (${why}); another takes its place.` }
-}
-
-const requireFree = async (host: string, port: number): Promise<void> => {
-  const probe = createServer()
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', (cause) => reject(cannotListen(host, port, cause)))
-    probe.listen(port, host, resolve)
-  })
-  await new Promise((resolve) => probe.close(resolve))
+  async #metricsText(): Promise<string> {
+    // Both as they are at this moment: one that ends meanwhile is counted among the threads.
+    const [gone, threads] = [this.#gone, [...this.#threads]]
+    const states = await Promise.all(threads.map((thread) => thread.metrics()))
+    return Metrics.of([gone, ...states]).text(await processFacts(this.#opened.writer))
+  }
 }

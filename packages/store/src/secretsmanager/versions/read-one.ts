@@ -6,7 +6,7 @@ import { markedForDeletion, requirePresent } from '../change-secret.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import { dayMs } from '../../day.ts'
 import { epochSeconds } from '../../epoch-seconds.ts'
-import { openOf } from './secret-value.ts'
+import { type GivenValue, openOf } from './secret-value.ts'
 import type { SecretRow } from '../../storage/tables.ts'
 import type { FoundVersion } from '../../storage/versions-table.ts'
 import { current } from './version-stages.ts'
@@ -33,7 +33,7 @@ export const readOne = async (
   const secret = requirePresent(found)
   if (secret.deleted_at_ms !== null) throw markedForDeletion()
   const foundVersion = await findVersion(context, secret, input)
-  const value = foundVersion && (await openOf(context, secret, foundVersion.version))
+  const value = foundVersion && (await opened(context, secret, foundVersion))
   if (!foundVersion || !value) throw noValue(input)
   const { version, labels } = foundVersion
   return {
@@ -50,6 +50,19 @@ export const readOne = async (
       CreatedDate: epochSeconds(version.created_at_ms),
     },
     statements: accessNoted(context, secret, foundVersion),
+  }
+}
+
+const opened = async (
+  context: OperationContext,
+  secret: SecretRow,
+  { version, labels }: FoundVersion,
+): Promise<GivenValue | undefined> => {
+  try {
+    return await openOf(context, secret, version)
+  } catch (error) {
+    context.labelled.forget(secret, labels)
+    throw error
   }
 }
 

@@ -7,9 +7,10 @@ interface Known {
   readonly bytes: number
 }
 
-/** Entries, and bytes of sealed values, in one thread. */
-const maxKnown = 10_000
+/** In one thread, about. */
 const maxBytes = 16_777_216
+/** What an entry takes beside its value and its texts. */
+const entryBytes = 1_000
 
 /**
  * The versions that labels are on, sealed as they are stored. Each is kept until its secret's revision is another one: a
@@ -33,11 +34,11 @@ export class VersionCache {
     if (known?.revision === revision) return known.found
     const found = await this.#versions.byLabel(id, label)
     this.#forget(place)
-    if (found) this.#keep(place, { revision, found, bytes: found.version.sealed_value?.length ?? 0 })
+    if (found) this.#keep(place, { revision, found, bytes: bytesOf(place, found) })
     return found
   }
 
-  /** For what changes and leaves the revision as it is: the day of the last read. */
+  /** For what leaves the revision as it is: the day of the last read, damage that is repaired. */
   forget({ id }: Pick<SecretRow, 'id'>, labels: readonly string[]): void {
     for (const label of labels) this.#forget(`${id}/${label}`)
   }
@@ -46,7 +47,7 @@ export class VersionCache {
     this.#known.set(place, known)
     this.#bytes += known.bytes
     for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= maxKnown && this.#bytes <= maxBytes) return
+      if (this.#bytes <= maxBytes) return
       this.#forget(oldest)
     }
   }
@@ -56,3 +57,6 @@ export class VersionCache {
     this.#known.delete(place)
   }
 }
+
+const bytesOf = (place: string, { version, labels }: FoundVersion): number =>
+  entryBytes + (version.sealed_value?.length ?? 0) + 2 * (place.length + labels.join().length)
