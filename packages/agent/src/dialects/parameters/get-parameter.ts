@@ -19,10 +19,21 @@ export const getParameter = (parts: SecretReadsParts): Route => {
     }
     const asked: AskedSecret = { ref: refOf(request), sinceMs, client: caller?.name, scope: caller?.parameters }
     const answer = (found: Found): AgentResponse =>
-      reads.tell(asked, found.outcome, 'error' in found ? agentError(found) : parameterAnswer(request, found.version))
+      reads.tell(
+        asked,
+        found.outcome,
+        'error' in found ? parameterError(found) : parameterAnswer(request, found.version),
+      )
     const found = reads.find(asked)
     return found instanceof Promise ? found.then(answer) : answer(found)
   }
+}
+
+/** Parameter Store says by a name alone that a parameter is not there: without a message that is not nothing. */
+const parameterError = (failed: Extract<Found, { readonly error: unknown }>): AgentResponse => {
+  const { upstream } = failed.error
+  const isNameAlone = upstream?.protocol === 'aws-json-1.1' && upstream.code !== '' && upstream.message === ''
+  return isNameAlone ? json(upstream.status, JSON.stringify({ __type: upstream.code })) : agentError(failed)
 }
 
 const refOf = ({ name, version, label }: ParameterRequest): SecretRef => ({
