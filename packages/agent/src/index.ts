@@ -3,6 +3,7 @@
  * Start it by `runAgent` (a command) or `startAgent` (in a process of yours). It only reads, listens on loopback only,
  * keeps values in memory only, and never writes one to a log.
  */
+export type { AuditBatches } from './audit/read-trail.ts'
 export { parseAgentConfig, readAgentConfig } from './config.ts'
 export type { AgentConfig, PrefetchConfig, PrefetchedSecret, PrefetchedTag } from './config/agent-config.ts'
 export { agentDefaults } from './config/agent-schema.ts'

@@ -4,6 +4,7 @@ import { type Clock, SecretsError, systemClock } from '@keyplane/core'
 import { maskingHook } from '@keyplane/masking'
 import { awsIdentity, awsProvider, ssmProvider } from '@keyplane/secrets/providers'
 import { pino } from 'pino'
+import type { AuditBatches } from './audit/read-trail.ts'
 import { processEnvironment, readAgentConfig } from './config.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import { credentialsFile } from './credentials-file.ts'
@@ -42,6 +43,8 @@ export interface AgentProcess {
   readonly stderr?: (text: string) => void
   /** Resolves when the agent is to end. Default: SIGTERM or SIGINT. */
   readonly ended?: Promise<unknown>
+  /** Opens the audit log of a folder. Default: none can be, which a configuration that wants one is told. */
+  readonly openAudit?: (folder: string) => Promise<AuditBatches>
   /** The file that `sm start` reads, where it is there, if none is named. Default: the AWS provider's own. */
   readonly providerConfigFile?: string
 }
@@ -59,6 +62,7 @@ export const runAgent = async (
     stdout = (text) => void process.stdout.write(text),
     stderr = (text) => void process.stderr.write(text),
     ended,
+    openAudit,
     providerConfigFile = providerConfig,
   }: AgentProcess = {},
 ): Promise<number> => {
@@ -70,7 +74,8 @@ export const runAgent = async (
     else if (options.version) stdout(`keyplane-agent ${version}\n`)
     else {
       const config = readAgentConfig(options.config ?? (isProvider ? fileIfThere(providerConfigFile) : undefined))
-      if (config.enabled) await serve(config, { env, clock, stdout, ended: ended ?? untilSignal() })
+      if (config.enabled)
+        await serve(config, { env, clock, stdout, ended: ended ?? untilSignal(), ...(openAudit && { openAudit }) })
       else stdout('Secrets Manager is not enabled\n')
     }
     return 0
@@ -105,7 +110,13 @@ const ownEndpoint = (endpoint: string | undefined): string | undefined =>
 
 const serve = async (
   config: AgentConfig,
-  { env, clock, stdout, ended }: Required<Pick<AgentProcess, 'env' | 'clock' | 'stdout' | 'ended'>>,
+  {
+    env,
+    clock,
+    stdout,
+    ended,
+    openAudit,
+  }: Required<Pick<AgentProcess, 'env' | 'clock' | 'stdout' | 'ended'>> & Pick<AgentProcess, 'openAudit'>,
 ): Promise<void> => {
   const log = openLog(config)
   const upstream = new UpstreamMeter(clock)
@@ -124,6 +135,7 @@ const serve = async (
     onCall: (call) => upstream.note(call),
     ...(endpoint !== undefined && { endpoint }),
   })
+  const audit = await auditOf(config, openAudit)
   const stop = new AbortController()
   const onEnd = (): void => stop.abort()
   void ended.then(onEnd, onEnd)
@@ -142,11 +154,24 @@ const serve = async (
       announce: (line) => stdout(`${line}\n`),
       signal: stop.signal,
       upstream,
+      ...(audit && { audit }),
     }),
   )
   await ended
   log.info({}, 'Ending.')
   await agent?.close()
+}
+
+const auditOf = async (
+  { auditFolder }: AgentConfig,
+  openAudit: AgentProcess['openAudit'],
+): Promise<AuditBatches | undefined> => {
+  if (auditFolder === undefined) return undefined
+  if (openAudit) return openAudit(auditFolder)
+  throw new SecretsError(
+    'config_invalid',
+    'keyplane.audit_folder needs the command keyplane agent, which writes the log.',
+  )
 }
 
 /** Nothing where it was called off: to be told to end is no failure. */

@@ -7,6 +7,7 @@ import {
   systemClock,
   systemRandom,
 } from '@keyplane/core'
+import { type AuditBatches, ReadTrail } from './audit/read-trail.ts'
 import { checkIdentity, type Identity } from './check-identity.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import { RequestLimit } from './guards/request-limit.ts'
@@ -18,6 +19,8 @@ import { Meters } from './metrics/meters.ts'
 import { UpstreamMeter } from './metrics/upstream-meter.ts'
 import { openCache } from './open-cache.ts'
 import { type OpenTokens, openTokens } from './open-tokens.ts'
+import { observed } from './persist/observed.ts'
+import { openPersisted } from './persist/open-persisted.ts'
 import { beginPrefetch, type NamesQuery } from './prefetch.ts'
 import { AnswerBodies } from './routes/answer-bodies.ts'
 import type { ReadEvent } from './routes/secret-reads.ts'
@@ -49,6 +52,8 @@ export interface StartAgentOptions {
   readonly announce: (line: string) => void
   /** Told of each read, hits too. Never a value. */
   readonly onRead?: (event: ReadEvent) => void
+  /** Where the audit log's records are kept; closed with the agent. Default: reads are not noted. */
+  readonly audit?: AuditBatches
   /** What the source's calls are counted by, for `/metrics`. Default: none are counted. */
   readonly upstream?: UpstreamMeter
   /** Aborting it ends the start, which rejects with its reason and announces nothing; once started it means nothing. */
@@ -76,7 +81,9 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
   const limit = new RequestLimit(config.maxConnections)
   const date = new HttpDate(clock)
   const startedAtMs = clock.nowMs()
-  const secrets = openCache({ ...options, clock, random })
+  const persisted = openPersisted(config, { clock, log })
+  const source = persisted ? observed(options.source, persisted) : options.source
+  const secrets = openCache({ ...options, source, clock, random })
   const parameters = options.parameters && openCache({ ...options, source: options.parameters, clock, random })
   const onError = (error: unknown): void => log.error({ err: error }, 'A request failed unexpectedly.')
   // What answers needs the tokens, which come last: who binds the port first finds out first that it is taken.
@@ -87,6 +94,7 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
     options.signal?.throwIfAborted()
     tokens = openTokens({ ...options, clock })
     const { onRead } = options
+    const trail = options.audit && new ReadTrail({ batches: options.audit, clock, log })
     const meters = new Meters()
     const cached = (): number => secrets.cached + (parameters?.cached ?? 0)
     const metricsParts = { meters, upstream, limit, cached, memoryBytes, startedAtMs }
@@ -104,6 +112,8 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
       meters,
       ...(parameters && { parameters }),
       ...(onRead && { onRead }),
+      ...(trail && { trail }),
+      ...(persisted && { persisted }),
       bodies: new AnswerBodies(),
       unreadiness: () => (ending.signal.aborted ? 'ending' : isPrefetching() ? 'prefetching' : undefined),
       gather: () => agentMetrics(metricsParts),
@@ -135,11 +145,14 @@ export const startAgent = async (options: StartAgentOptions): Promise<RunningAge
         tokens?.close()
         await listeners.close(graceMs)
         await Promise.all([secrets.close(), parameters?.close()])
+        trail?.close()
+        persisted?.close()
       },
     }
   } catch (error) {
     tokens?.close()
     await listeners.close(0)
+    options.audit?.close()
     await Promise.all([secrets.close(), parameters?.close()])
     throw error
   }

@@ -19,10 +19,13 @@ export interface AwsAgent {
 }
 
 /** The agent over the real aws provider, in front of a double of AWS on this machine. */
-export const startAwsAgent = async (toml = '', prepare: (aws: AwsDouble) => void = () => {}): Promise<AwsAgent> => {
+export const startAwsAgent = async (
+  toml = '',
+  prepare: (aws: AwsDouble) => void = () => {},
+  clock: FakeClock = fakeClock(),
+): Promise<AwsAgent> => {
   const aws = new AwsDouble()
   const endpoint = await aws.listen()
-  const clock = fakeClock()
   const log = memoryLog()
   const upstream = new UpstreamMeter(clock)
   const config = parseAgentConfig(`http_port = 0\n${toml}`)

@@ -1,5 +1,6 @@
 import { type Clock, SecretsError, type SecretProvider, type SecretVersion, TextValue } from '@keyplane/core'
 import { fakeClock, seededRandom } from '@keyplane/testkit'
+import type { AuditBatches } from '../src/audit/read-trail.ts'
 import { parseAgentConfig } from '../src/config.ts'
 import { type AgentLog, startAgent } from '../src/start-agent.ts'
 
@@ -51,7 +52,7 @@ export const memoryLog = (): AgentLog & { readonly lines: string[] } => {
 }
 
 export const startTestAgent = async (
-  options: { toml?: string; port?: number; clock?: Clock; env?: Record<string, string> } = {},
+  options: { toml?: string; port?: number; clock?: Clock; env?: Record<string, string>; audit?: AuditBatches } = {},
 ) => {
   const source = new OneSecret()
   const log = memoryLog()
@@ -65,6 +66,7 @@ export const startTestAgent = async (
     announce: (line) => announced.push(line),
     clock,
     random: seededRandom(1),
+    ...(options.audit && { audit: options.audit }),
   })
   return { agent, source, log, announced, clock, port: agent.port }
 }

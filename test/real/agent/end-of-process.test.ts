@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AwsDouble } from '../../../packages/agent/test/aws-double.ts'
 import { bareEnvironment, keyplane, type RunningProcess } from '../../../packages/cli/test/keyplane-process.ts'
@@ -26,12 +26,14 @@ interface StartOptions {
   readonly under?: readonly [string, ...string[]]
   /** More of the file, before its tables. */
   readonly toml?: string
+  /** More of our own table. */
+  readonly own?: string
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
-const start = async ({ under, toml = '', env: more = {} }: StartOptions = {}) => {
+const start = async ({ under, toml = '', own = '', env: more = {} }: StartOptions = {}) => {
   writeFileSync(folder.at('token'), 'first token\n')
-  writeFileSync(folder.at('agent.toml'), `http_port = 0\n${toml}\n[keyplane]\nendpoint = "${endpoint}"\n`)
+  writeFileSync(folder.at('agent.toml'), `http_port = 0\n${toml}\n[keyplane]\nendpoint = "${endpoint}"\n${own}\n`)
   const env = {
     ...bareEnvironment(folder.path),
     AWS_TOKEN: `file://${folder.at('token')}`,
@@ -92,6 +94,34 @@ describe('an agent of its own process', () => {
     expect(aws.calls.map(({ operation }) => operation)).toEqual(['GetCallerIdentity', 'GetSecretValue'])
     for (const { userAgent } of aws.calls)
       expect(userAgent).toMatch(/^aws-secrets-manager-agent\/2\.0\.0 keyplane-agent\/\d+\.\d+\.\d+$/)
+  })
+
+  it('keeps an audit log that its command verifies, restarts and all, and shows an edit', async () => {
+    const own = `audit_folder = "audit"`
+    for (let starts = 0; starts < 2; starts += 1) {
+      const { process, read } = await start({ own })
+      for (let reads = 0; reads < 5; reads += 1) await read()
+      await process.stop()
+    }
+    const verify = () => keyplane(['agent', 'audit', 'verify', 'audit'], { cwd: folder.path }).finished
+    const whole = await verify()
+    expect([whole.code, whole.stdout.match(/✓ .* records, none edited/g)?.length]).toEqual([0, 2])
+    const [first = ''] = readdirSync(folder.at('audit')).toSorted()
+    const text = readFileSync(folder.at('audit', first), 'utf8')
+    expect(text).toContain('"count":"4"')
+    writeFileSync(folder.at('audit', first), text.replace('"count":"4"', '"count":"1"'))
+    expect(await verify()).toMatchObject({ code: 6, stdout: expect.stringContaining('has an edited') })
+  })
+
+  it('gives what it read before a restart while AWS is away', async () => {
+    writeFileSync(folder.at('key'), `${Buffer.alloc(32, 1).toString('base64')}\n`, { mode: 0o600 })
+    const own = `persist_file = "cache"\npersist_key_file = "key"`
+    const before = await start({ own })
+    await before.read()
+    await before.process.stop()
+    aws.faults['*'] = 'reset'
+    const { read } = await start({ own, toml: 'validate_credentials = false' })
+    expect(await (await read()).json()).toMatchObject({ SecretString: 'first' })
   })
 
   const noCredentials = {

@@ -73,6 +73,12 @@ export interface AgentConfig {
   readonly stsEndpoint?: string
   /** How long past its expiry a value covers failures of AWS that may pass. */
   readonly maxStaleMs: number
+  /** Where every read is noted, in files of hash-chained records. */
+  readonly auditFolder?: string
+  /** Where answers are kept, sealed, for a restart while the source is away. */
+  readonly persistFile?: string
+  /** Who seals them: 32 bytes in base64. */
+  readonly persistKeyFile?: string
   /** Answers the AWS Lambda extension's requests for parameters too. */
   readonly lambdaExtension: boolean
   /** KV mounts of Vault's dialect, without slashes at their ends. */

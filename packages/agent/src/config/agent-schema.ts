@@ -1,4 +1,5 @@
 import type { AgentConfig, ConfigParts, PrefetchedSecret, PrefetchedTag } from './agent-config.ts'
+import { keepingOptions } from './keeping-schema.ts'
 import { listenerOptions, listenerRows } from './listener-schema.ts'
 import { foreign, type Option, option, type Rows, type Schema, type Section, section } from './schema.ts'
 import { address, anyText, bool, integer, level, listOf, path, ratio, textLike, textsLike } from './value-readers.ts'
@@ -81,6 +82,7 @@ const prefetch: Section = section({
 /** Ours, in a table of their own, so that one file serves both products. */
 const own = {
   ...listenerOptions,
+  ...keepingOptions,
   endpoint: option(undefined, address, (url?: string) => (url === undefined ? {} : { endpoint: url })),
   sts_endpoint: option(undefined, address, (url?: string) => (url === undefined ? {} : { stsEndpoint: url })),
   prefetch_prefixes: option([], textsLike(/[^]/, 'beginning of a name'), (prefixes: string[]) => ({

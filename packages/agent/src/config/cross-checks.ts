@@ -7,7 +7,18 @@ export interface Contradiction {
 }
 
 /** Everything in which keys that are each well-formed contradict each other. */
-export const contradictions = ({ clients = [], listen = [] }: Partial<ConfigParts>): Contradiction[] => [
+export const contradictions = ({
+  clients = [],
+  listen = [],
+  persistFile,
+  persistKeyFile,
+}: Partial<ConfigParts>): Contradiction[] => [
+  ...(persistFile !== undefined && persistKeyFile === undefined
+    ? [{ path: ['keyplane', 'persist_file'], what: 'needs persist_key_file: what is kept is sealed' }]
+    : []),
+  ...(persistFile === undefined && persistKeyFile !== undefined
+    ? [{ path: ['keyplane', 'persist_key_file'], what: 'needs persist_file' }]
+    : []),
   ...clients.flatMap(({ name }, index) =>
     clients.findIndex((other) => other.name === name) < index
       ? [{ path: ['keyplane', 'clients', String(index), 'name'], what: 'is the name of another client too' }]

@@ -13,7 +13,10 @@ import type { SecretReadsParts } from '../routes/secret-reads.ts'
 import type { Door, DoorHandlers } from './door.ts'
 
 export interface DoorHandlersParts
-  extends Pick<AgentParts, 'bodies' | 'clock' | 'limit' | 'meters' | 'onRead' | 'unreadiness' | 'gather'> {
+  extends Pick<
+    AgentParts,
+    'bodies' | 'clock' | 'limit' | 'meters' | 'onRead' | 'trail' | 'persisted' | 'unreadiness' | 'gather'
+  > {
   readonly config: Pick<AgentConfig, 'pathPrefix' | 'tokenHeaders' | 'vaultMounts' | 'vaultPort'>
   readonly secrets: SecretsManager
   /** Parameter Store's. Default: there is no such dialect. */
@@ -32,7 +35,9 @@ export const doorHandlers = (parts: DoorHandlersParts): ((door: Door) => DoorHan
   const { config, tokens, parameters, limit, random, date } = parts
   const { pathPrefix, tokenHeaders, vaultMounts: mounts, vaultPort } = config
   const reads = { ...parts, pathPrefix }
-  const routes = parameters ? [getParameter({ ...parts, secrets: parameters })] : []
+  // A parameter may have a secret's name.
+  const { persisted: _, ...unkept } = parts
+  const routes = parameters ? [getParameter({ ...unkept, secrets: parameters })] : []
   const [hit, miss] = [hitOf(parts), getPlainSecret(reads)]
   return ({ kind, host, takesOwnToken }) => {
     const callers = tokens.callers({ own: takesOwnToken })
@@ -55,13 +60,15 @@ const hitOf = ({
   log,
   meters,
   onRead,
-}: Pick<DoorHandlersParts, 'secrets' | 'bodies' | 'log' | 'meters' | 'onRead'>): FastPathParts['hit'] => {
+  trail,
+}: Pick<DoorHandlersParts, 'secrets' | 'bodies' | 'log' | 'meters' | 'onRead' | 'trail'>): FastPathParts['hit'] => {
   const debugs = log.level === 'debug'
   return (secretId: string, { name, secrets: scope }: Caller) => {
     const reading = secrets.peek({ id: secretId })
     if (!reading) return undefined
     // Refusals are the route's.
     if (scope && !(scope.mayAsk({ id: secretId }) && scope.mayHave(reading.version))) return undefined
+    if (trail?.hit(reading.version, name) === false) return undefined
     meters.hits += 1
     if (debugs) log.debug({ secretId, outcome: 'hit' }, 'Read.')
     onRead?.({ secretId, outcome: 'hit', status: 200, durationMs: 0, ...(name !== undefined && { client: name }) })

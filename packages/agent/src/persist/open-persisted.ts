@@ -1,0 +1,23 @@
+import type { Clock } from '@keyplane/core'
+import type { AgentConfig } from '../config/agent-config.ts'
+import { PersistedAnswers, type PersistedAnswersParts } from './persisted-answers.ts'
+import { readKeyFile, SealedFile } from './sealed-file.ts'
+
+/**
+ * The answers that are kept on the disk; nothing where the configuration names no file for them, or wants no failure
+ * covered.
+ * @throws SecretsError `config_invalid` where the key can't be had.
+ */
+export const openPersisted = (
+  config: Pick<
+    AgentConfig,
+    'persistFile' | 'persistKeyFile' | 'cacheSize' | 'ttlMs' | 'maxStaleMs' | 'ignoreTransientErrors'
+  >,
+  { clock, log }: { readonly clock: Clock; readonly log: PersistedAnswersParts['log'] },
+): PersistedAnswers | undefined => {
+  const { persistFile, persistKeyFile, cacheSize, ttlMs, maxStaleMs, ignoreTransientErrors } = config
+  if (persistFile === undefined || persistKeyFile === undefined) return undefined
+  const file = new SealedFile(persistFile, readKeyFile(persistKeyFile))
+  if (!ignoreTransientErrors) return undefined
+  return new PersistedAnswers({ file, maxEntries: cacheSize, coversMs: ttlMs + maxStaleMs, clock, log })
+}

@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fakeClock } from '@keyplane/testkit'
+import { afterEach, describe, expect, it } from 'vitest'
+import { parseAgentConfig } from '../src/config.ts'
+import type { AwsDouble, Fault } from './aws-double.ts'
+import { samplesOf } from './samples.ts'
+import { type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
+
+const agents: AwsAgent[] = []
+afterEach(async () => {
+  await Promise.all(agents.splice(0).map((agent) => agent.close()))
+})
+
+const get = '/secretsmanager/get?secretId=MyTest'
+const fill = (aws: AwsDouble): void => void aws.add('MyTest', 'the value')
+
+/** An agent that read a secret, and its successor in front of an AWS that a test decides. */
+const restarted = async (fault: Fault | undefined, more = '') => {
+  const folder = mkdtempSync(join(tmpdir(), 'keyplane-persist-'))
+  const file = join(folder, 'cache')
+  writeFileSync(join(folder, 'key'), Buffer.alloc(32, 1).toString('base64'), { mode: 0o600 })
+  const toml = `${more}\n[keyplane]\npersist_file = "${file}"\npersist_key_file = "${join(folder, 'key')}"\nmax_stale_seconds = 600\n`
+  const clock = fakeClock()
+  const before = await startAwsAgent(toml, fill, clock)
+  expect((await before.ask(get)).status).toBe(200)
+  await before.close()
+  const after = await startAwsAgent(
+    toml,
+    (aws) => {
+      fill(aws)
+      if (fault) aws.faults['*'] = fault
+    },
+    clock,
+  )
+  agents.push(after)
+  return { ...after, file }
+}
+
+describe('an agent that was restarted while AWS is away', () => {
+  it.each<[string, Fault]>([
+    ['unreachable', 'reset'],
+    ['silent', 'hang'],
+    ['throttling', { status: 400, type: 'ThrottlingException', message: 'slow' }],
+    ['failing', { status: 503, type: 'ServiceUnavailable', message: 'later' }],
+  ])('(%s) gives what it read before, as stale', async (_what, fault) => {
+    const { ask } = await restarted(fault)
+    const { status, body } = await ask(get)
+    expect([status, body]).toEqual([200, expect.stringContaining('the value')])
+    expect(samplesOf((await ask('/metrics')).body)['keyplane_agent_reads_total{outcome="stale"}']).toBe(1)
+    expect((await ask(`${get}&refreshNow=1`)).status).not.toBe(200)
+    expect((await ask('/secretsmanager/get?secretId=never-read')).status).not.toBe(200)
+  })
+
+  it('does so for max_stale_seconds past the TTL, and not where passing failures are told', async () => {
+    const { ask, clock } = await restarted('reset')
+    await clock.advance(880_000)
+    expect((await ask(get)).status).toBe(200)
+    await clock.advance(20_000)
+    expect((await ask(get)).status).toBe(502)
+    const strict = await restarted('reset', 'ignore_transient_errors = false')
+    expect((await strict.ask(get)).status).toBe(502)
+  })
+})
+
+describe('an agent that was restarted while AWS answers', () => {
+  it('asks, and forgets what AWS does not give any more, also on the disk', async () => {
+    const { ask, aws, agent, file } = await restarted(undefined)
+    aws.rotate('MyTest', 'the new value')
+    expect((await ask(get)).body).toContain('the new value')
+    aws.faults['*'] = { status: 400, type: 'AccessDeniedException', message: 'no' }
+    expect((await ask(`${get}&refreshNow=1`)).status).toBe(400)
+    aws.faults['*'] = 'reset'
+    expect((await ask('/secretsmanager/get?secretId=MyTest&versionStage=AWSCURRENT&refreshNow=1')).status).toBe(502)
+    await agent.close(0)
+    expect(readFileSync(file).toString('latin1')).not.toContain('value')
+  })
+})
+
+describe('the configuration', () => {
+  it('wants the file and its key together', () => {
+    expect(() => parseAgentConfig('[keyplane]\npersist_file = "/f"', 'c.toml')).toThrow(
+      'c.toml:2: keyplane.persist_file needs persist_key_file: what is kept is sealed.',
+    )
+    expect(() => parseAgentConfig('[keyplane]\npersist_key_file = "/f"', 'c.toml')).toThrow('needs persist_file')
+  })
+})
