@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts the parts that `npm run test:real` talks to in place: AWS's Python clients and moto in .real/venv, moto's tests,
-# AWS's SDKs for Go and Java, curl, openssl, strace, PostgreSQL and Redis, the SDKs of Google and Azure.
+# Puts the parts that `npm run test:real` talks to in place: AWS's Python clients, hvac and moto in .real/venv,
+# moto's tests, AWS's SDKs for Go and Java, curl, openssl, strace, PostgreSQL and Redis, the SDKs of Google and Azure.
 # Safe to run again: what is there already is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -28,7 +28,8 @@ export class TomlAgent {
     this.#plane = plane
   }
 
-  async start(options = ''): Promise<this> {
+  /** @param options of the AWS agent; `own` of the table `[keyplane]`; `more` of the process's environment. */
+  async start(options = '', own = '', more: Readonly<Record<string, string>> = {}): Promise<this> {
     this.port = await freePort()
     writeFileSync(
       this.#plane.folder.at('agent.toml'),
@@ -39,10 +40,11 @@ log_level = "DEBUG"
 ${options}
 [keyplane]
 endpoint = "${this.#plane.facts.storeUrl}"
+${own}
 `,
     )
     writeFileSync(this.#plane.folder.at('token'), ' a token of this test \n')
-    const env = { ...this.#plane.awsEnvironment, AWS_TOKEN: `file://${this.#plane.folder.at('token')}` }
+    const env = { ...this.#plane.awsEnvironment, AWS_TOKEN: `file://${this.#plane.folder.at('token')}`, ...more }
     this.process = keyplane(['agent', '--config', 'agent.toml'], { cwd: this.#plane.cwd, env })
     await this.process.firstLine()
     return this
