@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { checkIdentity } from '../src/check-identity.ts'
 import { runAgent } from '../src/main.ts'
 import { token } from './start-test-agent.ts'
+import { exchange } from './wire.ts'
 
 const servers: Server[] = []
 const sockets: Socket[] = []
@@ -24,10 +25,22 @@ const hungServer = async (): Promise<number> => {
   return (server.address() as AddressInfo).port
 }
 
-const agentWithHungSts = async (ended: Promise<unknown>) => {
+/** A port that was free a moment ago. */
+const freePort = async (): Promise<number> => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+const agentWithHungSts = async (ended: Promise<unknown>, port = 0) => {
   const endpoint = `http://127.0.0.1:${await hungServer()}`
   const file = join(mkdtempSync(join(tmpdir(), 'keyplane-agent-')), 'agent.toml')
-  writeFileSync(file, `http_port = 0\nlog_to_file = false\nlog_level = "none"\n[keyplane]\nendpoint = "${endpoint}"\n`)
+  writeFileSync(
+    file,
+    `http_port = ${port}\nlog_to_file = false\nlog_level = "none"\n[keyplane]\nendpoint = "${endpoint}"\n`,
+  )
   const told: string[] = []
   const env = {
     AWS_TOKEN: token,
@@ -135,6 +148,46 @@ describe('the command line', () => {
     expect(errors).toMatch(
       /^No token: set KEYPLANE_AGENT_TOKEN or AWS_TOKEN or AWS_SESSION_TOKEN or AWS_CONTAINER_AUTHORIZATION_TOKEN/,
     )
+  })
+})
+
+describe('the start', () => {
+  /** What is told first where everything is wrong but for what came before. */
+  const firstProblem = async (file: string, env: Record<string, string>) =>
+    (await run(['-c', file], { env })).errors.split('\n')[0]
+
+  it('goes step by step: configuration, port, credentials, token', async () => {
+    const port = await hungServer()
+    const noCredentials = { AWS_ACCESS_KEY_ID: 'only one of two' }
+    const wrong = fileOf(`http_port = ${port}\nttl_seconds = 9999\nlog_to_file = false\nlog_level = "none"\n`)
+    expect(await firstProblem(wrong, noCredentials)).toContain(':2: ttl_seconds must be')
+    const taken = fileOf(`http_port = ${port}\nlog_to_file = false\nlog_level = "none"\n`)
+    expect(await firstProblem(taken, noCredentials)).toContain(`Could not bind to 127.0.0.1:${port}`)
+    const free = fileOf('http_port = 0\nlog_to_file = false\nlog_level = "none"\n')
+    expect(await firstProblem(free, noCredentials)).toContain('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only one')
+    expect(await firstProblem(fileOf(flat), {})).toContain('No token: set')
+  })
+
+  it('answers nothing before it is announced: who came earlier waits, and is answered then', async () => {
+    const port = await freePort()
+    let end = (): void => {}
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const { code, told, clock } = await agentWithHungSts(ended, port)
+    await expect.poll(() => sockets.length).toBe(1)
+    let answered = ''
+    const early = exchange(port, ['GET /ping HTTP/1.1\r\n\r\n'], { answers: 1 }).then((text) => {
+      answered = text
+      return text
+    })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect([answered, told]).toEqual(['', []])
+    await clock.advance(5_000)
+    expect(await early).toContain('healthy')
+    expect(told.join('')).toMatch(/^Keyplane Agent\/\S+ listening on /)
+    end()
+    expect(await code).toBe(0)
   })
 })
 
