@@ -5,6 +5,7 @@ describe('the agent’s configuration', () => {
   it('has the AWS agent’s defaults', () => {
     expect(parseAgentConfig('')).toEqual({
       enabled: true,
+      source: 'aws',
       httpPort: 2773,
       ttlMs: 300_000,
       cacheSize: 1_000,
@@ -143,6 +144,7 @@ prefetch_prefixes = ["app/"]
     ['prefetch.max_jitter_seconds = 11', 'prefetch.max_jitter_seconds must be a whole number from 0 to 10'],
     ['prefetch.cache_buffer_ratio = 0.05', 'prefetch.cache_buffer_ratio must be a number from 0.1 to 1.0'],
     ['prefetch.secrets = ["one"]', 'prefetch.secrets must be a list of tables'],
+    ['keyplane.source = "vault"', 'keyplane.source must be aws, azure, env, file, gcp, openbao, service or ssm'],
     ['keyplane.prefetch_prefixes = [1]', 'keyplane.prefetch_prefixes must be a list'],
   ])('refuses %j', (text, problem) => {
     expect(() => parseAgentConfig(text, 'agent.toml')).toThrow(`agent.toml:1: ${problem}`)

@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Clock, SecretsError, systemClock } from '@keyplane/core'
 import { maskingHook } from '@keyplane/masking'
-import { awsIdentity, awsProvider, ssmProvider } from '@keyplane/secrets/providers'
 import { pino } from 'pino'
 import type { AuditBatches } from './audit/read-trail.ts'
 import { processEnvironment, readAgentConfig } from './config.ts'
 import type { AgentConfig } from './config/agent-config.ts'
-import { credentialsFile } from './credentials-file.ts'
 import { LogFile } from './log-file.ts'
 import { UpstreamMeter } from './metrics/upstream-meter.ts'
+import { openSource } from './open-source.ts'
 import { type AgentLog, startAgent } from './start-agent.ts'
 import { version } from './version.ts'
 
@@ -104,10 +103,6 @@ const readArguments = (args: readonly string[]): { config?: string; help?: boole
   }
 }
 
-/** An endpoint that is not AWS's own is STS too: Keyplane's store, a double of AWS. AWS's own for secrets is not. */
-const ownEndpoint = (endpoint: string | undefined): string | undefined =>
-  endpoint === undefined || /\.amazonaws\.com(?:\.cn)?$/.test(new URL(endpoint).hostname) ? undefined : endpoint
-
 const serve = async (
   config: AgentConfig,
   {
@@ -120,21 +115,7 @@ const serve = async (
 ): Promise<void> => {
   const log = openLog(config)
   const upstream = new UpstreamMeter(clock)
-  const { region, endpoint, stsEndpoint = ownEndpoint(endpoint), credentialsFile: file, maxRoles } = config
-  const identityOptions = {
-    env,
-    clock,
-    userAgent: `aws-secrets-manager-agent/2.0.0 keyplane-agent/${version}`,
-    ...(region !== undefined && { region }),
-    ...(stsEndpoint !== undefined && { stsEndpoint }),
-    ...(file !== undefined && { credentials: credentialsFile(file, { onProblem: (text) => log.warn({}, text) }) }),
-  }
-  const source = awsProvider({
-    ...identityOptions,
-    maxRoles,
-    onCall: (call) => upstream.note(call),
-    ...(endpoint !== undefined && { endpoint }),
-  })
+  const opened = await openSource(config, { env, clock, upstream, log })
   const audit = await auditOf(config, openAudit)
   const stop = new AbortController()
   const onEnd = (): void => stop.abort()
@@ -143,11 +124,7 @@ const serve = async (
     stop.signal,
     startAgent({
       config,
-      source,
-      ...(config.lambdaExtension && { parameters: ssmProvider(identityOptions) }),
-      names: (query, call) => source.names(query, call),
-      // A file's credentials may come later than the agent.
-      ...(file === undefined && { identity: (call) => awsIdentity(identityOptions, call) }),
+      ...opened,
       env,
       clock,
       log,

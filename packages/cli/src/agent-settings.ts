@@ -27,6 +27,7 @@ const valueOf: Readonly<Record<string, (config: AgentConfig) => unknown>> = {
   'prefetch.max_jitter_seconds': ({ prefetch }) => prefetch.maxJitterMs / 1_000,
   'prefetch.secrets': ({ prefetch }) => prefetch.secrets.map(({ secretId }) => secretId),
   'prefetch.filter_tags': ({ prefetch }) => prefetch.filterTags.map(({ key }) => key),
+  'keyplane.source': ({ source }) => source,
   'keyplane.lambda_extension': ({ lambdaExtension }) => lambdaExtension,
   'keyplane.vault_mounts': ({ vaultMounts }) => vaultMounts,
   'keyplane.vault_port': ({ vaultPort }) => vaultPort,

@@ -45,10 +45,15 @@ export interface ListenConfig {
   readonly clientCa?: string
 }
 
+/** Where secrets come from, by the names of the library's providers. */
+export type SourceName = 'aws' | 'azure' | 'env' | 'file' | 'gcp' | 'openbao' | 'service' | 'ssm'
+
 /** What the agent is told, with defaults filled in. Frozen. */
 export interface AgentConfig {
   /** `false`: there is nothing to start. */
   readonly enabled: boolean
+  /** Default: aws. */
+  readonly source: SourceName
   readonly httpPort: number
   readonly region?: string
   readonly ttlMs: number

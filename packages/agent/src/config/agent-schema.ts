@@ -1,8 +1,20 @@
-import type { AgentConfig, ConfigParts, PrefetchedSecret, PrefetchedTag } from './agent-config.ts'
+import type { AgentConfig, ConfigParts, PrefetchedSecret, PrefetchedTag, SourceName } from './agent-config.ts'
 import { keepingOptions } from './keeping-schema.ts'
 import { listenerOptions, listenerRows } from './listener-schema.ts'
 import { foreign, type Option, option, type Rows, type Schema, type Section, section } from './schema.ts'
-import { address, anyText, bool, integer, level, listOf, path, ratio, textLike, textsLike } from './value-readers.ts'
+import {
+  address,
+  anyText,
+  bool,
+  integer,
+  level,
+  listOf,
+  path,
+  ratio,
+  textLike,
+  textsLike,
+  wordOf,
+} from './value-readers.ts'
 
 const regionName = textLike(/^[a-z0-9-]{1,64}$/, 'a region, like eu-west-1')
 const seconds = (set: (ms: number) => Partial<ConfigParts>) => (value: number) => set(value * 1_000)
@@ -79,8 +91,11 @@ const prefetch: Section = section({
   filter_tags: prefetchTags,
 })
 
+const sources: readonly SourceName[] = ['aws', 'azure', 'env', 'file', 'gcp', 'openbao', 'service', 'ssm']
+
 /** Ours, in a table of their own, so that one file serves both products. */
 const own = {
+  source: option('aws', wordOf(sources), (source: SourceName) => ({ source })),
   ...listenerOptions,
   ...keepingOptions,
   endpoint: option(undefined, address, (url?: string) => (url === undefined ? {} : { endpoint: url })),

@@ -38,6 +38,14 @@ export const textLike =
   (value) =>
     oneOf(value, typeof value === 'string' && pattern.test(value), `must be ${what}`)
 
+/** One of the words, in any case. */
+export const wordOf =
+  (words: readonly string[]): Read =>
+  (value) => {
+    const word = typeof value === 'string' ? value.toLowerCase() : ''
+    return oneOf(word, words.includes(word), `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`)
+  }
+
 export const anyText: Read = textLike(/[^]/, 'a text')
 
 /** A file's mode for its owner and group: nobody else. */
