@@ -4,7 +4,8 @@ import { openSecrets } from '@keyplane/secrets'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agentApp } from '../src/app.ts'
-import { Callers } from '../src/guards/callers.ts'
+import { type Caller, Callers } from '../src/guards/callers.ts'
+import { Scope } from '../src/guards/scope.ts'
 import { knownHost } from '../src/guards/known-host.ts'
 import { RequestLimit } from '../src/guards/request-limit.ts'
 import { fastPath } from '../src/http/fast-path.ts'
@@ -36,7 +37,10 @@ const start = async () => {
   const limit = new RequestLimit(800)
   const bodies = new AnswerBodies()
   const shared = {
-    callers: new Callers(new Token(token)),
+    callers: new Callers(new Token(token), [
+      { caller: { name: 'app', secrets: new Scope(['My*']) }, token: new Token('app-token') },
+      { caller: { name: 'other', secrets: new Scope(['Other']) }, token: new Token('other-token') },
+    ]),
     tokenHeaders,
     limit,
     date: new HttpDate(clock),
@@ -55,9 +59,9 @@ const start = async () => {
   }
   const app = agentApp(parts)
   let fastAnswers = 0
-  const hit = (id: string) => {
+  const hit = (id: string, { secrets: scope }: Caller) => {
     const reading = secrets.peek({ id })
-    if (!reading) return undefined
+    if (!reading || (scope && !(scope.mayAsk({ id }) && scope.mayHave(reading.version)))) return undefined
     fastAnswers += 1
     return { version: reading.version, response: bodies.of(reading.version) }
   }
@@ -113,6 +117,8 @@ const lines = fc.constantFrom(
   `x-aws-parameters-secrets-token:${token}`,
   `X-Vault-Token: ${token} `,
   'X-Vault-Token: wrong',
+  'X-Vault-Token: app-token',
+  'x-vault-token: other-token',
   'X-Vault-Token:',
   `X-Vault-Token:\t${token}`,
   'X-Forwarded-For: 1.2.3.4',
@@ -179,8 +185,9 @@ const split = (text: string, at: number): string[] => (at < text.length ? [text.
 
 /** The count once the answers of the test before are all counted: some clients leave before theirs. */
 const settledCount = async (count: () => number): Promise<number> => {
-  for (let known = -1; ; ) {
-    if (count() === known) return known
+  for (let known = -1, calm = 0; ; calm += 1) {
+    if (count() !== known) calm = 0
+    if (calm >= 5) return known
     known = count()
     await new Promise((resolve) => setTimeout(resolve, 30))
   }

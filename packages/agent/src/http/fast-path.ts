@@ -49,7 +49,8 @@ export const fastPath = ({ callers, tokenHeaders, limit, date, hit, miss }: Fast
 
 /** A header that was not sent leaves a gap. */
 const callerOf = (callers: Callers, tokens: readonly (string | undefined)[]): Caller | undefined => {
-  for (const shown of tokens) {
+  for (let index = 0; index < tokens.length; index += 1) {
+    const shown = tokens[index]
     const caller = shown === undefined ? undefined : callers.of(Buffer.from(shown, 'latin1'))
     if (caller) return caller
   }

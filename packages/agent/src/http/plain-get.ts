@@ -15,6 +15,8 @@ const plainId = /^[A-Za-z0-9/_.@:-]+$/
 const plainHeaders = /^(?:[A-Za-z0-9!#$%&'*.^_`|~-]+:[\t\x20-\x7e]*\r\n)+$/
 const loopbackHost = /^(?:localhost|127\.0\.0\.1)(?::\d{1,5})?$/
 const maxHeaders = 64
+/** What most clients accept. */
+const anything = ' */*\r\n'
 
 /** Headers that say how to read on, or that a guard has to see: such a request is not plain. */
 const notPlain: ReadonlySet<string> = new Set([
@@ -65,7 +67,8 @@ const readTokens = (headers: string, tokenHeaders: readonly string[]): string[] 
       if (!loopbackHost.test(headers.slice(colon + 1, end).trim())) return undefined
     } else if (name === 'accept') {
       // One that wants another form than JSON; of two, each might say it.
-      if (accepts > 0 || wantsText(headers.slice(colon + 1, end))) return undefined
+      const isAny = headers.startsWith(anything, colon + 1)
+      if (accepts > 0 || (!isAny && wantsText(headers.slice(colon + 1, end)))) return undefined
       accepts += 1
     } else if (
       name === 'connection' &&

@@ -75,7 +75,7 @@ export class Listeners {
       await open(port, '::1')
     } catch (error) {
       // A machine without IPv6, or another program there: nobody was promised it.
-      this.#parts.log.info({ err: error }, `Not listening on [::1]:${port}.`)
+      this.#parts.log.info({}, `Not listening on ::1: ${error instanceof Error ? error.message : String(error)}`)
     }
     return port
   }
