@@ -24,6 +24,8 @@ in a header, values cached in memory.
   -c, --config FILE   TOML, as for the AWS agent or the AWS Workload Credentials Provider; ours under [keyplane].
                       Default: none, all defaults; with sm start ${providerConfig}
                       where it is there
+      --persist FILE  Keeps answers in FILE, sealed, for a restart while the source is away; with --persist-key FILE,
+                      32 bytes in base64: (umask 077; openssl rand -base64 32 > FILE). Default: off
   -h, --help          This text
       --version       The version
 
@@ -72,7 +74,8 @@ export const runAgent = async (
     if (options.help) stdout(usage)
     else if (options.version) stdout(`keyplane-agent ${version}\n`)
     else {
-      const config = readAgentConfig(options.config ?? (isProvider ? fileIfThere(providerConfigFile) : undefined))
+      const file = options.config ?? (isProvider ? fileIfThere(providerConfigFile) : undefined)
+      const config = withFlags(readAgentConfig(file), options)
       if (config.enabled)
         await serve(config, { env, clock, stdout, ended: ended ?? untilSignal(), ...(openAudit && { openAudit }) })
       else stdout('Secrets Manager is not enabled\n')
@@ -87,12 +90,32 @@ export const runAgent = async (
 
 const fileIfThere = (path: string): string | undefined => (existsSync(path) ? path : undefined)
 
-const readArguments = (args: readonly string[]): { config?: string; help?: boolean; version?: boolean } => {
+interface Arguments {
+  readonly config?: string
+  readonly persist?: string
+  readonly 'persist-key'?: string
+  readonly help?: boolean
+  readonly version?: boolean
+}
+
+/** What the command line says stands above the file. */
+const withFlags = (config: AgentConfig, { persist, 'persist-key': key }: Arguments): AgentConfig => {
+  const persistFile = persist ?? config.persistFile
+  const persistKeyFile = key ?? config.persistKeyFile
+  if ((persistFile === undefined) !== (persistKeyFile === undefined))
+    throw new SecretsError('config_invalid', '--persist and --persist-key go together: what is kept is sealed.')
+  if (persistFile === undefined || persistKeyFile === undefined) return config
+  return Object.freeze({ ...config, persistFile, persistKeyFile })
+}
+
+const readArguments = (args: readonly string[]): Arguments => {
   try {
     const { values } = parseArgs({
       args: [...args],
       options: {
         config: { type: 'string', short: 'c' },
+        persist: { type: 'string' },
+        'persist-key': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },
       },

@@ -138,6 +138,24 @@ describe('the command line', () => {
     expect(await run(args)).toMatchObject({ code: 1, errors: expect.stringContaining(text) })
   })
 
+  it('keeps answers for a restart where it is told to, with a key', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keyplane-agent-'))
+    const key = join(folder, 'key')
+    writeFileSync(key, Buffer.alloc(32, 1).toString('base64'), { mode: 0o600 })
+    const flags = ['--persist', join(folder, 'cache'), '--persist-key', key]
+    expect(await run(['-c', fileOf(flat), ...flags])).toMatchObject({ code: 0, errors: '' })
+    for (const half of [flags.slice(0, 2), flags.slice(2)])
+      expect(await run(['-c', fileOf(flat), ...half])).toEqual({
+        code: 1,
+        out: '',
+        errors: '--persist and --persist-key go together: what is kept is sealed.\n',
+      })
+    expect(await run(['-c', fileOf(flat), ...flags.slice(0, 3), '/nowhere/key'])).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining("The key file /nowhere/key can't be read (ENOENT)"),
+    })
+  })
+
   it.each([['--help'], ['-h'], ['--version']])('%s writes to stdout alone', async (flag) => {
     expect(await run([flag])).toMatchObject({ code: 0, out: expect.stringMatching(/agent/), errors: '' })
   })
