@@ -32,7 +32,8 @@ export interface OpenedSource {
 /** The source that the configuration names. @throws SecretsError `config_invalid` where it can't be had. */
 export const openSource = async (config: AgentConfig, parts: OpenSourceParts): Promise<OpenedSource> => {
   const aws = awsOptions(config, parts)
-  const parameters = config.lambdaExtension ? { parameters: ssmProvider(aws) } : {}
+  const { upstream, clock } = parts
+  const parameters = config.lambdaExtension ? { parameters: metered(ssmProvider(aws), upstream, clock) } : {}
   return {
     ...(config.source === 'aws' ? awsSource(config, aws, parts) : await namedSource(config, parts)),
     ...parameters,

@@ -6,12 +6,20 @@ const scope = new Scope(['app/*', 'shared'])
 const arn = (rest: string): string => `arn:aws:secretsmanager:eu-west-1:111122223333:secret:${rest}`
 
 describe('a scope', () => {
-  it.each(['app/db', 'app/a/b', 'shared', arn('app/db-AbCdEf'), arn('app/db'), arn('shared-AbCdEf'), arn('shared')])(
-    'lets a client ask for %s',
-    (id) => {
-      expect(scope.mayAsk({ id })).toBe(true)
-    },
-  )
+  it.each([
+    'app/db',
+    'app/a/b',
+    'app/..db',
+    'app/a...b',
+    'app/.db',
+    'shared',
+    arn('app/db-AbCdEf'),
+    arn('app/db'),
+    arn('shared-AbCdEf'),
+    arn('shared'),
+  ])('lets a client ask for %s', (id) => {
+    expect(scope.mayAsk({ id })).toBe(true)
+  })
 
   it.each([
     'app',
@@ -19,6 +27,11 @@ describe('a scope', () => {
     'other',
     'shared/x',
     'xshared',
+    'app/../other',
+    'app/..',
+    'app/./db',
+    'app/%2e%2E/other',
+    'app/x\\..\\y',
     '',
     arn('other-AbCdEf'),
     arn('shared-AbCdE'),

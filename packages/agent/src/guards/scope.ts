@@ -14,7 +14,7 @@ export class Scope {
 
   /** Whether the reference may mean one of its secrets. A role reads what nobody has named: none is assumed. */
   mayAsk({ id, as }: SecretRef): boolean {
-    return as === undefined && namesMeant(id).some((name) => this.#takes(name))
+    return as === undefined && !isPathElsewhere(id) && namesMeant(id).some((name) => this.#takes(name))
   }
 
   /** Whether a version is one of its secrets'. */
@@ -26,6 +26,9 @@ export class Scope {
     return this.#globs.some((glob) => globMatches(glob, name))
   }
 }
+
+/** A source whose names are paths might resolve them: `app/../other` is no secret of `app/*`. */
+const isPathElsewhere = (id: string): boolean => /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)/i.test(id)
 
 const secretArn = /^arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:([^]+)$/
 const parameterArn = /^arn:[^:]*:ssm:[^:]*:[^:]*:parameter\/([^]+)$/
