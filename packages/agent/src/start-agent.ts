@@ -15,10 +15,11 @@ import { HttpDate } from './http/response-bytes.ts'
 import { doorHandlers } from './listeners/door-handlers.ts'
 import { Listeners } from './listeners/listeners.ts'
 import { agentMetrics } from './metrics/agent-metrics.ts'
+import type { Metric } from './metrics/exposition.ts'
 import { Meters } from './metrics/meters.ts'
 import { UpstreamMeter } from './metrics/upstream-meter.ts'
 import { openCache } from './open-cache.ts'
-import { type OpenTokens, openTokens } from './open-tokens.ts'
+import { openTokens } from './open-tokens.ts'
 import { observed } from './persist/observed.ts'
 import { openPersisted } from './persist/open-persisted.ts'
 import { beginPrefetch, type NamesQuery } from './prefetch.ts'
@@ -77,84 +78,99 @@ export interface RunningAgent {
 
 /** Starts the agent, step by step; nothing is answered before it has announced itself. */
 export const startAgent = async (options: StartAgentOptions): Promise<RunningAgent> => {
-  const { config, log, clock = systemClock, random = systemRandom, upstream = new UpstreamMeter(clock) } = options
-  const limit = new RequestLimit(config.maxConnections)
-  const date = new HttpDate(clock)
-  const startedAtMs = clock.nowMs()
+  const ends = new Ends()
+  try {
+    return await started(options, ends)
+  } catch (error) {
+    await ends.all(0)
+    throw error
+  }
+}
+
+/** How what was begun ends: the last first. */
+class Ends {
+  readonly #ends: ((graceMs?: number) => unknown)[] = []
+
+  add(end: (graceMs?: number) => unknown): void {
+    this.#ends.push(end)
+  }
+
+  async all(graceMs?: number): Promise<void> {
+    for (const end of this.#ends.splice(0).toReversed()) await end(graceMs)
+  }
+}
+
+const started = async (options: StartAgentOptions, ends: Ends): Promise<RunningAgent> => {
+  const { config, log } = options
+  const parts = openParts(options, ends)
+  const { clock, secrets } = parts
+  const onError = (error: unknown): void => log.error({ err: error }, 'A request failed unexpectedly.')
+  // What answers needs the tokens, which come last: who binds the port first finds out first that it is taken.
+  const listeners = await Listeners.bind(config, { ...parts, log, onError })
+  ends.add((graceMs) => listeners.close(graceMs))
+  const account = await checkCredentials(options, clock)
+  options.signal?.throwIfAborted()
+  const tokens = openTokens({ ...options, clock })
+  ends.add(() => tokens.close())
+  const ending = new AbortController()
+  ends.add(() => ending.abort(new SecretsError('closed', 'The agent ends.')))
+  let isPrefetching = (): boolean => true
+  const unreadiness = (): string | undefined =>
+    ending.signal.aborted ? 'ending' : isPrefetching() ? 'prefetching' : undefined
+  const gather = (): readonly Metric[] => agentMetrics(parts)
+  const handlersOf = doorHandlers({ ...parts, config, log, tokens, unreadiness, gather })
+  const { port, vaultPort, addresses } = listeners
+  const url = `http://127.0.0.1:${port}`
+  options.announce(`Keyplane Agent/${version} listening on ${url}`)
+  log.info({ port, version }, `Listening on ${addresses.join(', ')}.`)
+  listeners.ready(handlersOf)
+  isPrefetching = beginPrefetch({
+    ...parts,
+    config: config.prefetch,
+    cacheSize: config.cacheSize,
+    read: (ref, call) => secrets.read(ref, { ...call, required: true }),
+    ...(options.names && { names: options.names }),
+    ...account,
+    log,
+    signal: ending.signal,
+  })
+  return {
+    port,
+    url,
+    addresses,
+    ...(vaultPort !== undefined && { vaultPort }),
+    invalidate: (change) => secrets.invalidate(change),
+    close: (graceMs) => ends.all(graceMs),
+  }
+}
+
+/** Everything that reads are made of. */
+const openParts = (options: StartAgentOptions, ends: Ends) => {
+  const { config, log, onRead, clock = systemClock, random = systemRandom } = options
+  const trail = options.audit && new ReadTrail({ batches: options.audit, clock, log })
+  ends.add(() => trail?.close())
   const persisted = openPersisted(config, { clock, log })
+  ends.add(() => persisted?.close())
   const source = persisted ? observed(options.source, persisted) : options.source
   const secrets = openCache({ ...options, source, clock, random })
   const parameters = options.parameters && openCache({ ...options, source: options.parameters, clock, random })
-  const onError = (error: unknown): void => log.error({ err: error }, 'A request failed unexpectedly.')
-  // What answers needs the tokens, which come last: who binds the port first finds out first that it is taken.
-  const listeners = await Listeners.bind(config, { limit, date, log, onError })
-  let tokens: OpenTokens | undefined
-  try {
-    const account = await checkCredentials(options, clock)
-    options.signal?.throwIfAborted()
-    tokens = openTokens({ ...options, clock })
-    const { onRead } = options
-    const trail = options.audit && new ReadTrail({ batches: options.audit, clock, log })
-    const meters = new Meters()
-    const cached = (): number => secrets.cached + (parameters?.cached ?? 0)
-    const metricsParts = { meters, upstream, limit, cached, memoryBytes, startedAtMs }
-    const ending = new AbortController()
-    let isPrefetching = (): boolean => true
-    const handlersOf = doorHandlers({
-      config,
-      secrets,
-      tokens,
-      limit,
-      date,
-      random,
-      clock,
-      log,
-      meters,
-      ...(parameters && { parameters }),
-      ...(onRead && { onRead }),
-      ...(trail && { trail }),
-      ...(persisted && { persisted }),
-      bodies: new AnswerBodies(),
-      unreadiness: () => (ending.signal.aborted ? 'ending' : isPrefetching() ? 'prefetching' : undefined),
-      gather: () => agentMetrics(metricsParts),
-    })
-    const { port, vaultPort, addresses } = listeners
-    const url = `http://127.0.0.1:${port}`
-    options.announce(`Keyplane Agent/${version} listening on ${url}`)
-    log.info({ port, version }, `Listening on ${addresses.join(', ')}.`)
-    listeners.ready(handlersOf)
-    isPrefetching = beginPrefetch({
-      config: config.prefetch,
-      cacheSize: config.cacheSize,
-      read: (ref, call) => secrets.read(ref, { ...call, required: true }),
-      ...(options.names && { names: options.names }),
-      ...account,
-      log,
-      clock,
-      random,
-      signal: ending.signal,
-    })
-    return {
-      port,
-      url,
-      addresses,
-      ...(vaultPort !== undefined && { vaultPort }),
-      invalidate: (change) => secrets.invalidate(change),
-      close: async (graceMs) => {
-        ending.abort(new SecretsError('closed', 'The agent ends.'))
-        tokens?.close()
-        await listeners.close(graceMs)
-        await Promise.all([secrets.close(), parameters?.close()])
-        trail?.close()
-        persisted?.close()
-      },
-    }
-  } catch (error) {
-    tokens?.close()
-    await listeners.close(0)
-    options.audit?.close()
-    await Promise.all([secrets.close(), parameters?.close()])
-    throw error
+  ends.add(() => Promise.all([secrets.close(), parameters?.close()]))
+  return {
+    clock,
+    random,
+    secrets,
+    limit: new RequestLimit(config.maxConnections),
+    date: new HttpDate(clock),
+    meters: new Meters(),
+    bodies: new AnswerBodies(),
+    upstream: options.upstream ?? new UpstreamMeter(clock),
+    cached: () => secrets.cached + (parameters?.cached ?? 0),
+    memoryBytes,
+    startedAtMs: clock.nowMs(),
+    ...(parameters && { parameters }),
+    ...(onRead && { onRead }),
+    ...(trail && { trail }),
+    ...(persisted && { persisted }),
   }
 }
 

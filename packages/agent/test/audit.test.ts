@@ -73,6 +73,15 @@ describe('the audit log', () => {
     expect(records.length).toBeGreaterThan(0)
   })
 
+  it('is closed where the start fails, whatever it fails at', async () => {
+    const { port } = await start()
+    let closed = 0
+    const audit = { write: () => {}, close: () => (closed += 1) }
+    await expect(startTestAgent({ port, audit })).rejects.toThrow('Could not bind')
+    await expect(startTestAgent({ env: {}, audit })).rejects.toThrow('No token')
+    expect(closed).toBe(2)
+  })
+
   it('is written and closed with the agent', async () => {
     const { agent, ask, disk, records } = await start()
     await ask(`${get}MyTest`)
