@@ -15,7 +15,7 @@ const time = (text: string): Buffer => tlv(0x17, Buffer.from(text))
 const extension = (id: string, content: Buffer): Buffer => sequence(oid(id), tlv(0x04, content))
 
 const pem = (der: Buffer): string =>
-  `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
+  `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}(?!$)/g, '$&\n')}\n-----END CERTIFICATE-----\n`
 
 export interface TestCertificate {
   readonly certificate: string
@@ -36,7 +36,7 @@ export class TestAuthority {
     this.certificate = this.#signed(name, publicKey, extension('551d13', sequence(tlv(0x01, Buffer.from([0xff])))))
   }
 
-  issue(name: string, hosts: readonly string[] = []): TestCertificate {
+  issue(name: string, hosts: readonly string[] = [name]): TestCertificate {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const names = hosts.map((host) =>
       /^[\d.]+$/.test(host) ? tlv(0x87, Buffer.from(host.split('.').map(Number))) : tlv(0x82, Buffer.from(host)),
