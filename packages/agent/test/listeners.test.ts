@@ -66,6 +66,43 @@ describe('the loopback listener', () => {
   })
 })
 
+describe('all listeners together', () => {
+  it('have one max_conn, and let what runs on any of them end', async () => {
+    const socketPath = join(folder, 'agent.sock')
+    const toml = `max_conn = 1\n[keyplane]\nsocket_path = "${socketPath}"\nvault_port = 0`
+    const { agent, port, source } = await start({ toml })
+    let release = (): void => {}
+    source.gate = new Promise((resolve) => {
+      release = resolve
+    })
+    const slow = send({ socketPath, headers: shown })
+    await expect.poll(() => source.reads).toBe(1)
+    expect(await send({ port, headers: shown })).toEqual({ status: 429, body: 'Connection limit exceeded' })
+    const vault = { port: agent.vaultPort ?? 0, path: '/v1/secret/data/MyTest', headers: shown }
+    expect(await send(vault)).toEqual({ status: 429, body: '{"errors":["Connection limit exceeded"]}' })
+    const closing = agent.close()
+    release()
+    expect((await slow).status).toBe(200)
+    await closing
+    for (const options of [{ port }, { socketPath }, vault])
+      await expect(send(options)).rejects.toMatchObject({ code: expect.stringMatching(/^(ECONNREFUSED|ENOENT)$/) })
+  })
+
+  it('are all gone where one of them can’t be had', async () => {
+    const { port } = await start({})
+    const other = createServer()
+    const taken = await new Promise<number>((resolve) => {
+      other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port))
+    })
+    await running.pop()?.close()
+    await expect(start({ port, toml: `[keyplane]\nvault_port = ${taken}` })).rejects.toThrow(
+      `Could not bind to 127.0.0.1:${taken}: another program uses that port; stop it, or choose another with vault_port.`,
+    )
+    other.close()
+    expect((await start({ port })).port).toBe(port)
+  })
+})
+
 describe('the Unix socket', () => {
   const withSocket = (mode = ''): { socketPath: string; toml: string } => {
     const socketPath = join(folder, 'agent.sock')

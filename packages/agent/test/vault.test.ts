@@ -184,6 +184,7 @@ describe('a client of Vault’s', () => {
     ['GET', '/v1/secret/data/app/db', ['X-Vault-Namespace: team'], 400],
     ['GET', '/v1/secret/data/app/db', ['X-Vault-Wrap-TTL: 60'], 400],
     ['GET', '/v1/secret/data/app/db', ['X-Forwarded-For: 1'], 403],
+    ['GET', 'http://evil.example/v1/secret/data/app/db', [], 403],
     ['GET', '/v1/secret/data/../../x', [], 400],
     ['GET', '/v1/secret/data/app/db', ['X-Vault-Namespace: /'], 200],
   ])('%s %s %j is %i, in Vault’s form', async (method, target, headers, status) => {

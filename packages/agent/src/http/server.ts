@@ -47,9 +47,12 @@ export class AgentServer {
     if (parts.tls) this.#listener.on('connection', (socket: Socket) => this.#noteHandshake(socket))
   }
 
-  /** Binds; connections wait until `ready`. @throws SecretsError `config_invalid` where the port can't be had. */
-  async listen(port: number, host = '127.0.0.1'): Promise<number> {
-    await this.#bound(`${isIPv6(host) ? `[${host}]` : host}:${port}`, () => this.#listener.listen(port, host))
+  /**
+   * Binds; connections wait until `ready`. The key is the configuration's for the port.
+   * @throws SecretsError `config_invalid` where the port can't be had.
+   */
+  async listen(port: number, host = '127.0.0.1', key = 'http_port'): Promise<number> {
+    await this.#bound(`${isIPv6(host) ? `[${host}]` : host}:${port}`, key, () => this.#listener.listen(port, host))
     return (this.#listener.address() as AddressInfo).port
   }
 
@@ -60,15 +63,15 @@ export class AgentServer {
   async listenOnSocket(path: string, mode: number): Promise<void> {
     // Binding makes the file before `listen` returns; only the main thread may say with which mode.
     const before = isMainThread ? process.umask(0o777 & ~mode) : undefined
-    const bound = this.#bound(path, () => this.#listener.listen(path))
+    const bound = this.#bound(path, 'socket_path', () => this.#listener.listen(path))
     if (before !== undefined) process.umask(before)
     await bound
     chmodSync(path, mode)
   }
 
-  async #bound(where: string, bind: () => void): Promise<void> {
+  async #bound(where: string, key: string, bind: () => void): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const onError = (cause: NodeJS.ErrnoException): void => reject(cannotBind(where, cause))
+      const onError = (cause: NodeJS.ErrnoException): void => reject(cannotBind(where, key, cause))
       this.#listener.once('error', onError)
       this.#listener.once('listening', () => {
         this.#listener.removeListener('error', onError)
@@ -163,9 +166,9 @@ const write = (socket: Socket, bytes: Buffer): void => {
   socket.once('drain', () => socket.resume())
 }
 
-const cannotBind = (where: string, cause: NodeJS.ErrnoException): SecretsError => {
+const cannotBind = (where: string, key: string, cause: NodeJS.ErrnoException): SecretsError => {
   const taken = cause.code === 'EADDRINUSE'
-  const why = taken ? 'another program uses that port; stop it, or choose another with http_port' : String(cause.code)
+  const why = taken ? `another program uses that port; stop it, or choose another with ${key}` : String(cause.code)
   return new SecretsError('config_invalid', `Could not bind to ${where}: ${why}.`, {
     cause,
     reason: taken ? 'port_taken' : 'cannot_bind',

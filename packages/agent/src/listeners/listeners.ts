@@ -65,7 +65,9 @@ export class Listeners {
   async #loopback(kind: 'loopback' | 'vault', wanted: number): Promise<number> {
     const open = async (port: number, host: string): Promise<number> => {
       const { server, slot } = this.#server()
-      const bound = await listened(server, port, host)
+      const bound = await listened(server, () =>
+        server.listen(port, host, kind === 'vault' ? 'vault_port' : 'http_port'),
+      )
       const address = `http://${shown(host)}:${bound}`
       this.#opened.push({ door: { kind, address, host: knownHost(), takesOwnToken: true }, server, slot })
       return bound
@@ -97,7 +99,7 @@ export class Listeners {
         ...(clientCa !== undefined && { ca: readPem(clientCa), requestCert: true, rejectUnauthorized: true }),
       }),
     )
-    const bound = await listened(server, port, address)
+    const bound = await listened(server, () => server.listen(port, address, 'keyplane.listen'))
     const door: Door = {
       kind: 'network',
       address: `https://${shown(address)}:${bound}`,
@@ -123,9 +125,9 @@ export class Listeners {
 }
 
 /** The port. A server that can't listen is closed: it has timers of its own. */
-const listened = async (server: AgentServer, port: number, host: string): Promise<number> => {
+const listened = async (server: AgentServer, listen: () => Promise<number>): Promise<number> => {
   try {
-    return await server.listen(port, host)
+    return await listen()
   } catch (error) {
     await server.close(0)
     throw error
