@@ -2,6 +2,7 @@ import { forwarded } from './guards/forwarded.ts'
 import { callerToken } from './guards/caller-token.ts'
 import type { Callers } from './guards/callers.ts'
 import { method } from './guards/method.ts'
+import type { RefusalLog } from './guards/refusal-log.ts'
 import { RequestLimit, requestLimit } from './guards/request-limit.ts'
 import type { Guard, Route, Visit } from './http/handlers.ts'
 import { type AgentRequest, type AgentResponse, text } from './http/messages.ts'
@@ -23,20 +24,23 @@ export interface AgentParts extends GetSecretParts {
   /** Another dialect, with guards of its own, that is asked first whether a request is its. */
   readonly before?: (request: AgentRequest) => AgentResponse | Promise<AgentResponse> | undefined
   readonly unreadiness: Unreadiness
+  /** Tells of what the guards refuse. Default: nobody does. */
+  readonly refusals?: RefusalLog
   /** How the agent stands, for `/metrics`. */
   readonly gather: () => readonly Metric[]
 }
 
 /** The life of a request to the agent: the guards in their order, then the route that takes it. */
 export const agentApp = (parts: AgentParts): ((request: AgentRequest) => AgentResponse | Promise<AgentResponse>) => {
-  const { callers, tokenHeaders, limit, host, before, routes: more = [], unreadiness, gather, meters } = parts
-  const guards: readonly Guard[] = [
+  const { callers, tokenHeaders, limit, host, before, routes: more = [], unreadiness, gather, meters, refusals } = parts
+  const all: readonly Guard[] = [
     requestLimit(limit), // 429
     forwarded(), // 403; not for probes
     host, // 403; not for probes
     callerToken(callers, { headers: tokenHeaders }), // 403; not for probes
     method('GET'), // 405
   ]
+  const guards = refusals ? all.map((guard) => refusals.watching(guard)) : all
   const routes: readonly Route[] = [ping(), readyz(unreadiness), metrics(gather), ...more, getSecret(parts)]
   const refused = (response: AgentResponse): AgentResponse => {
     meters.refused(response.status)

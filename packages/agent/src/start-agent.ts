@@ -10,6 +10,7 @@ import {
 import { type AuditBatches, ReadTrail } from './audit/read-trail.ts'
 import { checkIdentity, type Identity } from './check-identity.ts'
 import type { AgentConfig } from './config/agent-config.ts'
+import { RefusalLog } from './guards/refusal-log.ts'
 import { RequestLimit } from './guards/request-limit.ts'
 import { HttpDate } from './http/response-bytes.ts'
 import { doorHandlers } from './listeners/door-handlers.ts'
@@ -162,6 +163,7 @@ const openParts = (options: StartAgentOptions, ends: Ends) => {
     limit: new RequestLimit(config.maxConnections),
     date: new HttpDate(clock),
     meters: new Meters(),
+    refusals: new RefusalLog({ log, clock }),
     bodies: new AnswerBodies(),
     upstream: options.upstream ?? new UpstreamMeter(clock),
     cached: () => secrets.cached + (parameters?.cached ?? 0),

@@ -281,6 +281,22 @@ describe('the end', () => {
 })
 
 describe('the log', () => {
+  it('tells of what the guards refuse, once a second, with the number of the others, and never the token', async () => {
+    const clock = fakeClock()
+    const { ask, log } = await start({ clock })
+    const warnings = () => log.lines.filter((line) => line.includes('A request was refused'))
+    await ask('/v1/MyTest', ['X-Vault-Token: canary-token'])
+    for (let attempt = 0; attempt < 5; attempt += 1) await ask(get, ['X-Vault-Token: canary-token'])
+    await clock.advance(1_000)
+    await ask(`${get}&canary=1`, [`X-Vault-Token: ${token}`, 'X-Forwarded-For: 1'], 'POST')
+    await ask('/nowhere')
+    expect(warnings()).toEqual([
+      '{"status":403,"method":"GET","path":"/v1/MyTest"} A request was refused: Bad Token.',
+      '{"status":403,"method":"POST","path":"/secretsmanager/get","untold":5} A request was refused: Forwarded.',
+    ])
+    expect(log.lines.join('\n')).not.toContain('canary')
+  })
+
   it('tells hits, misses and failures at debug, and never a value or the token', async () => {
     const { ask, log } = await start()
     await ask(get)

@@ -15,7 +15,7 @@ import type { Door, DoorHandlers } from './door.ts'
 export interface DoorHandlersParts
   extends Pick<
     AgentParts,
-    'bodies' | 'clock' | 'limit' | 'meters' | 'onRead' | 'trail' | 'persisted' | 'unreadiness' | 'gather'
+    'bodies' | 'clock' | 'limit' | 'meters' | 'onRead' | 'trail' | 'persisted' | 'refusals' | 'unreadiness' | 'gather'
   > {
   readonly config: Pick<AgentConfig, 'pathPrefix' | 'tokenHeaders' | 'vaultMounts' | 'vaultPort'>
   readonly secrets: SecretsManager

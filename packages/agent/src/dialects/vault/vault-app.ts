@@ -3,6 +3,7 @@ import { splitTarget } from '@keyplane/protocol'
 import type { Caller, Callers } from '../../guards/callers.ts'
 import { callerToken } from '../../guards/caller-token.ts'
 import { forwarded } from '../../guards/forwarded.ts'
+import type { RefusalLog } from '../../guards/refusal-log.ts'
 import { type RequestLimit, requestLimit } from '../../guards/request-limit.ts'
 import type { Guard, Visit } from '../../http/handlers.ts'
 import { type AgentRequest, type AgentResponse, firstHeader } from '../../http/messages.ts'
@@ -16,6 +17,8 @@ export interface VaultParts extends SecretReadsParts {
   /** Header names that carry the token, lower case; `Authorization: Bearer` does too. */
   readonly tokenHeaders: readonly string[]
   readonly limit: RequestLimit
+  /** Tells of what the guards refuse. Default: nobody does. */
+  readonly refusals?: RefusalLog
   /** Where the KV of the agent's source is mounted: without slashes at the ends. */
   readonly mounts: readonly string[]
   readonly random: Random
@@ -58,13 +61,12 @@ const noRoute = ({ target }: AgentRequest): VaultQuestion => {
 
 /** The guards in the agent's order, then the answer. */
 const server = (parts: VaultParts): ((request: AgentRequest, question: VaultQuestion) => Answered) => {
-  const { callers, tokenHeaders, limit, meters, host } = parts
-  const guardsFor = (isOpen: boolean): readonly Guard[] => [
-    requestLimit(limit),
-    forwarded(),
-    host,
-    callerToken(callers, { headers: tokenHeaders, isOpen: () => isOpen, takesBearer: () => true }),
-  ]
+  const { callers, tokenHeaders, limit, meters, host, refusals } = parts
+  const guardsFor = (isOpen: boolean): readonly Guard[] => {
+    const token = callerToken(callers, { headers: tokenHeaders, isOpen: () => isOpen, takesBearer: () => true })
+    const all = [requestLimit(limit), forwarded(), host, token]
+    return refusals ? all.map((guard) => refusals.watching(guard)) : all
+  }
   const [closed, open] = [guardsFor(false), guardsFor(true)]
   const reads = new SecretReads(parts)
   const refused = (response: AgentResponse): AgentResponse => {

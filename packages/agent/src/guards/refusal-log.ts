@@ -1,0 +1,48 @@
+import type { Clock } from '@keyplane/core'
+import { splitTarget } from '@keyplane/protocol'
+import type { Guard } from '../http/handlers.ts'
+import type { AgentRequest, AgentResponse } from '../http/messages.ts'
+
+export interface RefusalLogParts {
+  readonly log: { warn(facts: object, message: string): void }
+  readonly clock: Clock
+}
+
+/** More often than that nothing is told: whoever is refused must not fill the log. */
+const everyMs = 1_000
+const maxPath = 200
+
+/** Tells of requests that guards refuse: somebody on this machine tries a token, or a proxy is set up wrongly. */
+export class RefusalLog {
+  readonly #parts: RefusalLogParts
+  #toldAtMs = Number.NEGATIVE_INFINITY
+  #untold = 0
+
+  constructor(parts: RefusalLogParts) {
+    this.#parts = parts
+  }
+
+  /** The guard, with its refusals told. */
+  watching(guard: Guard): Guard {
+    return (request, visit) => {
+      const refusal = guard(request, visit)
+      if (refusal) this.#tell(request, refusal)
+      return refusal
+    }
+  }
+
+  #tell({ method, target }: AgentRequest, { status, body }: AgentResponse): void {
+    const { log, clock } = this.#parts
+    const nowMs = clock.monotonicMs()
+    if (nowMs - this.#toldAtMs < everyMs) {
+      this.#untold += 1
+      return
+    }
+    const path = splitTarget(target).path.slice(0, maxPath)
+    const facts = { status, method: method.slice(0, 20), path }
+    const others = this.#untold > 0 ? { untold: this.#untold } : {}
+    log.warn({ ...facts, ...others }, `A request was refused: ${String(body)}.`)
+    this.#toldAtMs = nowMs
+    this.#untold = 0
+  }
+}
