@@ -20,6 +20,8 @@ export interface AgentOptions {
   readonly upstreamUrl: string
   /** Default: 300, as the agent's own. */
   readonly ttlSeconds?: number
+  /** More of the file, behind what both agents have. Default: nothing. */
+  readonly own?: string
 }
 
 /** Options that the AWS agent has too, so that one file serves both. */
@@ -44,11 +46,11 @@ type Command = (config: string) => Pick<ServerCommand, 'file' | 'args'>
 
 const contender = (name: Contender['name'], command: Command): Contender => ({
   name,
-  start: async ({ upstreamUrl, ttlSeconds = 300 }) => {
+  start: async ({ upstreamUrl, ttlSeconds = 300, own = '' }) => {
     const folder = mkdtempSync(join(tmpdir(), 'keyplane-bench-'))
     const config = join(folder, 'agent.toml')
     const port = await freePort()
-    writeFileSync(config, configText(port, ttlSeconds))
+    writeFileSync(config, configText(port, ttlSeconds) + own)
     const env = environment(upstreamUrl)
     const server = await startServer({ ...command(config), env, cwd: folder, readyText: 'listening on' })
     const stop = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { measured, notMeasured, type Row, yardstick } from '../row.ts'
 import { median } from '../statistics.ts'
-import { type Contender, type RunningAgent, startBareHttp } from './contenders.ts'
+import { type Contender, keyplaneAgent, type RunningAgent, startBareHttp } from './contenders.ts'
 import { type LoadResult, loadClient, runLoad } from './load.ts'
 import { cpuSeconds } from './process-usage.ts'
 import type { UpstreamDouble } from './upstream-double.ts'
@@ -33,7 +33,9 @@ export const throughputRows = async ({ contenders, upstream, seconds }: Throughp
       agent: await contender.start({ upstreamUrl: upstream.url, ttlSeconds: 3_600 }),
     })),
   )
-  const all = [...started, { name: 'bare', agent: await startBareHttp() }]
+  const own = '[keyplane]\naudit_folder = "audit"\n'
+  const audited = await keyplaneAgent.start({ upstreamUrl: upstream.url, ttlSeconds: 3_600, own })
+  const all = [...started, { name: 'audited', agent: audited }, { name: 'bare', agent: await startBareHttp() }]
   try {
     const results = new Map<string, Round[]>(all.map(({ name }) => [name, []]))
     for (const { agent } of all) await runLoad({ port: agent.port, path, connections, seconds: 1 })
@@ -90,6 +92,11 @@ const rowsOf = (medianOf: MedianOf, note: string): Row[] => {
     yardstick({ id: 'node-p50', what: 'agent on Node.js, p50', unit: 'ms' }, own('p50Ms')),
     yardstick({ id: 'node-p99', what: 'agent on Node.js, p99', unit: 'ms' }, own('p99Ms')),
     ...others,
+    measured(
+      { id: 'audit-cpu-ratio', what: 'agent with its audit log, CPU per cached GET of the same without', unit: '×' },
+      (medianOf('audited', 'cpuMicros') ?? Number.NaN) / own('cpuMicros'),
+      { atMost: 1.1 },
+    ),
     ...comparedRows(medianOf),
   ]
 }
