@@ -60,8 +60,11 @@ describe('the loopback listener', () => {
       other.once('error', () => resolve(0))
       other.listen(0, '::1', () => resolve((other.address() as { port: number }).port))
     })
-    const { agent } = await start({ port: free })
-    if (free > 0) expect(agent.addresses).toEqual([`http://127.0.0.1:${free}`])
+    const { agent, log } = await start({ port: free })
+    if (free > 0) {
+      expect(agent.addresses).toEqual([`http://127.0.0.1:${free}`])
+      expect(log.lines.join('\n')).toContain('Not listening on ::1: Could not bind')
+    }
     other.close()
   })
 })

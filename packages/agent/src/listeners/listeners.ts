@@ -10,7 +10,7 @@ import type { Door, DoorHandlers } from './door.ts'
 import { removeStaleSocket } from './stale-socket.ts'
 
 export interface ListenersParts extends Pick<ServerParts, 'limit' | 'date' | 'onError'> {
-  readonly log: { info(facts: object, message: string): void }
+  readonly log: Record<'info' | 'warn', (facts: object, message: string) => void>
 }
 
 interface Opened {
@@ -76,8 +76,12 @@ export class Listeners {
     try {
       await open(port, '::1')
     } catch (error) {
-      // A machine without IPv6, or another program there: nobody was promised it.
-      this.#parts.log.info({}, `Not listening on ::1: ${error instanceof Error ? error.message : String(error)}`)
+      // A machine without IPv6 has no ::1. Another program there would be shown the tokens of who asks `localhost`.
+      const isTaken = error instanceof SecretsError && error.reason === 'port_taken'
+      this.#parts.log[isTaken ? 'warn' : 'info'](
+        {},
+        `Not listening on ::1: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
     return port
   }
