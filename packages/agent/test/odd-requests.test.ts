@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readOddHead } from '../src/http/odd-head.ts'
 import type { RunningAgent } from '../src/start-agent.ts'
@@ -144,6 +145,28 @@ describe('a request that another parser might refuse', () => {
     const long = `FOO /ping HTTP/1.1\r\nA: ${'x'.repeat(17_000)}\r\n`
     expect((await ask(`${long}\r\n`)).status).toBe(431)
     expect(parseAnswer(await exchange(port, [long.slice(0, 100), long.slice(100)], {})).status).toBe(431)
+  })
+
+  // What came after the answer was kept, as long as the peer went on sending.
+  it.each([
+    ['after an answer', 'FOO /ping HTTP/1.1\r\n\r\n'],
+    ['after a refusal', 'GET /ping\0\r\n\r\n'],
+    ['after CONNECT', 'CONNECT a:1 HTTP/1.1\r\n\r\n'],
+  ])('is cut although its peer goes on sending: %s', async (_what, request) => {
+    const { port } = await start()
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1')
+    })
+    socket.on('error', () => {})
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.write(request)
+    const more = setInterval(() => socket.write('more\r\n\r\n'), 20)
+    await closed
+    clearInterval(more)
+    expect(received).toMatch(/^HTTP\/1\.1 40[035] /)
+    expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1)
   })
 
   it('that never ends does not keep the agent from its end', async () => {

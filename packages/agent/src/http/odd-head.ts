@@ -5,7 +5,7 @@ const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*((?:[\t\x20-\x7e\x80-\x
 /** All that a head may hold; of what is above ASCII, `latin1` gives a character a byte. */
 const allowed = /^(?:[\t\n\x20-\x7e\x80-\xff]|\r(?=\n|$))*$/
 /** Read anew whenever more of it comes, so it is a short one. */
-const maxHeadBytes = 16_384
+export const maxOddHeadBytes = 16_384
 const declaresBody: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
 
 /** What the bytes so far are: a whole head, the beginning of one, or none. */
@@ -20,7 +20,7 @@ export const readOddHead = (bytes: Buffer): OddHead => {
   const text = bytes.toString('latin1').replace(/^(?:\r?\n)+/, '')
   const end = /\r?\n\r?\n/.exec(text)
   const head = end ? text.slice(0, end.index) : text
-  if (head.length > maxHeadBytes) return 'too long'
+  if (head.length > maxOddHeadBytes) return 'too long'
   if (!allowed.test(head)) return 'malformed'
   const lines = head.split(/\r?\n/)
   // A line that has not ended yet says nothing.

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { maxOddHeadBytes } from './odd-head.ts'
 
 const nothing = Buffer.alloc(0)
+/** After its last answer a peer has so long to take it. */
+const lingerMs = 2_000
 
 /**
  * A connection as `node:http` sees it: one request at a time. By itself it parses all that a read brought, thousands of
@@ -19,6 +22,7 @@ export class PacedConnection extends Duplex {
   #undecided = 0
   /** What was passed on since the last request was read: the head that `node:http` is in the middle of. */
   #head: Buffer[] = []
+  #headBytes = 0
   /** A body came along, so that what follows a request may be its rest. */
   #hadBody = false
   #taken: ((bytes: Buffer) => void) | undefined
@@ -41,6 +45,7 @@ export class PacedConnection extends Duplex {
   /** A request was read: what follows it waits for its answer. Gives what to call when that is decided. */
   begin({ headers }: IncomingMessage, response: ServerResponse): () => void {
     this.#head = []
+    this.#headBytes = 0
     this.#hadBody ||= headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
     this.#open += 1
     this.#undecided += 1
@@ -63,12 +68,22 @@ export class PacedConnection extends Duplex {
   takeHead(onBytes: (head: Buffer) => void): boolean {
     if (this.#hadBody || this.#open > 0) return false
     this.#taken = (bytes) => {
-      this.#head.push(bytes)
+      this.#keep(bytes)
       onBytes(Buffer.concat(this.#head))
     }
     this.#taken(this.#rest)
     this.#rest = nothing
     return true
+  }
+
+  /** The last answer: what still comes is passed over, and the connection is gone soon. */
+  endWith(bytes: Buffer): void {
+    this.#taken = () => {}
+    this.#head = []
+    this.end(bytes)
+    const cut = setTimeout(() => this.destroy(), lingerMs)
+    this.once('close', () => clearTimeout(cut))
+    this.#feed()
   }
 
   /** As a socket's: `node:http` asks for it after the last answer. */
@@ -100,6 +115,12 @@ export class PacedConnection extends Duplex {
     done(error)
   }
 
+  /** Bytes of the head, no more than tell that it is too long; a body's never. */
+  #keep(bytes: Buffer): void {
+    if (!this.#hadBody && this.#headBytes <= maxOddHeadBytes) this.#head.push(bytes)
+    this.#headBytes += bytes.length
+  }
+
   #feed(): void {
     if (this.#taken) {
       const bytes = this.#socket.read() as Buffer | null
@@ -115,7 +136,7 @@ export class PacedConnection extends Duplex {
     const piece = this.#rest.subarray(0, length)
     this.#rest = this.#rest.subarray(length)
     this.#wanted = false
-    this.#head.push(piece)
+    this.#keep(piece)
     this.push(piece)
   }
 }

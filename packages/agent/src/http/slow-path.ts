@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
 import { type AgentRequest, type AgentResponse, json, text } from './messages.ts'
 import { isHttp2Preface, readOddHead } from './odd-head.ts'
 import type { PacedConnection } from './paced-connection.ts'
@@ -45,7 +44,10 @@ export const httpServer = (parts: SlowPathParts, isClosing: () => boolean): Serv
   // Whatever a client expects, the final answer is what it gets, by the same guards.
   for (const event of ['checkContinue', 'checkExpectation'] as const)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => void answer(request, response))
-  server.on('connect', (request, socket) => void answerAndEnd(parts, asAgentRequest(request), socket))
+  server.on(
+    'connect',
+    (request, socket) => void answerAndEnd(parts, asAgentRequest(request), socket as unknown as PacedConnection),
+  )
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     onUnreadable(parts, error, socket as unknown as PacedConnection),
   )
@@ -91,12 +93,12 @@ const send = (
 const answerAndEnd = async (
   { app, limit, date, onError }: SlowPathParts,
   request: AgentRequest,
-  connection: Duplex,
+  connection: PacedConnection,
 ): Promise<void> => {
   limit.active += 1
   const response = beyondWireLimits(request) ?? (await run(app, request, onError))
   limit.active -= 1
-  connection.end(lastBytes(response, date.text))
+  connection.endWith(lastBytes(response, date.text))
 }
 
 const lastBytes = (response: AgentResponse, date: string): Buffer => responseBytes(response, date, { isLast: true })
@@ -111,7 +113,7 @@ const onUnreadable = (
   connection: PacedConnection,
 ): void => {
   if (!connection.writable) return
-  const refuse = (status: number): void => void connection.end(lastBytes(text(status, ''), parts.date.text))
+  const refuse = (status: number): void => connection.endWith(lastBytes(text(status, ''), parts.date.text))
   const refusal = refusals[code]
   if (refusal !== undefined) return refuse(refusal)
   let isDone = false
