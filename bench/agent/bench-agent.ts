@@ -2,8 +2,10 @@ import { form } from '../built.ts'
 import { type Row, notMeasured } from '../row.ts'
 import type { BenchOptions } from '../run.ts'
 import { type Contender, keyplaneAgent, peerAgent } from './contenders.ts'
+import { dayRows } from './day.ts'
 import { expiryRows } from './expiry.ts'
 import { footprintRows } from './footprint.ts'
+import { fuzzParts, fuzzRows } from './fuzz.ts'
 import { throughputRows } from './throughput.ts'
 import { startUpstreamDouble } from './upstream-double.ts'
 
@@ -31,6 +33,8 @@ export const benchAgent = async ({ peer, seconds }: BenchOptions): Promise<reado
       ...(await throughputRows({ contenders, upstream, seconds })),
       ...(await expiryRows({ contenders, upstream })),
       ...(await footprintRows({ contenders, upstream })),
+      ...(await dayRows()),
+      ...(await fuzzRows(fuzzParts(process.env))),
       ...standaloneRows(),
     ]
   } finally {
