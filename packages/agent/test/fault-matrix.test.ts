@@ -24,7 +24,13 @@ const faults: Readonly<Record<string, (aws: AwsDouble) => void>> = {
   '500': (aws) => void (aws.faults['*'] = refusal('InternalServiceError', 500)),
   '503 without a body': (aws) => void (aws.faults['*'] = { status: 503, body: '' }),
   garbage: (aws) => void (aws.faults['*'] = { status: 200, body: '<html>' }),
-  'clock skew': (aws) => void (aws.faults['*'] = refusal('InvalidSignatureException')),
+  'of another time': (aws) =>
+    void (aws.faults['*'] = {
+      status: 400,
+      type: 'InvalidSignatureException',
+      message: 'Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z (20260101T001500Z - 5 min.)',
+    }),
+  'refusing the signature': (aws) => void (aws.faults['*'] = refusal('InvalidSignatureException')),
   'expired credentials': (aws) => void (aws.faults['*'] = refusal('ExpiredTokenException')),
   'unknown credentials': (aws) => void (aws.faults['*'] = refusal('UnrecognizedClientException')),
   'marked for deletion': (aws) => {
@@ -58,7 +64,13 @@ const matrix: readonly (readonly [string, Expected, Expected, Expected])[] = [
   ['500', failed(500, 'unavailable'), stale, failed(500, 'unavailable')],
   ['503 without a body', failed(500, 'unavailable'), stale, failed(500, 'unavailable')],
   ['garbage', failed(500, 'bad_response'), stale, failed(500, 'bad_response')],
-  ['clock skew', failed(400, 'unauthenticated'), failed(400, 'unauthenticated'), failed(400, 'unauthenticated')],
+  ['of another time', failed(400, 'unauthenticated'), stale, failed(400, 'unauthenticated')],
+  [
+    'refusing the signature',
+    failed(400, 'unauthenticated'),
+    failed(400, 'unauthenticated'),
+    failed(400, 'unauthenticated'),
+  ],
   ['expired credentials', failed(400, 'unauthenticated'), stale, failed(400, 'unauthenticated')],
   [
     'unknown credentials',

@@ -40,9 +40,10 @@ const keyOf = ({ id, version, stage, as }: SecretRef): string =>
   JSON.stringify([id, version ?? '-', stage === 'current' && version === undefined ? '-' : (stage ?? '-'), as ?? '-'])
 
 /** Failures that say nothing about the secret. */
-const passes = ({ code, reason }: SecretsError): boolean =>
+const passes = ({ code, reason, upstream }: SecretsError): boolean =>
   ['unavailable', 'timeout', 'rate_limited', 'bad_response', 'source_misconfigured'].includes(code) ||
-  (code === 'unauthenticated' && reason === 'expired_token')
+  (code === 'unauthenticated' &&
+    (reason === 'expired_token' || /^Signature (?:expired|not yet current)\b/.test(upstream?.message ?? '')))
 
 /** Failures after which nothing that is kept may be given. */
 const ends = ({ code }: SecretsError): boolean =>

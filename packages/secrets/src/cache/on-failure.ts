@@ -30,6 +30,13 @@ const effects: Readonly<Record<ErrorCode, FailureEffect>> = {
 /** Reasons of a refused login that pass: an expired token is renewed, and a lockout is often another process's doing. */
 const passing: readonly (string | undefined)[] = ['expired_token', 'locked_out']
 
+/** AWS's words for a request whose time is not AWS's: they are about this machine's clock, and about no permission. */
+const isClockSkew = ({ upstream }: SecretsError): boolean =>
+  /^Signature (?:expired|not yet current)\b/.test(upstream?.message ?? '')
+
 /** Credentials that the source does not know were taken back; what passes is covered. */
-export const onFailure = ({ code, reason }: SecretsError): FailureEffect =>
-  code === 'unauthenticated' && passing.includes(reason) ? 'serve_stale' : effects[code]
+export const onFailure = (error: SecretsError): FailureEffect => {
+  const { code, reason } = error
+  const passes = code === 'unauthenticated' && (passing.includes(reason) || isClockSkew(error))
+  return passes ? 'serve_stale' : effects[code]
+}
