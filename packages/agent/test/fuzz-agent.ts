@@ -150,11 +150,11 @@ class Comparison {
 
 /**
  * Where what follows a request can't be read (its body, or the next head in the same read), the refusal may go out before
- * the answers that are still being made, which are lost then.
+ * the answers that are still being made, which are lost then; or once more behind an answer that was the last one.
  */
 const answersLost = (text: string, answeredBytes: number | undefined): string[] => {
   if (answeredBytes === undefined) return []
-  const texts: string[] = []
+  const texts = [text + badRequest]
   for (let at = text.indexOf('HTTP/1.1 ', answeredBytes); at >= 0; at = text.indexOf('HTTP/1.1 ', at + 1))
     texts.push(text.slice(0, at) + badRequest)
   return texts
@@ -225,7 +225,6 @@ export const fuzzAgent = async ({ seed, requests }: FuzzOptions): Promise<FuzzRe
     }
   }
   await Promise.all(Array.from({ length: concurrent }, client))
-  console.error('clients done')
   const memory = [early, heapMb()] as const
   process.removeListener('uncaughtException', crashed)
   process.removeListener('unhandledRejection', crashed)
