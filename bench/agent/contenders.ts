@@ -12,7 +12,7 @@ export interface RunningAgent extends Server {
 
 /** An agent that can be started with options of its own each time. */
 export interface Contender {
-  readonly name: 'keyplane' | 'peer'
+  readonly name: 'keyplane' | 'peer' | 'standalone'
   start(options: AgentOptions): Promise<RunningAgent>
 }
 
@@ -70,6 +70,10 @@ export const keyplaneAgent: Contender = contender('keyplane', (config) => ({
 /** Somebody else's; `exec` makes its process the one that is watched. */
 export const peerAgent = (command: string): Contender =>
   contender('peer', (config) => ({ file: 'sh', args: ['-c', `exec ${command.replaceAll('{config}', config)}`] }))
+
+/** The agent of this checkout as one file that needs no Node.js. */
+export const standaloneAgent = (executable: string): Contender =>
+  contender('standalone', (config) => ({ file: executable, args: ['--config', config] }))
 
 /** The least that a Node.js server with a token can be. */
 export const startBareHttp = async (): Promise<RunningAgent> => {

@@ -73,7 +73,8 @@ export class Oracle {
     const record = this.#records.get(request.socket)
     if (!record) return
     record.requests += 1
-    record.hadUpgrade ||= request.headers.upgrade !== undefined
+    const { upgrade, connection = '' } = request.headers
+    record.hadUpgrade ||= upgrade !== undefined && /upgrade/i.test(connection)
     record.hadBody ||=
       request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
   }
