@@ -32,6 +32,10 @@ export class DataFolder {
   get agentHeader(): string {
     return join(this.path, 'agent.header')
   }
+  /** Who read what through the agent: see `keyplane agent audit verify`. */
+  get agentAudit(): string {
+    return join(this.path, 'agent-audit')
+  }
   /** Variables for AWS's own tools, to be read by a shell. */
   get awsEnv(): string {
     return join(this.path, 'aws.env')

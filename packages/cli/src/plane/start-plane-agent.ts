@@ -1,5 +1,6 @@
 import { type AgentConfig, parseAgentConfig, type ReadEvent, type RunningAgent, startAgent } from '@keyplane/agent'
 import { awsProvider } from '@keyplane/secrets/providers'
+import { AgentAuditFile } from '../commands/agent-audit-file.ts'
 import type { Context } from '../context.ts'
 import { accessKeyOf, planeRegion } from '../data-folder/credentials.ts'
 
@@ -33,6 +34,7 @@ export const startPlaneAgent = (
       error: (_facts, message) => terminal.warn(`agent: ${message}`),
     },
     announce: quiet,
+    audit: new AgentAuditFile(folder.agentAudit, { clock, random }),
     onRead,
     clock,
     random,
