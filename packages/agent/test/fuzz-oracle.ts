@@ -151,10 +151,12 @@ export const repairHead = (stream: Buffer): RepairedHead | 'incomplete' | 'too l
   const lineEnd = head.indexOf('\r\n')
   const line = lineEnd < 0 ? head : head.slice(0, lineEnd)
   const [, method = '', target = '', version = ''] =
-    /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+)( [^ ]*)$/.exec(line) ?? []
+    /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+)( HTTP\/1\.[01])$/.exec(line) ?? []
   if (method === '') return 'malformed'
   const known = METHODS.includes(method) && method !== 'HEAD' ? method : 'PUT'
-  const routed = method === 'CONNECT' || /^(?:\/|\*$|[a-z]+:\/\/)/i.test(target) ? target : '/-'
+  const isKnown = method === 'CONNECT' || /^(?:\/|\*$|[a-z]+:\/\/)/i.test(target)
+  // Nor is a host with characters that hosts don't have this machine.
+  const routed = isKnown ? target.replace(/^([a-z]+:\/\/)(?![\w.:[\]@-]*(?:[/?#]|$))[^/?#]*/i, '$1evil.example') : '/-'
   const escaped = routed.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`)
   const rest = lineEnd < 0 ? '' : head.slice(lineEnd)
   return { bytes: Buffer.from(`${known} ${escaped}${version}${rest}\r\n\r\n`, 'latin1'), method, target }
