@@ -31,13 +31,14 @@ interface Ready {
 export const fastPath = ({ callers, tokenHeaders, limit, date, hit, miss }: FastPathParts) => {
   /** Answers hang on the version's identity, which lasts as long as it is cached. */
   const ready = new WeakMap<SecretVersion, Ready>()
-  return (chunk: Buffer): Buffer | Promise<Buffer> | undefined => {
+  return (chunk: Buffer, isLast: () => boolean): Buffer | Promise<Buffer> | undefined => {
     if (limit.active >= limit.max) return undefined
     const request = readPlainGet(chunk, tokenHeaders)
     const caller = request && callerOf(callers, request.tokens)
     if (!caller) return undefined
     const found = hit(request.secretId, caller)
-    if (!found) return miss(request.secretId, caller).then((response) => responseBytes(response, date.text))
+    if (!found)
+      return miss(request.secretId, caller).then((response) => responseBytes(response, date.text, { isLast: isLast() }))
     const { second } = date
     const known = ready.get(found.version)
     if (known?.second === second) return known.bytes

@@ -13,6 +13,8 @@ import { httpServer, internalFailure } from './slow-path.ts'
 const defaultIdle: IdleLimits = Object.freeze({ idleMs: 60_000, lingerMs: 5_000 })
 /** A client that does not finish its handshake holds nothing that others need, but for this long. */
 const handshakeMs = 10_000
+/** What a client sent before it could know of the end is answered within this long. */
+const readOnMs = 150
 /** Longer chunks than any plain request are not looked at. */
 const maxPlainBytes = 4_096
 
@@ -35,10 +37,11 @@ export class AgentServer {
   /** Connections that came before the agent was ready. */
   #early: Socket[] | undefined = []
   #closing = false
+  readonly #isClosing = (): boolean => this.#closing
 
   constructor(parts: ServerParts) {
     this.#parts = parts
-    this.#http = httpServer(parts, () => this.#closing)
+    this.#http = httpServer(parts, this.#isClosing)
     const accept = (socket: Socket): void => this.#accept(socket)
     const options = { noDelay: true, pauseOnConnect: true }
     this.#listener = parts.tls
@@ -89,20 +92,29 @@ export class AgentServer {
     for (const socket of early) this.#serve(socket)
   }
 
-  /** Takes no more connections, lets running requests end, and cuts what is left after `graceMs`. */
+  /**
+   * Takes no more connections, lets running requests end, answers what was on its way with `connection: close`, and cuts
+   * what is left after `graceMs`.
+   */
   async close(graceMs = 10_000): Promise<void> {
     this.#closing = true
     const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()))
-    this.#http.closeIdleConnections()
-    for (const socket of this.#sockets) if (!this.#waiting.has(socket) && !this.#handedOver.has(socket)) socket.end()
     for (const socket of this.#early ?? []) socket.destroy()
+    // Ending a connection whose next request lies unread would reset it.
+    const readOn = setTimeout(() => this.#endIdle(), Math.min(readOnMs, graceMs))
     const cut = setTimeout(() => {
       for (const socket of [...this.#sockets, ...this.#underTls]) socket.destroy()
     }, graceMs)
     await closed
+    clearTimeout(readOn)
     clearTimeout(cut)
     // Ends its own watch over connections.
     this.#http.close()
+  }
+
+  #endIdle(): void {
+    this.#http.closeIdleConnections()
+    for (const socket of this.#sockets) if (!this.#waiting.has(socket) && !this.#handedOver.has(socket)) socket.end()
   }
 
   #noteHandshake(socket: Socket): void {
@@ -120,7 +132,8 @@ export class AgentServer {
     this.#sockets.add(socket)
     let paced: PacedConnection | undefined
     const onData = (chunk: Buffer): void => {
-      const answer = chunk.length <= maxPlainBytes && !this.#closing ? this.#parts.fastPath(chunk) : undefined
+      const answer =
+        chunk.length <= maxPlainBytes && !this.#closing ? this.#parts.fastPath(chunk, this.#isClosing) : undefined
       if (answer) {
         if (Buffer.isBuffer(answer)) write(socket, answer)
         else void this.#answerLater(socket, answer)
@@ -149,7 +162,7 @@ export class AgentServer {
     socket.pause()
     const bytes = await answer.catch((error: unknown) => {
       onError(error)
-      return responseBytes(internalFailure, date.text)
+      return responseBytes(internalFailure, date.text, { isLast: this.#closing })
     })
     limit.active -= 1
     this.#waiting.delete(socket)

@@ -120,7 +120,7 @@ export class Listeners {
         if (!slot.handlers) throw new SecretsError('closed', 'The agent is not ready.')
         return slot.handlers.app(request)
       },
-      fastPath: (chunk) => slot.handlers?.fastPath(chunk),
+      fastPath: (chunk, isLast) => slot.handlers?.fastPath(chunk, isLast),
       ...this.#parts,
       ...(tls && { tls }),
     })
