@@ -140,7 +140,10 @@ const started = async (options: StartAgentOptions, ends: Ends): Promise<RunningA
     url,
     addresses,
     ...(vaultPort !== undefined && { vaultPort }),
-    invalidate: (change) => secrets.invalidate(change),
+    invalidate: (change) => {
+      parts.persisted?.change(change)
+      secrets.invalidate(change)
+    },
     close: (graceMs) => ends.all(graceMs),
   }
 }

@@ -64,6 +64,20 @@ describe('an agent that was restarted while AWS is away', () => {
   })
 })
 
+describe('what the source takes back by push', () => {
+  it.each(['withdrawn', 'deleted'] as const)('(%s) is not given again while the source is away', async (kind) => {
+    for (const id of ['MyTest', 'arn:aws:secretsmanager:us-east-1:123456789012:secret:MyTest-AbCdEf']) {
+      const { ask, aws, agent, clock } = await restarted(undefined)
+      expect((await ask(get)).status).toBe(200)
+      agent.invalidate({ kind, id })
+      aws.faults['*'] = 'reset'
+      expect((await ask(get)).status).not.toBe(200)
+      await clock.advance(30_000)
+      expect((await ask(get)).status).not.toBe(200)
+    }
+  })
+})
+
 describe('an agent that was restarted while AWS answers', () => {
   it('asks, and forgets what AWS does not give any more, also on the disk', async () => {
     const { ask, aws, agent, file } = await restarted(undefined)

@@ -5,18 +5,19 @@ import type { PersistedAnswers } from './persisted-answers.ts'
 /** The provider, with each of its answers noted, whoever asked: callers, prefetching, checks behind their backs. */
 export const observed = (provider: SecretProvider, answers: PersistedAnswers): SecretProvider => {
   const { many, state, list, watch, write, leases } = provider
-  const noted = (ref: SecretRef, outcome: Outcome<SecretVersion>): void =>
-    outcome.ok ? answers.note(ref, outcome.value) : answers.fail(ref, outcome.error)
+  const noted = (ref: SecretRef, outcome: Outcome<SecretVersion>, withdrawals: number): void =>
+    outcome.ok ? answers.note(ref, outcome.value, withdrawals) : answers.fail(ref, outcome.error)
   return {
     name: provider.name,
     ...(provider.local && { local: true as const }),
     get: async (ref, call) => {
+      const { withdrawals } = answers
       try {
         const value = await provider.get(ref, call)
-        noted(ref, { ok: true, value })
+        noted(ref, { ok: true, value }, withdrawals)
         return value
       } catch (thrown) {
-        noted(ref, { ok: false, error: toSecretsError(thrown) })
+        noted(ref, { ok: false, error: toSecretsError(thrown) }, withdrawals)
         throw thrown
       }
     },
@@ -25,10 +26,11 @@ export const observed = (provider: SecretProvider, answers: PersistedAnswers): S
         maxRefs: many.maxRefs,
         savesCalls: () => many.savesCalls?.() ?? true,
         get: async (refs, call) => {
+          const { withdrawals } = answers
           const outcomes = await many.get(refs, call)
           refs.forEach((ref, index) => {
             const outcome = outcomes[index]
-            if (outcome) noted(ref, outcome)
+            if (outcome) noted(ref, outcome, withdrawals)
           })
           return outcomes
         },
@@ -50,7 +52,16 @@ export const observed = (provider: SecretProvider, answers: PersistedAnswers): S
       },
     }),
     ...(list && { list }),
-    ...(watch && { watch }),
+    ...(watch && {
+      watch: {
+        watch: async function* (ids, signal) {
+          for await (const change of watch.watch(ids, signal)) {
+            answers.change(change)
+            yield change
+          }
+        },
+      },
+    }),
     ...(write && { write }),
     ...(leases && { leases }),
     refresh: () => provider.refresh?.(),

@@ -1,5 +1,6 @@
 import {
   BytesValue,
+  type Change,
   type Clock,
   type SecretRef,
   type SecretsError,
@@ -54,6 +55,7 @@ export class PersistedAnswers {
   readonly #parts: PersistedAnswersParts
   /** In the order of their confirmations. */
   readonly #kept = new Map<string, Kept>()
+  #withdrawals = 0
   #isChanged = false
   #isFailing = false
   #timer: Timer | undefined
@@ -67,9 +69,14 @@ export class PersistedAnswers {
     return this.#kept.size
   }
 
-  /** The source gave this version. */
-  note(ref: SecretRef, version: SecretVersion): void {
-    if (version.lease || this.#parts.maxEntries === 0) return
+  /** Raised by each withdrawal and deletion: what was asked for before one may be what it took back. */
+  get withdrawals(): number {
+    return this.#withdrawals
+  }
+
+  /** The source gave this version to a call that began after so many withdrawals. */
+  note(ref: SecretRef, version: SecretVersion, withdrawals: number = this.#withdrawals): void {
+    if (version.lease || this.#parts.maxEntries === 0 || withdrawals !== this.#withdrawals) return
     const key = keyOf(ref)
     this.#kept.delete(key)
     this.#kept.set(key, { ref, version, confirmedAtMs: this.#parts.clock.nowMs() })
@@ -98,6 +105,15 @@ export class PersistedAnswers {
     if (passes(error) || !ends(error)) return
     for (const [key, kept] of this.#kept)
       if (key === keyOf(ref) || (kept.version.id === ref.id && kept.ref.as === ref.as)) this.#kept.delete(key)
+    this.#change()
+  }
+
+  /** The source pushed: what it withdrew or deleted is given no more, to no role and under no spelling. */
+  change(change: Change): void {
+    if (change.kind !== 'withdrawn' && change.kind !== 'deleted') return
+    this.#withdrawals += 1
+    for (const [key, { ref, version }] of this.#kept)
+      if ([ref.id, version.id, version.name].includes(change.id)) this.#kept.delete(key)
     this.#change()
   }
 
