@@ -7,6 +7,12 @@ const nothing = Buffer.alloc(0)
 /** After its last answer a peer has so long to take it. */
 const lingerMs = 2_000
 
+/** Who reads a head in place of `node:http`: told of its bytes, and that no more come. */
+export interface TakenHead {
+  readonly onBytes: (bytes: Buffer) => void
+  readonly onEnd: () => void
+}
+
 /**
  * A connection as `node:http` sees it: one request at a time. By itself it parses all that a read brought, thousands of
  * requests, before the first is answered; here what follows a request waits until its answer has left for a peer that
@@ -16,6 +22,8 @@ export class PacedConnection extends Duplex {
   readonly #socket: Socket
   /** Read from the socket and not yet passed on. */
   #rest: Buffer
+  /** The peer sends nothing more; what it sent is answered all the same. */
+  #hasEnded = false
   #wanted = false
   /** Requests whose answers have still to leave. */
   #open = 0
@@ -25,7 +33,7 @@ export class PacedConnection extends Duplex {
   #headBytes = 0
   /** A body came along, so that what follows a request may be its rest. */
   #hadBody = false
-  #taken: ((bytes: Buffer) => void) | undefined
+  #taken: TakenHead | undefined
 
   /** Takes the socket over, with what was read from it already. */
   constructor(socket: Socket, first: Buffer) {
@@ -33,7 +41,10 @@ export class PacedConnection extends Duplex {
     this.#socket = socket
     this.#rest = first
     socket.on('readable', () => this.#feed())
-    socket.on('end', () => this.push(null))
+    socket.on('end', () => {
+      this.#hasEnded = true
+      this.#feed()
+    })
     socket.on('close', () => this.destroy())
   }
 
@@ -65,20 +76,25 @@ export class PacedConnection extends Duplex {
    * Takes the connection from `node:http`, which could not read the head: `onBytes` is given the head's bytes, and again
    * with all of them when more have come. Tells whether where the head begins is known.
    */
-  takeHead(onBytes: (head: Buffer) => void): boolean {
+  takeHead({ onBytes, onEnd }: TakenHead): boolean {
     if (this.#hadBody || this.#open > 0) return false
-    this.#taken = (bytes) => {
-      this.#keep(bytes)
-      onBytes(Buffer.concat(this.#head))
+    const taken: TakenHead = {
+      onBytes: (bytes) => {
+        this.#keep(bytes)
+        onBytes(Buffer.concat(this.#head))
+      },
+      onEnd,
     }
-    this.#taken(this.#rest)
+    this.#taken = taken
+    taken.onBytes(this.#rest)
     this.#rest = nothing
+    if (this.#hasEnded) onEnd()
     return true
   }
 
   /** The last answer: what still comes is passed over, and the connection is gone soon. */
   endWith(bytes: Buffer): void {
-    this.#taken = () => {}
+    this.#taken = { onBytes: () => {}, onEnd: () => {} }
     this.#head = []
     this.end(bytes)
     const cut = setTimeout(() => this.destroy(), lingerMs)
@@ -124,12 +140,17 @@ export class PacedConnection extends Duplex {
   #feed(): void {
     if (this.#taken) {
       const bytes = this.#socket.read() as Buffer | null
-      if (bytes) this.#taken(bytes)
+      if (bytes) this.#taken.onBytes(bytes)
+      if (this.#hasEnded) this.#taken.onEnd()
       return
     }
     if (!this.#wanted || this.#open > 0 || this.destroyed) return
     if (this.#rest.length === 0) this.#rest = (this.#socket.read() as Buffer | null) ?? nothing
-    if (this.#rest.length === 0) return
+    if (this.#rest.length === 0) {
+      this.#wanted = !this.#hasEnded
+      if (this.#hasEnded) this.push(null)
+      return
+    }
     // No more than one head ends in what ends with the first empty line.
     const headEnd = this.#rest.indexOf('\r\n\r\n')
     const length = headEnd < 0 ? this.#rest.length : headEnd + 4

@@ -43,7 +43,8 @@ export class AgentServer {
     this.#parts = parts
     this.#http = httpServer(parts, this.#isClosing)
     const accept = (socket: Socket): void => this.#accept(socket)
-    const options = { noDelay: true, pauseOnConnect: true }
+    // A client may say that nothing more comes and still wait for its answer.
+    const options = { noDelay: true, pauseOnConnect: true, allowHalfOpen: true }
     this.#listener = parts.tls
       ? createTlsServer({ ...parts.tls, ...options, handshakeTimeout: handshakeMs }, accept)
       : createSocketServer(options, accept)
@@ -146,6 +147,9 @@ export class AgentServer {
       this.#http.emit('connection', paced)
     }
     socket.on('data', onData)
+    socket.on('end', () => {
+      if (!paced && !this.#waiting.has(socket)) socket.end()
+    })
     socket.on('close', () => {
       this.#sockets.delete(socket)
       this.#handedOver.delete(socket)
@@ -167,7 +171,7 @@ export class AgentServer {
     limit.active -= 1
     this.#waiting.delete(socket)
     socket.resume()
-    if (this.#closing) socket.end(bytes)
+    if (this.#closing || socket.readableEnded) socket.end(bytes)
     else write(socket, bytes)
   }
 }

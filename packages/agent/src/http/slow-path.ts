@@ -129,5 +129,8 @@ const onUnreadable = (
     else if (head === 'malformed') refuse(400)
     else void answerAndEnd(parts, head, connection)
   }
-  if (!connection.takeHead(onBytes)) refuse(400)
+  const onEnd = (): void => {
+    if (!isDone) connection.destroy()
+  }
+  if (!connection.takeHead({ onBytes, onEnd })) refuse(400)
 }
