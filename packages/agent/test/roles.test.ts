@@ -134,6 +134,13 @@ describe('a role', () => {
     expect((await ask(by('good'))).status).toBe(200)
   })
 
+  it('that STS does not answer for takes nobody else’s reads down', async () => {
+    const { ask, aws } = await start()
+    aws.faults = { AssumeRole: 'hang' }
+    expect((await ask(by('away'))).status).toBe(504)
+    expect((await ask('/secretsmanager/get?secretId=MyTest')).status).toBe(200)
+  })
+
   it('is counted among the calls', async () => {
     const { ask } = await start()
     await ask(by('reader'))

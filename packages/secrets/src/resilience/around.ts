@@ -1,7 +1,17 @@
-import { type CallOptions, type ErrorCode, type Outcome, type SecretProvider, SecretsError } from '@keyplane/core'
+import {
+  type CallOptions,
+  type ErrorCode,
+  type Outcome,
+  type SecretProvider,
+  type SecretRef,
+  SecretsError,
+} from '@keyplane/core'
 
-/** Runs one call to a source; what it is given decides how: bounded, repeated, refused. */
-export type RunCall = <T>(act: (call: CallOptions) => Promise<T>, call: CallOptions) => Promise<T>
+/**
+ * Runs one call to a source; what it is given decides how: bounded, repeated, refused. `as` is the role whose reads they
+ * are, where all of them are of one.
+ */
+export type RunCall = <T>(act: (call: CallOptions) => Promise<T>, call: CallOptions, as?: string) => Promise<T>
 
 /**
  * The provider with every call of every ability passed through `run`. Each member is named, so that a new ability is
@@ -12,18 +22,18 @@ export const around = (provider: SecretProvider, run: RunCall): SecretProvider =
   return {
     name: provider.name,
     ...(provider.local && { local: true as const }),
-    get: (ref, call = {}) => run((inner) => provider.get(ref, inner), call),
+    get: (ref, call = {}) => run((inner) => provider.get(ref, inner), call, ref.as),
     ...(many && {
       many: {
         maxRefs: many.maxRefs,
-        get: (refs, call = {}) => runMany(run, (inner) => many.get(refs, inner), call, refs.length),
+        get: (refs, call = {}) => runMany(run, (inner) => many.get(refs, inner), call, refs),
         savesCalls: () => many.savesCalls?.() ?? true,
       },
     }),
     ...(state && {
       state: {
         maxRefs: state.maxRefs,
-        describe: (refs, call = {}) => runMany(run, (inner) => state.describe(refs, inner), call, refs.length),
+        describe: (refs, call = {}) => runMany(run, (inner) => state.describe(refs, inner), call, refs),
       },
     }),
     ...(list && { list }),
@@ -51,20 +61,29 @@ const runMany = async <T>(
   run: RunCall,
   act: (call: CallOptions) => Promise<readonly Outcome<T>[]>,
   call: CallOptions,
-  count: number,
+  refs: readonly SecretRef[],
 ): Promise<readonly Outcome<T>[]> => {
   try {
-    return await run(async (inner) => {
-      const outcomes = await act(inner)
-      const [first] = outcomes
-      const isDown = outcomes.every((outcome) => !outcome.ok && ofSource.has(outcome.error.code))
-      if (isDown && first && !first.ok) throw first.error
-      return outcomes
-    }, call)
+    return await run(
+      async (inner) => {
+        const outcomes = await act(inner)
+        const [first] = outcomes
+        const isDown = outcomes.every((outcome) => !outcome.ok && ofSource.has(outcome.error.code))
+        if (isDown && first && !first.ok) throw first.error
+        return outcomes
+      },
+      call,
+      commonRole(refs),
+    )
   } catch (thrown) {
     if (!(thrown instanceof SecretsError) || !ofSource.has(thrown.code)) throw thrown
-    return Array.from({ length: count }, () => ({ ok: false as const, error: thrown }))
+    return refs.map(() => ({ ok: false as const, error: thrown }))
   }
+}
+
+const commonRole = (refs: readonly SecretRef[]): string | undefined => {
+  const as = refs[0]?.as
+  return refs.every((ref) => ref.as === as) ? as : undefined
 }
 
 const writerAround = (

@@ -108,6 +108,22 @@ describe('the breaker', () => {
     expect(await outcome(clock, get())).toBe('breaker_open')
   })
 
+  // One role that STS did not answer for took down every other read.
+  it('counts a role’s failures for that role alone', async () => {
+    const { clock, source, provider, get } = withBreakers()
+    const by = (as: string) => provider.get({ id: 'a', as })
+    source.failure = failing('timeout')
+    expect(await outcome(clock, by('one'))).toBe('timeout')
+    expect(await outcome(clock, by('one'))).toBe('breaker_open')
+    expect(await outcome(clock, by('two'))).toBe('timeout')
+    source.failure = undefined
+    expect(await outcome(clock, get())).toBe('ok')
+    expect(await outcome(clock, by('three'))).toBe('ok')
+    expect(await outcome(clock, by('one'))).toBe('breaker_open')
+    await clock.advance(1_000)
+    expect(await outcome(clock, by('one'))).toBe('ok')
+  })
+
   // The last attempt failed by the breaker that the one before had opened, and what the source had said was lost.
   it('that opens between two attempts hides nothing of what opened it', async () => {
     const { clock, source, get } = start((inner, clock) =>

@@ -14,54 +14,89 @@ type State =
   | { readonly kind: 'open'; readonly untilMs: number; readonly last?: SecretsError }
   | { readonly kind: 'half_open' }
 
+const defaultOpenMs = 5_000
+/** So many roles' failures are remembered; which of them are asked for is the callers' to say. */
+const maxRoles = 1_000
+
 /**
  * Spares a source that is down, and callers the wait: while it is open, calls fail at once with `unavailable`, reason
- * `breaker_open`. Only failures of the source count; an absence or a refusal is an answer.
+ * `breaker_open`. Only failures of the source count; an absence or a refusal is an answer. Reads by a role are counted for
+ * each role alone: that one can't be assumed says nothing of the others, nor of reads by none.
  */
-export const withBreaker = (
-  provider: SecretProvider,
-  { failures = 5, openMs = 5_000, clock }: BreakerOptions,
-): SecretProvider => {
-  let state: State = { kind: 'closed', failures: 0 }
+export const withBreaker = (provider: SecretProvider, options: BreakerOptions): SecretProvider => {
+  const own = new Breaker(provider.name, options)
+  const ofRoles = new Map<string, Breaker>()
+  return around(provider, async (act, call, as) => {
+    if (as === undefined) return own.run(() => act(call))
+    const breaker = ofRoles.get(as) ?? new Breaker(provider.name, options)
+    ofRoles.delete(as)
+    ofRoles.set(as, breaker)
+    const [oldest] = ofRoles.keys()
+    if (oldest !== undefined && ofRoles.size > maxRoles) ofRoles.delete(oldest)
+    try {
+      return await breaker.run(() => act(call))
+    } finally {
+      if (breaker.isUntroubled && ofRoles.get(as) === breaker) ofRoles.delete(as)
+    }
+  })
+}
 
-  const admit = (): void => {
+class Breaker {
+  readonly #source: string
+  readonly #options: BreakerOptions
+  #state: State = { kind: 'closed', failures: 0 }
+
+  constructor(source: string, options: BreakerOptions) {
+    this.#source = source
+    this.#options = options
+  }
+
+  /** There is nothing to remember. */
+  get isUntroubled(): boolean {
+    return this.#state.kind === 'closed' && this.#state.failures === 0
+  }
+
+  async run<T>(act: () => Promise<T>): Promise<T> {
+    this.#admit()
+    try {
+      const result = await act()
+      this.#state = { kind: 'closed', failures: 0 }
+      return result
+    } catch (error) {
+      this.#noteFailure(error)
+      throw error
+    }
+  }
+
+  #admit(): void {
+    const { openMs = defaultOpenMs, clock } = this.#options
+    const state = this.#state
     if (state.kind === 'closed') return
     const leftMs = state.kind === 'open' ? state.untilMs - clock.monotonicMs() : openMs
     if (leftMs > 0)
-      throw new SecretsError('unavailable', breakerOpen(provider.name, state), {
-        source: provider.name,
+      throw new SecretsError('unavailable', breakerOpen(this.#source, state), {
+        source: this.#source,
         reason: 'breaker_open',
         retryAfterMs: leftMs,
       })
-    state = { kind: 'half_open' }
+    this.#state = { kind: 'half_open' }
   }
 
-  const noteFailure = (error: unknown): void => {
+  #noteFailure(error: unknown): void {
+    const { failures = 5, openMs = defaultOpenMs, clock } = this.#options
     const code = error instanceof SecretsError && error.code !== 'closed' ? error.code : undefined
     if (code !== 'timeout' && code !== 'unavailable' && code !== 'bad_response') {
       // The caller's own abort proves nothing about the source; any other answer proves that it is there.
-      if (code !== undefined) state = { kind: 'closed', failures: 0 }
-      else if (state.kind === 'half_open') state = { kind: 'open', untilMs: clock.monotonicMs() }
+      if (code !== undefined) this.#state = { kind: 'closed', failures: 0 }
+      else if (this.#state.kind === 'half_open') this.#state = { kind: 'open', untilMs: clock.monotonicMs() }
       return
     }
-    const count = state.kind === 'closed' ? state.failures + 1 : failures
+    const count = this.#state.kind === 'closed' ? this.#state.failures + 1 : failures
     const opens = code === 'timeout' || count >= failures
-    state = opens
+    this.#state = opens
       ? { kind: 'open', untilMs: clock.monotonicMs() + openMs, last: error as SecretsError }
       : { kind: 'closed', failures: count }
   }
-
-  return around(provider, async (act, call) => {
-    admit()
-    try {
-      const result = await act(call)
-      state = { kind: 'closed', failures: 0 }
-      return result
-    } catch (error) {
-      noteFailure(error)
-      throw error
-    }
-  })
 }
 
 /** With the failure that opened it, or nobody would see the cause. */
