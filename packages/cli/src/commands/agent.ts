@@ -12,7 +12,7 @@ export const agent: Command<AgentOptions> = async (context, args, { config }) =>
     return (await import('./agent-audit-verify.ts')).agentAuditVerify(context, args.slice(2), {})
   const named = config === undefined ? [] : ['--config', config]
   const openAudit = async (folder: string) => {
-    const { AgentAuditFile } = await import('./agent-audit-file.ts')
+    const { AgentAuditFile } = await import('../agent-audit/agent-audit-file.ts')
     return new AgentAuditFile(folder, { clock, random })
   }
   return runAgent([...args, ...named], { env, clock, ended: untilEnded(), openAudit })

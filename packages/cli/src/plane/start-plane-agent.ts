@@ -1,6 +1,6 @@
 import { type AgentConfig, parseAgentConfig, type ReadEvent, type RunningAgent, startAgent } from '@keyplane/agent'
 import { awsProvider } from '@keyplane/secrets/providers'
-import { AgentAuditFile } from '../commands/agent-audit-file.ts'
+import { AgentAuditFile } from '../agent-audit/agent-audit-file.ts'
 import type { Context } from '../context.ts'
 import { accessKeyOf, planeRegion } from '../data-folder/credentials.ts'
 

@@ -14,7 +14,7 @@ import type { AuditRecord } from '@keyplane/core'
 import { fakeClock, seededRandom } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
 import { AgentAuditFile, auditFilesIn } from './agent-audit-file.ts'
-import { verifyAuditFolder } from './agent-audit-verify.ts'
+import { verifyAuditFolder } from './verify-audit-folder.ts'
 
 const record = (number: number): AuditRecord => ({
   atMs: number,
