@@ -26,16 +26,19 @@ const restarted = async (fault: Fault | undefined, more = '') => {
   const before = await startAwsAgent(toml, fill, clock)
   expect((await before.ask(get)).status).toBe(200)
   await before.close()
-  const after = await startAwsAgent(
-    toml,
-    (aws) => {
-      fill(aws)
-      if (fault) aws.faults['*'] = fault
-    },
-    clock,
-  )
-  agents.push(after)
-  return { ...after, file }
+  const again = async (then: Fault | undefined, its = toml): Promise<AwsAgent> => {
+    const after = await startAwsAgent(
+      its,
+      (aws) => {
+        fill(aws)
+        if (then) aws.faults['*'] = then
+      },
+      clock,
+    )
+    agents.push(after)
+    return after
+  }
+  return { ...(await again(fault)), file, toml, again }
 }
 
 describe('an agent that was restarted while AWS is away', () => {
@@ -61,6 +64,32 @@ describe('an agent that was restarted while AWS is away', () => {
     expect((await ask(get)).status).toBe(502)
     const strict = await restarted('reset', 'ignore_transient_errors = false')
     expect((await strict.ask(get)).status).toBe(502)
+  })
+})
+
+describe('a secret that was read under several spellings', () => {
+  it('is what the last of them brought, under each', async () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:MyTest-AbCdEf'
+    const before = await restarted(undefined)
+    for (const id of [arn, 'MyTest']) await before.ask(`/secretsmanager/get?secretId=${id}`)
+    before.aws.rotate('MyTest', 'the new value')
+    await before.clock.advance(301_000)
+    for (const id of ['MyTest', arn]) await before.ask(`/secretsmanager/get?secretId=${id}`)
+    await before.agent.close(0)
+    const { ask } = await before.again('reset')
+    for (const id of [arn, 'MyTest'])
+      expect((await ask(`/secretsmanager/get?secretId=${id}`)).body).toContain('the new value')
+  })
+
+  it('is refused in every version once AWS refused it', async () => {
+    const before = await restarted(undefined)
+    const versioned = `${get}&versionId=${/"VersionId":"([^"]+)"/.exec((await before.ask(get)).body)?.[1]}`
+    expect((await before.ask(versioned)).status).toBe(200)
+    before.aws.faults['*'] = { status: 400, type: 'AccessDeniedException', message: 'no' }
+    expect((await before.ask(`${get}&refreshNow=1`)).status).toBe(400)
+    await before.agent.close(0)
+    const { ask } = await before.again('reset')
+    for (const target of [get, versioned]) expect((await ask(target)).status).toBe(502)
   })
 })
 

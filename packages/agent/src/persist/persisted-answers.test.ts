@@ -113,6 +113,52 @@ describe('answers on the disk', () => {
     expect(revealed(answers, 'c')).toBeUndefined()
   })
 
+  it('are one for every spelling: what one brings is given under the others', () => {
+    const { open, revealed } = start()
+    const before = open()
+    before.note({ id: 'arn:a' }, version('a'))
+    before.note({ id: 'a' }, version('a', 'canary-second'))
+    before.close()
+    const after = open()
+    expect([after.size, revealed(after, 'arn:a'), revealed(after, 'a')]).toEqual([1, 'canary-second', 'canary-second'])
+  })
+
+  it('of a name that has become another secret are forgotten', () => {
+    const { open, revealed } = start()
+    const answers = open()
+    answers.note({ id: 'a' }, version('a'))
+    answers.note({ id: 'a' }, { ...version('a', 'canary-second'), id: 'arn:other' })
+    expect([revealed(answers, 'arn:a'), revealed(answers, 'a')]).toEqual([undefined, 'canary-second'])
+  })
+
+  it.each<[ErrorCode, boolean]>([
+    ['access_denied', false],
+    ['secret_not_found', false],
+    ['secret_deleted', false],
+    ['version_not_found', true],
+  ])('are forgotten in every version and spelling on %s of one, of that role: %s', (code, areOthersKept) => {
+    const { open } = start()
+    for (const spelling of ['a', 'arn:a']) {
+      const answers = open()
+      answers.note({ id: spelling }, version('a'))
+      answers.note({ id: 'a', version: 'v1' }, version('a'))
+      answers.note({ id: 'a', as: 'role' }, version('a'))
+      answers.fail({ id: 'a' }, failure(code))
+      expect(answers.cover({ id: 'arn:a' }, down)).toBeUndefined()
+      expect(answers.cover({ id: 'arn:a', version: 'v1' }, down) !== undefined).toBe(areOthersKept)
+      expect(answers.cover({ id: 'arn:a', as: 'role' }, down)).toEqual(version('a'))
+    }
+  })
+
+  it('go in the order in which the source last vouched for them', () => {
+    const { open, revealed } = start()
+    const answers = open()
+    for (const id of ['a', 'b', 'c']) answers.note({ id }, version(id))
+    answers.confirm(state('a', { v1: ['current'] }), undefined)
+    answers.note({ id: 'd' }, version('d'))
+    expect(['a', 'b'].map((id) => revealed(answers, id))).toEqual(['canary-value', undefined])
+  })
+
   it('are as many as the cache holds, and none with a lease', () => {
     const { open, revealed } = start()
     const answers = open()

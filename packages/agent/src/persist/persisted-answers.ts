@@ -1,16 +1,15 @@
 import {
-  BytesValue,
   type Change,
   type Clock,
   type SecretRef,
   type SecretsError,
   type SecretState,
   type SecretVersion,
-  type Stage,
-  TextValue,
   type Timer,
   toSecretsError,
 } from '@keyplane/core'
+import { ends, passes } from './failures.ts'
+import { answerOf, isOf, type KeptAnswer, keyOf, standing, textOf } from './kept-answer.ts'
 import type { SealedFile } from './sealed-file.ts'
 
 export interface PersistedAnswersParts {
@@ -23,38 +22,13 @@ export interface PersistedAnswersParts {
   readonly log: { info(facts: object, message: string): void; error(facts: object, message: string): void }
 }
 
-interface Kept {
-  readonly ref: SecretRef
-  version: SecretVersion
-  /** Epoch milliseconds. */
-  confirmedAtMs: number
-}
-
-/** An answer as it stands in the file. */
-interface Stored extends Omit<Kept, 'version'> {
-  readonly version: Omit<SecretVersion, 'value'> & { readonly text?: string; readonly base64?: string }
-}
-
 const everyMs = 30_000
-
-const keyOf = ({ id, version, stage, as }: SecretRef): string =>
-  JSON.stringify([id, version ?? '-', stage === 'current' && version === undefined ? '-' : (stage ?? '-'), as ?? '-'])
-
-/** Failures that say nothing about the secret. */
-const passes = ({ code, reason, upstream }: SecretsError): boolean =>
-  ['unavailable', 'timeout', 'rate_limited', 'bad_response', 'source_misconfigured'].includes(code) ||
-  (code === 'unauthenticated' &&
-    (reason === 'expired_token' || /^Signature (?:expired|not yet current)\b/.test(upstream?.message ?? '')))
-
-/** Failures after which nothing that is kept may be given. */
-const ends = ({ code }: SecretsError): boolean =>
-  ['secret_not_found', 'secret_deleted', 'version_not_found', 'access_denied', 'unauthenticated'].includes(code)
 
 /** What the source answered, kept sealed on the disk, for a restart while the source is away. */
 export class PersistedAnswers {
   readonly #parts: PersistedAnswersParts
   /** In the order of their confirmations. */
-  readonly #kept = new Map<string, Kept>()
+  readonly #kept = new Map<string, KeptAnswer>()
   #withdrawals = 0
   #isChanged = false
   #isFailing = false
@@ -77,34 +51,37 @@ export class PersistedAnswers {
   /** The source gave this version to a call that began after so many withdrawals. */
   note(ref: SecretRef, version: SecretVersion, withdrawals: number = this.#withdrawals): void {
     if (version.lease || this.#parts.maxEntries === 0 || withdrawals !== this.#withdrawals) return
-    const key = keyOf(ref)
-    this.#kept.delete(key)
-    this.#kept.set(key, { ref, version, confirmedAtMs: this.#parts.clock.nowMs() })
+    const { id: spelling, ...asked } = ref
+    // A name that has become another secret's: the one that had it is gone.
+    this.#drop((kept) => kept.version.id !== version.id && kept.asked.as === ref.as && kept.spellings.has(spelling))
+    const key = keyOf(version.id, asked)
+    const spellings = new Set(this.#kept.get(key)?.spellings).add(spelling)
+    this.#put(key, { asked, spellings, version, confirmedAtMs: this.#parts.clock.nowMs() })
     const [oldest] = this.#kept.keys()
     if (oldest !== undefined && this.#kept.size > this.#parts.maxEntries) this.#kept.delete(oldest)
     this.#change()
   }
 
   /** The source told how the secret stands. */
-  confirm({ id, versions, deletedAtMs }: SecretState, as: string | undefined): void {
-    const nowMs = this.#parts.clock.nowMs()
-    for (const [key, kept] of this.#kept) {
-      if (kept.version.id !== id || kept.ref.as !== as) continue
-      const stages = kept.version.version === undefined ? undefined : versions.get(kept.version.version)
-      const wanted: Stage | undefined = kept.ref.stage ?? (kept.ref.version === undefined ? 'current' : undefined)
-      const holds = stages !== undefined && (wanted === undefined || stages.includes(wanted))
-      if (deletedAtMs !== undefined || stages === undefined) this.#kept.delete(key)
-      // Another version is current: what is kept covers failures, but is not vouched for.
-      else if (holds) kept.confirmedAtMs = nowMs
+  confirm(state: SecretState, as: string | undefined): void {
+    const confirmedAtMs = this.#parts.clock.nowMs()
+    for (const [key, kept] of [...this.#kept]) {
+      if (kept.version.id !== state.id || kept.asked.as !== as) continue
+      const stands = standing(kept, state)
+      if (stands === 'gone') this.#kept.delete(key)
+      // Where another version is current, what is kept covers failures, but is not vouched for.
+      else if (stands === 'holds') this.#put(key, { ...kept, confirmedAtMs })
     }
     this.#change()
   }
 
-  /** The source failed: where it said no, what is kept is given no more. */
+  /** The source failed: where it said no, no version of the secret is given any more, under no spelling. */
   fail(ref: SecretRef, error: SecretsError): void {
-    if (passes(error) || !ends(error)) return
-    for (const [key, kept] of this.#kept)
-      if (key === keyOf(ref) || (kept.version.id === ref.id && kept.ref.as === ref.as)) this.#kept.delete(key)
+    if (!ends(error)) return
+    const { id: spelling, ...asked } = ref
+    const isMeant = (kept: KeptAnswer): boolean =>
+      error.code !== 'version_not_found' || keyOf(spelling, kept.asked) === keyOf(spelling, asked)
+    this.#drop((kept) => kept.asked.as === ref.as && isOf(kept, spelling) && isMeant(kept))
     this.#change()
   }
 
@@ -112,16 +89,15 @@ export class PersistedAnswers {
   change(change: Change): void {
     if (change.kind !== 'withdrawn' && change.kind !== 'deleted') return
     this.#withdrawals += 1
-    for (const [key, { ref, version }] of this.#kept)
-      if ([ref.id, version.id, version.name].includes(change.id)) this.#kept.delete(key)
+    this.#drop((kept) => isOf(kept, change.id))
     this.#change()
   }
 
   /** What covers this failure, if anything does. */
   cover(ref: SecretRef, error: SecretsError): SecretVersion | undefined {
     if (!passes(error)) return undefined
-    const key = keyOf(ref)
-    const kept = this.#kept.get(key) ?? this.#byId(ref)
+    const { id: spelling, ...asked } = ref
+    const kept = this.#kept.get(keyOf(spelling, asked)) ?? this.#spelled(spelling, asked)
     const fits = kept !== undefined && this.#parts.clock.nowMs() < kept.confirmedAtMs + this.#parts.coversMs
     return fits ? kept.version : undefined
   }
@@ -132,11 +108,21 @@ export class PersistedAnswers {
     this.#save()
   }
 
-  /** Asked for by ARN where it was read by name. */
-  #byId(ref: SecretRef): Kept | undefined {
+  #spelled(spelling: string, asked: Omit<SecretRef, 'id'>): KeptAnswer | undefined {
+    const key = keyOf(spelling, asked)
     for (const kept of this.#kept.values())
-      if (kept.version.id === ref.id && keyOf({ ...kept.ref, id: ref.id }) === keyOf(ref)) return kept
+      if (kept.spellings.has(spelling) && keyOf(spelling, kept.asked) === key) return kept
     return undefined
+  }
+
+  /** As the one confirmed last. */
+  #put(key: string, kept: KeptAnswer): void {
+    this.#kept.delete(key)
+    this.#kept.set(key, kept)
+  }
+
+  #drop(isDropped: (kept: KeptAnswer) => boolean): void {
+    for (const [key, kept] of this.#kept) if (isDropped(kept)) this.#kept.delete(key)
   }
 
   #change(): void {
@@ -152,9 +138,9 @@ export class PersistedAnswers {
     try {
       const text = file.read()
       if (text === undefined) return
-      for (const stored of JSON.parse(text) as Stored[]) {
-        const { ref, confirmedAtMs } = stored
-        this.#kept.set(keyOf(ref), { ref, confirmedAtMs, version: versionOf(stored.version) })
+      for (const stored of JSON.parse(text) as string[]) {
+        const kept = answerOf(stored)
+        this.#kept.set(keyOf(kept.version.id, kept.asked), kept)
       }
       log.info({ answers: this.#kept.size }, 'Answers of before the restart cover failures of the source.')
     } catch (thrown) {
@@ -170,7 +156,7 @@ export class PersistedAnswers {
     const { file, log } = this.#parts
     if (!this.#isChanged) return
     try {
-      file.write(JSON.stringify([...this.#kept.values()].map(storedOf)))
+      file.write(JSON.stringify([...this.#kept.values()].map(textOf)))
       this.#isChanged = false
       this.#isFailing = false
     } catch (thrown) {
@@ -181,18 +167,3 @@ export class PersistedAnswers {
     }
   }
 }
-
-const storedOf = ({ ref, confirmedAtMs, version: { value, ...facts } }: Kept): Stored => ({
-  ref,
-  confirmedAtMs,
-  version: {
-    ...facts,
-    ...(value.kind === 'text' ? { text: value.reveal() } : { base64: Buffer.from(value.reveal()).toString('base64') }),
-  },
-})
-
-const versionOf = ({ text, base64 = '', ...facts }: Stored['version']): SecretVersion =>
-  Object.freeze({
-    ...facts,
-    value: text === undefined ? new BytesValue(Buffer.from(base64, 'base64')) : new TextValue(text),
-  })
