@@ -65,8 +65,8 @@ export class PersistedAnswers {
   /** The source told how the secret stands. */
   confirm(state: SecretState, as: string | undefined): void {
     const confirmedAtMs = this.#parts.clock.nowMs()
-    for (const [key, kept] of [...this.#kept]) {
-      if (kept.version.id !== state.id || kept.asked.as !== as) continue
+    const meant = [...this.#kept].filter(([, { version, asked }]) => version.id === state.id && asked.as === as)
+    for (const [key, kept] of meant) {
       const stands = standing(kept, state)
       if (stands === 'gone') this.#kept.delete(key)
       // Where another version is current, what is kept covers failures, but is not vouched for.
