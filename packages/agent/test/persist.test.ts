@@ -122,6 +122,20 @@ describe('an agent that was restarted while AWS answers', () => {
 })
 
 describe('the configuration', () => {
+  it('is refused at start where the file has no folder', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keyplane-persist-'))
+    writeFileSync(join(folder, 'key'), Buffer.alloc(32, 1).toString('base64'), { mode: 0o440 })
+    for (const [parent, code] of [
+      ['none', 'ENOENT'],
+      ['key', 'ENOTDIR'],
+    ])
+      await expect(
+        startAwsAgent(
+          `[keyplane]\npersist_file = "${join(folder, parent, 'cache')}"\npersist_key_file = "${join(folder, 'key')}"\n`,
+        ),
+      ).rejects.toThrow(`The folder ${join(folder, parent)} of keyplane.persist_file can't be written (${code}).`)
+  })
+
   it('wants the file and its key together', () => {
     expect(() => parseAgentConfig('[keyplane]\npersist_file = "/f"', 'c.toml')).toThrow(
       'c.toml:2: keyplane.persist_file needs persist_key_file: what is kept is sealed.',

@@ -1,4 +1,6 @@
-import type { Clock } from '@keyplane/core'
+import { accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Clock, SecretsError } from '@keyplane/core'
 import type { AgentConfig } from '../config/agent-config.ts'
 import { PersistedAnswers, type PersistedAnswersParts } from './persisted-answers.ts'
 import { readKeyFile, SealedFile } from './sealed-file.ts'
@@ -6,7 +8,7 @@ import { readKeyFile, SealedFile } from './sealed-file.ts'
 /**
  * The answers that are kept on the disk; nothing where the configuration names no file for them, or wants no failure
  * covered.
- * @throws SecretsError `config_invalid` where the key can't be had.
+ * @throws SecretsError `config_invalid` where the key can't be had, or the file's folder not be written.
  */
 export const openPersisted = (
   config: Pick<
@@ -19,5 +21,19 @@ export const openPersisted = (
   if (persistFile === undefined || persistKeyFile === undefined) return undefined
   const file = new SealedFile(persistFile, readKeyFile(persistKeyFile))
   if (!ignoreTransientErrors) return undefined
+  checkFolder(dirname(persistFile))
   return new PersistedAnswers({ file, maxEntries: cacheSize, coversMs: ttlMs + maxStaleMs, clock, log })
+}
+
+const checkFolder = (folder: string): void => {
+  try {
+    // The dot tells a folder from a file.
+    accessSync(`${folder}/.`, constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new SecretsError(
+      'config_invalid',
+      `The folder ${folder} of keyplane.persist_file can't be written (${String((cause as NodeJS.ErrnoException).code)}).`,
+      { cause },
+    )
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BytesValue, type ErrorCode, SecretsError, type SecretVersion, type Stage, TextValue } from '@keyplane/core'
@@ -177,6 +177,15 @@ describe('answers on the disk', () => {
     expect(bytes.toString('base64')).not.toContain(Buffer.from('canary-value').toString('base64').slice(0, 12))
   })
 
+  it('are for their owner alone also where somebody left a draft for all', () => {
+    const { path, open } = start()
+    writeFileSync(`${path}.next`, 'left', { mode: 0o644 })
+    const answers = open()
+    answers.note({ id: 'a' }, version('a'))
+    answers.close()
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+  })
+
   it('that were altered anywhere, or have another key, are not taken, which is told without a value', () => {
     const { path, open, told } = start()
     const answers = open()
@@ -215,13 +224,20 @@ describe('answers on the disk', () => {
 })
 
 describe('the key file', () => {
-  it('holds 32 bytes in base64, for its owner alone; what else it holds is refused with how to make one', () => {
+  it('holds 32 bytes in base64, for its owner and, to read, its group; what else it holds is refused with how to make one', () => {
     const path = join(mkdtempSync(join(tmpdir(), 'keyplane-key-')), 'key')
     expect(() => readKeyFile(path)).toThrow(
       `The key file ${path} can't be read (ENOENT); make one: (umask 077; openssl`,
     )
-    writeFileSync(path, `${key.toString('base64')}\n`, { mode: 0o644 })
-    expect(() => readKeyFile(path)).toThrow('may be read by others')
+    writeFileSync(path, `${key.toString('base64')}\n`)
+    for (const mode of [0o644, 0o660, 0o604, 0o602]) {
+      chmodSync(path, mode)
+      expect(() => readKeyFile(path), mode.toString(8)).toThrow('is open to more than its owner and readers')
+    }
+    for (const mode of [0o600, 0o400, 0o440, 0o640]) {
+      chmodSync(path, mode)
+      expect(readKeyFile(path), mode.toString(8)).toEqual(key)
+    }
     rmSync(path)
     for (const text of ['', 'canary', Buffer.alloc(16).toString('base64'), `${key.toString('base64')}x`]) {
       writeFileSync(path, text, { mode: 0o600 })

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { SecretsError } from '@keyplane/core'
 
 /** What the file begins with; it is authenticated along with the rest. */
@@ -45,7 +45,9 @@ export class SealedFile {
     const sealed = [cipher.update(text, 'utf8'), cipher.final()]
     const bytes = Buffer.concat([magic, nonce, ...sealed, cipher.getAuthTag()])
     const draft = `${this.path}.next`
-    const descriptor = openSync(draft, 'w', 0o600)
+    // A draft that another left keeps its mode, and a link leads elsewhere.
+    rmSync(draft, { force: true })
+    const descriptor = openSync(draft, 'wx', 0o600)
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
       fsyncSync(descriptor)
@@ -66,7 +68,7 @@ export class SealedFile {
 }
 
 /**
- * The key in a file: 32 random bytes in base64, its owner's alone.
+ * The key in a file: 32 random bytes in base64, for its owner and, to read, its group.
  * @throws SecretsError `config_invalid`, with how to make one.
  */
 export const readKeyFile = (path: string): Buffer => {
@@ -78,7 +80,8 @@ export const readKeyFile = (path: string): Buffer => {
     )
   let text: string
   try {
-    if ((statSync(path).mode & 0o077) !== 0) throw refuse('may be read by others than its owner')
+    // Kubernetes gives a secret's files to the pod's group.
+    if ((statSync(path).mode & 0o037) !== 0) throw refuse('is open to more than its owner and readers of its group')
     text = readFileSync(path, 'utf8').trim()
   } catch (thrown) {
     throw thrown instanceof SecretsError
