@@ -128,7 +128,7 @@ describe('the configuration', () => {
     for (const [parent, code] of [
       ['none', 'ENOENT'],
       ['key', 'ENOTDIR'],
-    ])
+    ] as const)
       await expect(
         startAwsAgent(
           `[keyplane]\npersist_file = "${join(folder, parent, 'cache')}"\npersist_key_file = "${join(folder, 'key')}"\n`,
