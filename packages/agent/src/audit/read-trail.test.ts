@@ -68,6 +68,19 @@ describe('the trail of reads', () => {
     expect(clock.waiting).toBe(0)
   })
 
+  it('tells cached reads by a role from those by none', async () => {
+    const { clock, batches, trail } = start()
+    const a = version('a')
+    trail.note({ ref: { id: 'a' }, outcome: 'hit', version: a })
+    for (const as of ['one', 'two', 'one']) trail.note({ ref: { id: 'a', as }, outcome: 'hit', version: a })
+    await clock.advance(1_000)
+    expect(batches.flat().map(({ detail }) => [detail?.['role'], detail?.['count']])).toEqual([
+      [undefined, '1'],
+      ['one', '2'],
+      ['two', '1'],
+    ])
+  })
+
   it('that can’t be written allows no further read, loses none, and goes on when it can', async () => {
     const { clock, batches, told, disk, trail } = start()
     const a = version('a')

@@ -37,6 +37,7 @@ export interface EndedRead {
 interface Hits {
   readonly atMs: number
   readonly client: string | undefined
+  readonly role: string | undefined
   readonly version: SecretVersion
   count: number
 }
@@ -46,16 +47,16 @@ const maxWaiting = 50_000
 const action = 'agent:ReadSecret'
 
 /**
- * Who read what, for the audit log: every read, cached ones too. Reads of one cached version by one caller are one record
- * a batch, with their number, so that a cached read pays for one addition. What can't be written is kept, and no further
+ * Who read what, for the audit log: every read, cached ones too. Reads of one cached version by one caller, by one
+ * role or by none, are one record a batch, with their number, so that a cached read pays for one addition. What can't be written is kept, and no further
  * read is allowed until it is written.
  */
 export class ReadTrail {
   readonly #parts: ReadTrailParts
   #waiting: AuditRecord[] = []
-  /** Of the agent's own token, which most callers show; then of each client. */
+  /** Of the agent's own token and no role, as most are; then of each client and role. */
   #hits = new Map<SecretVersion, Hits>()
-  #clientHits = new Map<string, Map<SecretVersion, Hits>>()
+  #otherHits = new Map<string, Map<SecretVersion, Hits>>()
   #isFailing = false
   #number = 0
   #timer: Timer | undefined
@@ -65,22 +66,22 @@ export class ReadTrail {
   }
 
   /** Notes a cached read; false where it can't be noted, and so must not be answered. */
-  hit(version: SecretVersion, client: string | undefined): boolean {
+  hit(version: SecretVersion, client: string | undefined, role?: string): boolean {
     if (this.#isFailing) return false
-    const hits = client === undefined ? this.#hits : this.#hitsOf(client)
+    const hits = client === undefined && role === undefined ? this.#hits : this.#hitsOf(client, role)
     const known = hits.get(version)
     if (known) {
       known.count += 1
       return true
     }
-    hits.set(version, { atMs: this.#parts.clock.nowMs(), client, version, count: 1 })
+    hits.set(version, { atMs: this.#parts.clock.nowMs(), client, role, version, count: 1 })
     this.#wake()
     return true
   }
 
   /** Notes any other read; false where it can't be noted. */
   note(read: EndedRead): boolean {
-    if (read.outcome === 'hit' && read.version) return this.hit(read.version, read.client)
+    if (read.outcome === 'hit' && read.version) return this.hit(read.version, read.client, read.ref.as)
     if (this.#isFailing || this.#waiting.length >= maxWaiting) return false
     this.#waiting.push(this.#recordOf(read))
     this.#wake()
@@ -94,11 +95,12 @@ export class ReadTrail {
     this.#parts.batches.close()
   }
 
-  #hitsOf(client: string): Map<SecretVersion, Hits> {
-    const known = this.#clientHits.get(client)
+  #hitsOf(client = '', role = ''): Map<SecretVersion, Hits> {
+    const whose = `${client}\0${role}`
+    const known = this.#otherHits.get(whose)
     if (known) return known
     const hits = new Map<SecretVersion, Hits>()
-    this.#clientHits.set(client, hits)
+    this.#otherHits.set(whose, hits)
     return hits
   }
 
@@ -112,10 +114,10 @@ export class ReadTrail {
 
   #flush(): void {
     const { batches, clock, log } = this.#parts
-    for (const hits of [this.#hits, ...this.#clientHits.values()])
+    for (const hits of [this.#hits, ...this.#otherHits.values()])
       for (const some of hits.values()) this.#waiting.push(this.#recordOfHits(some, clock.nowMs()))
     this.#hits = new Map()
-    this.#clientHits = new Map()
+    this.#otherHits = new Map()
     if (this.#waiting.length === 0) return
     try {
       batches.write(this.#waiting)
@@ -140,8 +142,14 @@ export class ReadTrail {
     return this.#record({ atMs: this.#parts.clock.nowMs(), client, resource: version?.id ?? ref.id, decision, detail })
   }
 
-  #recordOfHits({ atMs, client, version, count }: Hits, untilMs: number): AuditRecord {
-    const detail = { ...factsOf(version), outcome: 'hit', count: String(count), untilMs: String(untilMs) }
+  #recordOfHits({ atMs, client, role, version, count }: Hits, untilMs: number): AuditRecord {
+    const detail = {
+      ...factsOf(version),
+      outcome: 'hit',
+      ...(role !== undefined && { role }),
+      count: String(count),
+      untilMs: String(untilMs),
+    }
     return this.#record({ atMs, client, resource: version.id, decision: 'allow', detail })
   }
 
