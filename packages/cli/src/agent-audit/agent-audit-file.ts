@@ -1,4 +1,15 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type ChainHead, type ChainLink, newChain, nextLink } from '@keyplane/audit'
 import { type AuditRecord, type Clock, type Random, SecretsError, uuid } from '@keyplane/core'
@@ -31,9 +42,7 @@ export const auditFilesIn = (folder: string): string[] =>
 export class AgentAuditFile {
   readonly #folder: string
   readonly #options: AgentAuditFileOptions
-  #descriptor = -1
-  #bytes = 0
-  #head: ChainHead = newChain('')
+  #open: OpenFile | undefined
 
   /** @throws SecretsError `config_invalid` where the folder can't be written. */
   constructor(folder: string, options: AgentAuditFileOptions) {
@@ -41,56 +50,86 @@ export class AgentAuditFile {
     this.#options = options
     try {
       mkdirSync(folder, { recursive: true, mode: 0o750 })
-      this.#begin(lastEnd(folder))
+      this.#open = this.#begun(lastEnd(folder))
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException
       throw new SecretsError('config_invalid', `The audit folder ${folder} can't be written (${code}).`, { cause })
     }
   }
 
-  /** One link for the batch. What could be written only in part is taken back. @throws what the file system says. */
+  /**
+   * One link for the batch. What could be written only in part is taken back. A file that was moved or removed gets a
+   * successor, a folder that was does not. @throws what the file system says.
+   */
   write(records: readonly AuditRecord[]): void {
-    if (this.#bytes > (this.#options.maxBytes ?? 100_000_000)) this.#roll()
-    const { link, head } = nextLink(this.#head, records)
-    const { recordsHash, previousHash, hash } = link
-    const hashes = { recordsHash: hex(recordsHash), previousHash: hex(previousHash), hash: hex(hash) }
-    this.#append([...records.map((record) => ({ record })), { link: { ...link, ...hashes } }])
-    this.#head = head
+    let open = this.#open
+    if (!open) throw new SecretsError('closed', 'The audit log is closed.')
+    if (open.bytes > (this.#options.maxBytes ?? 100_000_000) || !isInPlace(open)) {
+      const { head, descriptor } = open
+      open = this.#begun({ chain: head.chainId, seq: String(head.seq), hash: hex(head.hash) })
+      this.#open = open
+      closeSync(descriptor)
+    }
+    seal(open, records)
   }
 
   close(): void {
-    closeSync(this.#descriptor)
+    if (this.#open) closeSync(this.#open.descriptor)
+    this.#open = undefined
   }
 
-  #roll(): void {
-    const full = this.#descriptor
-    this.#begin({ chain: this.#head.chainId, seq: String(this.#head.seq), hash: hex(this.#head.hash) })
-    closeSync(full)
-  }
-
-  #begin(before: Readonly<Record<string, string>> | undefined): void {
+  /** A new file, with the record that begins its chain; none is left where that can't be written. */
+  #begun(before: Readonly<Record<string, string>> | undefined): OpenFile {
     const { clock, random } = this.#options
     const chainId = uuid(random)
     const atMs = clock.nowMs()
     const moment = new Date(atMs).toISOString().replaceAll(/[-:]/g, '')
-    this.#descriptor = openSync(join(this.#folder, `${moment}-${chainId}.audit.jsonl`), 'ax', 0o640)
-    this.#bytes = 0
-    this.#append([{ chain: chainId }])
-    this.#head = newChain(chainId)
+    const path = join(this.#folder, `${moment}-${chainId}.audit.jsonl`)
+    const open: OpenFile = { path, descriptor: openSync(path, 'ax', 0o640), bytes: 0, head: newChain(chainId) }
     const detail = before && { before: before['chain'] ?? '', link: before['seq'] ?? '', hash: before['hash'] ?? '' }
     const facts = { atMs, actor: 'agent', action: 'agent:Begin', resource: '', requestId: '0' } as const
-    this.write([{ ...facts, decision: 'allow', ...(detail && { detail }) }])
-  }
-
-  #append(lines: readonly AuditLine[]): void {
-    const bytes = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at)
-      this.#bytes += bytes.length
+      append(open, [{ chain: chainId }])
+      seal(open, [{ ...facts, decision: 'allow', ...(detail && { detail }) }])
+      return open
     } catch (error) {
-      ftruncateSync(this.#descriptor, this.#bytes)
+      closeSync(open.descriptor)
+      rmSync(path, { force: true })
       throw error
     }
+  }
+}
+
+interface OpenFile {
+  readonly path: string
+  readonly descriptor: number
+  bytes: number
+  head: ChainHead
+}
+
+/** What was moved or removed takes what is written, and nobody finds it. */
+const isInPlace = ({ path, descriptor }: OpenFile): boolean => {
+  const there = statSync(path, { throwIfNoEntry: false })
+  const { dev, ino } = fstatSync(descriptor)
+  return there?.dev === dev && there.ino === ino
+}
+
+const seal = (open: OpenFile, records: readonly AuditRecord[]): void => {
+  const { link, head } = nextLink(open.head, records)
+  const { recordsHash, previousHash, hash } = link
+  const hashes = { recordsHash: hex(recordsHash), previousHash: hex(previousHash), hash: hex(hash) }
+  append(open, [...records.map((record) => ({ record })), { link: { ...link, ...hashes } }])
+  open.head = head
+}
+
+const append = (open: OpenFile, lines: readonly AuditLine[]): void => {
+  const bytes = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(open.descriptor, bytes, at)
+    open.bytes += bytes.length
+  } catch (error) {
+    ftruncateSync(open.descriptor, open.bytes)
+    throw error
   }
 }
 

@@ -3,6 +3,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -106,6 +107,50 @@ describe('the agent’s audit folder', () => {
     const verdicts = await verifyAuditFolder(folder)
     expect(verdicts.length).toBeGreaterThan(3)
     expect(verdicts.every(({ verdict }) => verdict.ok)).toBe(true)
+  })
+
+  // Records went on into a file that nobody could find, and reads were allowed.
+  it.each<[string, (path: string, folder: string) => void]>([
+    ['moved', (path, folder) => renameSync(path, join(folder, 'elsewhere'))],
+    ['removed', (path) => rmSync(path)],
+    ['replaced', (path) => (rmSync(path), writeFileSync(path, ''))],
+  ])('goes on in a new file where the open one was %s, and says that one is missing', async (_what, act) => {
+    const { folder, clock, open, path } = start()
+    const file = await open()
+    file.write([record(1)])
+    act(path(0), folder)
+    await clock.advance(1_000)
+    file.write([record(2)])
+    file.close()
+    const last = (await verifyAuditFolder(folder)).at(-1)
+    expect(last).toMatchObject({ records: 2, verdict: { ok: false } })
+    expect(readFileSync(join(folder, last?.file ?? ''), 'utf8')).toContain('arn:2')
+  })
+
+  it('fails where the folder is gone, and goes on when it is there again', async () => {
+    const { folder, open } = start()
+    const file = await open()
+    renameSync(folder, `${folder}-moved`)
+    expect(() => file.write([record(1)])).toThrow('ENOENT')
+    expect(() => file.write([record(1)])).toThrow('ENOENT')
+    renameSync(`${folder}-moved`, folder)
+    file.write([record(1)])
+    file.close()
+    expect(await verifyAuditFolder(folder)).toMatchObject([{ records: 2, verdict: { ok: true } }])
+  })
+
+  it('raises no alarm over two agents that write at the same time', async () => {
+    const { open, path, problems } = await twoStarts()
+    const [one, two] = [await open(), await open()]
+    one.write([record(21)])
+    two.write([record(22)])
+    const three = await open()
+    one.write([record(23)])
+    two.write([record(24)])
+    for (const file of [one, two, three]) file.close()
+    expect(await problems()).toEqual(['ok', 'ok', 'ok', 'ok', 'ok'])
+    rmSync(path(3))
+    expect(await problems()).toEqual(['ok', 'ok', 'ok', 'chain_missing'])
   })
 
   it('that can’t be written is said in one sentence', async () => {
