@@ -47,7 +47,7 @@ export interface StartAgentOptions {
   readonly identity?: Identity
   /** Names of the source's secrets, for what is to be prefetched by tag or prefix. Default: it can't tell any. */
   readonly names?: (query: NamesQuery, call: { readonly signal: AbortSignal }) => AsyncIterable<string>
-  /** Where the token is looked for. */
+  /** Where the token is looked for, and what tells where the source is. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: AgentLog
   /** Told once, before the first answer. */
@@ -110,6 +110,7 @@ const started = async (options: StartAgentOptions, ends: Ends): Promise<RunningA
   const listeners = await Listeners.bind(config, { ...parts, log, onError })
   ends.add((graceMs) => listeners.close(graceMs))
   const account = await checkCredentials(options, clock)
+  if (account.account !== undefined) parts.persisted?.bindTo(account.account)
   options.signal?.throwIfAborted()
   const tokens = openTokens({ ...options, clock })
   ends.add(() => tokens.close())
@@ -153,7 +154,7 @@ const openParts = (options: StartAgentOptions, ends: Ends) => {
   const { config, log, onRead, clock = systemClock, random = systemRandom } = options
   const trail = options.audit && new ReadTrail({ batches: options.audit, clock, log })
   ends.add(() => trail?.close())
-  const persisted = openPersisted(config, { clock, log })
+  const persisted = openPersisted(config, { env: options.env, clock, log })
   ends.add(() => persisted?.close())
   const source = persisted ? observed(options.source, persisted) : options.source
   const secrets = openCache({ ...options, source, clock, random })

@@ -26,9 +26,9 @@ const restarted = async (fault: Fault | undefined, more = '') => {
   const before = await startAwsAgent(toml, fill, clock)
   expect((await before.ask(get)).status).toBe(200)
   await before.close()
-  const again = async (then: Fault | undefined, its = toml): Promise<AwsAgent> => {
+  const again = async (then: Fault | undefined, its: { region?: string } = {}): Promise<AwsAgent> => {
     const after = await startAwsAgent(
-      its,
+      its.region === undefined ? toml : `region = "${its.region}"\n${toml}`,
       (aws) => {
         fill(aws)
         if (then) aws.faults['*'] = then
@@ -38,7 +38,7 @@ const restarted = async (fault: Fault | undefined, more = '') => {
     agents.push(after)
     return after
   }
-  return { ...(await again(fault)), file, toml, again }
+  return { ...(await again(fault)), file, again }
 }
 
 describe('an agent that was restarted while AWS is away', () => {
@@ -90,6 +90,15 @@ describe('a secret that was read under several spellings', () => {
     await before.agent.close(0)
     const { ask } = await before.again('reset')
     for (const target of [get, versioned]) expect((await ask(target)).status).toBe(502)
+  })
+})
+
+describe('an agent that was restarted for another region', () => {
+  it('gives nothing of it, and says so once', async () => {
+    const { ask, log } = await (await restarted(undefined)).again('reset', { region: 'eu-west-1' })
+    expect((await ask(get)).status).toBe(502)
+    expect((await ask(get)).status).toBe(502)
+    expect(log.lines.filter((line) => line.includes('another source, endpoint or region'))).toHaveLength(1)
   })
 })
 

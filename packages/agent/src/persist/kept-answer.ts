@@ -9,6 +9,8 @@ export interface KeptAnswer {
   readonly version: SecretVersion
   /** When the source last vouched for it, epoch milliseconds. */
   readonly confirmedAtMs: number
+  /** Whose credentials the agent had then, as far as it was known. */
+  readonly account?: string
 }
 
 /** An answer as it stands in the file. */
@@ -36,11 +38,10 @@ export const standing = (
   return wanted === undefined || stages.includes(wanted) ? 'holds' : 'exists'
 }
 
-export const textOf = ({ asked, spellings, confirmedAtMs, version: { value, ...facts } }: KeptAnswer): string => {
+export const textOf = ({ spellings, version: { value, ...facts }, ...rest }: KeptAnswer): string => {
   const stored: StoredAnswer = {
-    asked,
+    ...rest,
     spellings: [...spellings],
-    confirmedAtMs,
     version: {
       ...facts,
       ...(value.kind === 'text'

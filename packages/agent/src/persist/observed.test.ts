@@ -19,7 +19,7 @@ const down = new SecretsError('unavailable', 'no')
 
 const start = (provider: Partial<SecretProvider> = {}) => {
   const answers = new PersistedAnswers({
-    file: new SealedFile(join(mkdtempSync(join(tmpdir(), 'keyplane-persist-')), 'cache'), Buffer.alloc(32, 7)),
+    file: new SealedFile(join(mkdtempSync(join(tmpdir(), 'keyplane-persist-')), 'cache'), Buffer.alloc(32, 7), 'here'),
     maxEntries: 3,
     coversMs: 600_000,
     clock: fakeClock(),

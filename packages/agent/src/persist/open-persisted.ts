@@ -2,8 +2,15 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Clock, SecretsError } from '@keyplane/core'
 import type { AgentConfig } from '../config/agent-config.ts'
+import { bindingOf } from './binding.ts'
 import { PersistedAnswers, type PersistedAnswersParts } from './persisted-answers.ts'
 import { readKeyFile, SealedFile } from './sealed-file.ts'
+
+export interface OpenPersistedParts {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly log: PersistedAnswersParts['log']
+}
 
 /**
  * The answers that are kept on the disk; nothing where the configuration names no file for them, or wants no failure
@@ -13,13 +20,21 @@ import { readKeyFile, SealedFile } from './sealed-file.ts'
 export const openPersisted = (
   config: Pick<
     AgentConfig,
-    'persistFile' | 'persistKeyFile' | 'cacheSize' | 'ttlMs' | 'maxStaleMs' | 'ignoreTransientErrors'
+    | 'persistFile'
+    | 'persistKeyFile'
+    | 'cacheSize'
+    | 'ttlMs'
+    | 'maxStaleMs'
+    | 'ignoreTransientErrors'
+    | 'source'
+    | 'endpoint'
+    | 'region'
   >,
-  { clock, log }: { readonly clock: Clock; readonly log: PersistedAnswersParts['log'] },
+  { env, clock, log }: OpenPersistedParts,
 ): PersistedAnswers | undefined => {
   const { persistFile, persistKeyFile, cacheSize, ttlMs, maxStaleMs, ignoreTransientErrors } = config
   if (persistFile === undefined || persistKeyFile === undefined) return undefined
-  const file = new SealedFile(persistFile, readKeyFile(persistKeyFile))
+  const file = new SealedFile(persistFile, readKeyFile(persistKeyFile), bindingOf(config, env))
   if (!ignoreTransientErrors) return undefined
   checkFolder(dirname(persistFile))
   return new PersistedAnswers({ file, maxEntries: cacheSize, coversMs: ttlMs + maxStaleMs, clock, log })

@@ -31,9 +31,9 @@ const start = () => {
   const clock = fakeClock()
   const told: string[] = []
   const note = (_facts: object, message: string): void => void told.push(message)
-  const open = (itsKey = key) =>
+  const open = (itsKey = key, binding = 'here') =>
     new PersistedAnswers({
-      file: new SealedFile(path, itsKey),
+      file: new SealedFile(path, itsKey, binding),
       maxEntries: 3,
       coversMs: 600_000,
       clock,
@@ -205,6 +205,34 @@ describe('answers on the disk', () => {
     expect(open().size).toBe(1)
     expect(told.join()).toContain('was altered, or has another key')
     expect(told.join()).not.toContain('canary')
+  })
+
+  it('of another source are not taken, which is told once', () => {
+    const { open, told } = start()
+    const answers = open()
+    answers.note({ id: 'a' }, version('a'))
+    answers.close()
+    expect(open(key, 'elsewhere').size).toBe(0)
+    expect(told).toEqual([expect.stringContaining('it is of another source, endpoint or region.')])
+    expect(open().size).toBe(1)
+  })
+
+  it('to another account’s credentials are forgotten, which is told once', () => {
+    const { open, told } = start()
+    const before = open()
+    before.note({ id: 'a' }, version('a'))
+    before.bindTo('111111111111')
+    before.note({ id: 'b' }, version('b'))
+    before.close()
+    const same = open()
+    same.bindTo('111111111111')
+    expect(same.size).toBe(2)
+    const other = open()
+    told.splice(0)
+    other.bindTo('222222222222')
+    other.bindTo('222222222222')
+    expect(other.size).toBe(1)
+    expect(told).toEqual([expect.stringContaining("that another account's credentials read.")])
   })
 
   it('that can’t be written are told once, and written when they can', async () => {

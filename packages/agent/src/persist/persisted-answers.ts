@@ -29,6 +29,7 @@ export class PersistedAnswers {
   readonly #parts: PersistedAnswersParts
   /** In the order of their confirmations. */
   readonly #kept = new Map<string, KeptAnswer>()
+  #account: string | undefined
   #withdrawals = 0
   #isChanged = false
   #isFailing = false
@@ -41,6 +42,20 @@ export class PersistedAnswers {
 
   get size(): number {
     return this.#kept.size
+  }
+
+  /** Whose credentials the agent has: answers to another account's are given no more. */
+  bindTo(account: string): void {
+    this.#account = account
+    const before = this.size
+    this.#drop((kept) => kept.account !== undefined && kept.account !== account)
+    if (this.size === before) return
+    const { file, log } = this.#parts
+    log.info(
+      { answers: before - this.size },
+      `Nothing is taken from ${file.path} that another account's credentials read.`,
+    )
+    this.#change()
   }
 
   /** Raised by each withdrawal and deletion: what was asked for before one may be what it took back. */
@@ -56,7 +71,9 @@ export class PersistedAnswers {
     this.#drop((kept) => kept.version.id !== version.id && kept.asked.as === ref.as && kept.spellings.has(spelling))
     const key = keyOf(version.id, asked)
     const spellings = new Set(this.#kept.get(key)?.spellings).add(spelling)
-    this.#put(key, { asked, spellings, version, confirmedAtMs: this.#parts.clock.nowMs() })
+    const confirmedAtMs = this.#parts.clock.nowMs()
+    const account = this.#account === undefined ? {} : { account: this.#account }
+    this.#put(key, { asked, spellings, version, confirmedAtMs, ...account })
     const [oldest] = this.#kept.keys()
     if (oldest !== undefined && this.#kept.size > this.#parts.maxEntries) this.#kept.delete(oldest)
     this.#change()
@@ -81,7 +98,8 @@ export class PersistedAnswers {
     const { id: spelling, ...asked } = ref
     const isMeant = (kept: KeptAnswer): boolean =>
       error.code !== 'version_not_found' || keyOf(spelling, kept.asked) === keyOf(spelling, asked)
-    this.#drop((kept) => kept.asked.as === ref.as && isOf(kept, spelling) && isMeant(kept))
+    const ids = this.#idsOf(spelling)
+    this.#drop((kept) => kept.asked.as === ref.as && ids.has(kept.version.id) && isMeant(kept))
     this.#change()
   }
 
@@ -89,7 +107,8 @@ export class PersistedAnswers {
   change(change: Change): void {
     if (change.kind !== 'withdrawn' && change.kind !== 'deleted') return
     this.#withdrawals += 1
-    this.#drop((kept) => isOf(kept, change.id))
+    const ids = this.#idsOf(change.id)
+    this.#drop((kept) => ids.has(kept.version.id))
     this.#change()
   }
 
@@ -113,6 +132,11 @@ export class PersistedAnswers {
     for (const kept of this.#kept.values())
       if (kept.spellings.has(spelling) && keyOf(spelling, kept.asked) === key) return kept
     return undefined
+  }
+
+  /** Of the secrets that may be meant: one of their answers is enough to know a spelling. */
+  #idsOf(spelling: string): ReadonlySet<string> {
+    return new Set([...this.#kept.values()].filter((kept) => isOf(kept, spelling)).map(({ version }) => version.id))
   }
 
   /** As the one confirmed last. */
@@ -145,10 +169,12 @@ export class PersistedAnswers {
       log.info({ answers: this.#kept.size }, 'Answers of before the restart cover failures of the source.')
     } catch (thrown) {
       // Words of a parser could quote a value.
-      log.error(
-        { code: toSecretsError(thrown).code },
-        `Nothing is taken from ${file.path}: it can't be read, was altered, or has another key.`,
-      )
+      const { code, reason } = toSecretsError(thrown)
+      const why =
+        reason === 'other_binding'
+          ? 'it is of another source, endpoint or region'
+          : "it can't be read, was altered, or has another key"
+      log.error({ code }, `Nothing is taken from ${file.path}: ${why}.`)
     }
   }
 

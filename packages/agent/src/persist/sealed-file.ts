@@ -1,8 +1,8 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { SecretsError } from '@keyplane/core'
 
-/** What the file begins with; it is authenticated along with the rest. */
+/** What the file begins with, before the hash of what it is bound to; both are authenticated along with the rest. */
 const magic = Buffer.from('keyplane-agent-cache-1\n')
 const nonceBytes = 12
 const tagBytes = 16
@@ -11,25 +11,34 @@ const tagBytes = 16
 export class SealedFile {
   readonly path: string
   readonly #key: Buffer
+  readonly #head: Buffer
 
-  /** @param key 32 bytes. */
-  constructor(path: string, key: Buffer) {
+  /**
+   * @param key 32 bytes.
+   * @param binding What the content is of; a file that was bound to something else is not read. Its hash stands in clear.
+   */
+  constructor(path: string, key: Buffer, binding: string) {
     this.path = path
     this.#key = key
+    this.#head = Buffer.concat([magic, createHash('sha256').update(binding).digest()])
   }
 
   /**
    * The content; nothing where there is no file yet.
-   * @throws SecretsError `integrity` where it was altered, or sealed with another key; else what the file system says.
+   * @throws SecretsError `integrity` where it was altered, or sealed with another key, or (reason `other_binding`) bound to
+   * something else; else what the file system says.
    */
   read(): string | undefined {
     const bytes = this.#bytes()
     if (bytes === undefined) return undefined
     const altered = new SecretsError('integrity', `${this.path} was altered, or sealed with another key.`)
-    const sealedFrom = magic.length + nonceBytes
+    const head = this.#head
+    const sealedFrom = head.length + nonceBytes
     if (bytes.length < sealedFrom + tagBytes || !bytes.subarray(0, magic.length).equals(magic)) throw altered
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(magic.length, sealedFrom))
-    decipher.setAAD(magic).setAuthTag(bytes.subarray(bytes.length - tagBytes))
+    if (!bytes.subarray(0, head.length).equals(head))
+      throw new SecretsError('integrity', `${this.path} is of something else.`, { reason: 'other_binding' })
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(head.length, sealedFrom))
+    decipher.setAAD(head).setAuthTag(bytes.subarray(bytes.length - tagBytes))
     try {
       const text = decipher.update(bytes.subarray(sealedFrom, bytes.length - tagBytes))
       return Buffer.concat([text, decipher.final()]).toString()
@@ -41,9 +50,9 @@ export class SealedFile {
   /** Replaces the content as a whole; its owner's alone. @throws what the file system says. */
   write(text: string): void {
     const nonce = randomBytes(nonceBytes)
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(magic)
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(this.#head)
     const sealed = [cipher.update(text, 'utf8'), cipher.final()]
-    const bytes = Buffer.concat([magic, nonce, ...sealed, cipher.getAuthTag()])
+    const bytes = Buffer.concat([this.#head, nonce, ...sealed, cipher.getAuthTag()])
     const draft = `${this.path}.next`
     // A draft that another left keeps its mode, and a link leads elsewhere.
     rmSync(draft, { force: true })
