@@ -19,10 +19,12 @@ export const tomlLines = (text: string): LineOf => {
   }
   const counts = new Map<string, number>()
   let table: readonly string[] = []
-  let open: Open = { depth: 0 }
-  text.split('\n').forEach((row, index) => {
+  let value: readonly string[] = []
+  let open: Open = closed
+  text.split(/\r?\n/).forEach((row, index) => {
+    const onTable = (number: number): void => note([...value, String(number)], index + 1)
     if (open.depth > 0 || open.quote !== undefined) {
-      open = readValue(row, open)
+      open = readValue(row, open, onTable)
       return
     }
     const header = /^\s*(\[\[?)(.*)$/.exec(row)
@@ -34,8 +36,9 @@ export const tomlLines = (text: string): LineOf => {
     }
     const { path, rest } = readPath(row)
     if (path.length === 0) return
-    note([...table, ...path], index + 1)
-    open = readValue(rest.replace(/^\s*=/, ''), { depth: 0 })
+    value = [...table, ...path]
+    note(value, index + 1)
+    open = readValue(rest.replace(/^\s*=/, ''), closed, onTable)
   })
   return (path) => lines.get(keyOf(path))
 }
@@ -88,12 +91,15 @@ const unquoted = (key: string): string => {
 /** What a value leaves open at a line's end: brackets, or a text of several lines. */
 interface Open {
   readonly depth: number
+  /** Tables of a list that have begun. */
+  readonly tables: number
   readonly quote?: '"""' | "'''"
 }
 
-const readValue = (row: string, { depth: before, quote: begun }: Open): Open => {
-  let depth = before
-  let quote = begun
+const closed: Open = { depth: 0, tables: 0 }
+
+const readValue = (row: string, before: Open, onTable: (number: number) => void): Open => {
+  let { depth, tables, quote } = before
   for (let at = 0; at < row.length; at += 1) {
     if (quote !== undefined) {
       if (quote === '"""' && row[at] === '\\') at += 1
@@ -110,8 +116,13 @@ const readValue = (row: string, { depth: before, quote: begun }: Open): Open => 
       at += 2
     } else if (single) at += single[0].length - 1
     else if (row[at] === '#') break
-    else if (row[at] === '[' || row[at] === '{') depth += 1
-    else if (row[at] === ']' || row[at] === '}') depth -= 1
+    else if (row[at] === '[' || row[at] === '{') {
+      if (row[at] === '{' && depth === 1) {
+        onTable(tables)
+        tables += 1
+      }
+      depth += 1
+    } else if (row[at] === ']' || row[at] === '}') depth -= 1
   }
-  return { depth, ...(quote !== undefined && { quote }) }
+  return { depth, tables, ...(quote !== undefined && { quote }) }
 }
