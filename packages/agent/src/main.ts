@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import type { AuditBatches } from './audit/read-trail.ts'
 import { processEnvironment, readAgentConfig } from './config.ts'
 import type { AgentConfig } from './config/agent-config.ts'
+import { HeldLines } from './held-lines.ts'
 import { LogFile } from './log-file.ts'
 import { UpstreamMeter } from './metrics/upstream-meter.ts'
 import { openSource } from './open-source.ts'
@@ -17,6 +18,7 @@ const providerConfig = '/etc/aws-workload-credentials-provider/config.toml'
 
 const usage = `Usage: keyplane agent [-c FILE]
        keyplane agent sm start [-c FILE]
+       keyplane agent audit verify FOLDER
 
 Serves secrets to programs on this machine, as the AWS Secrets Manager Agent does: one HTTP endpoint on loopback, a token
 in a header, values cached in memory.
@@ -126,17 +128,20 @@ const readArguments = (args: readonly string[]): Arguments => {
   }
 }
 
-const serve = async (
-  config: AgentConfig,
-  {
-    env,
-    clock,
-    stdout,
-    ended,
-    openAudit,
-  }: Required<Pick<AgentProcess, 'env' | 'clock' | 'stdout' | 'ended'>> & Pick<AgentProcess, 'openAudit'>,
-): Promise<void> => {
-  const log = openLog(config)
+type ServeParts = Required<Pick<AgentProcess, 'env' | 'clock' | 'stdout' | 'ended'>> & Pick<AgentProcess, 'openAudit'>
+
+const serve = async (config: AgentConfig, parts: ServeParts): Promise<void> => {
+  const lines = new HeldLines(parts.stdout)
+  try {
+    await listenUntilEnded(config, parts, lines)
+  } finally {
+    lines.release()
+  }
+}
+
+const listenUntilEnded = async (config: AgentConfig, parts: ServeParts, lines: HeldLines): Promise<void> => {
+  const { env, clock, stdout, ended, openAudit } = parts
+  const log = openLog(config, lines)
   const upstream = new UpstreamMeter(clock)
   const opened = await openSource(config, { env, clock, upstream, log })
   const audit = await auditOf(config, openAudit)
@@ -151,7 +156,10 @@ const serve = async (
       env,
       clock,
       log,
-      announce: (line) => stdout(`${line}\n`),
+      announce: (line) => {
+        stdout(`${line}\n`)
+        lines.release()
+      },
       signal: stop.signal,
       upstream,
       ...(audit && { audit }),
@@ -185,9 +193,9 @@ const unlessAborted = async <T>(signal: AbortSignal, started: Promise<T>): Promi
 }
 
 /** Masked lines, into the file that the AWS agent uses or onto stdout. */
-const openLog = ({ logLevel, logToFile }: AgentConfig): AgentLog => {
+const openLog = ({ logLevel, logToFile }: AgentConfig, lines: HeldLines): AgentLog => {
   const options = maskingHook({ pino: { level: logLevel === 'none' ? 'silent' : logLevel } })
-  if (!logToFile) return pino(options)
+  if (!logToFile) return pino(options, lines)
   const path = 'logs/secrets_manager_agent.log'
   try {
     return pino(options, new LogFile(path))

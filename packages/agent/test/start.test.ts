@@ -101,6 +101,30 @@ describe('the command line', () => {
     expect(out).toMatch(/^Keyplane Agent\/\S+ listening on http:\/\/127\.0\.0\.1:\d+\n$/)
   })
 
+  // With STS away a warning came first, and who waited for the first line had no port.
+  it('has the ready line first on stdout, whatever the log says before', async () => {
+    const endpoint = `http://127.0.0.1:${await freePort()}`
+    const file = fileOf(
+      `http_port = 0\nlog_to_file = false\n[keyplane]\nendpoint = "${endpoint}"\nsts_endpoint = "${endpoint}"\n`,
+    )
+    const { code, out } = await run(['-c', file])
+    const [first, ...log] = out.trimEnd().split('\n')
+    expect([code, first]).toEqual([0, expect.stringContaining('listening on')])
+    expect(log.map((line) => (JSON.parse(line) as { msg: string }).msg)).toContain(
+      'The credentials could not be checked; going on, as the failure may pass.',
+    )
+  })
+
+  it('tells what the log held back where it does not start', async () => {
+    const file = fileOf(
+      `http_port = 0\nlog_to_file = false\n[keyplane]\nendpoint = "http://127.0.0.1:${await freePort()}"\n`,
+    )
+    const env = { AWS_ACCESS_KEY_ID: 'k', AWS_SECRET_ACCESS_KEY: 'k' }
+    const { code, out, errors } = await run(['-c', file], { env })
+    expect([code, errors]).toEqual([1, expect.stringContaining('No token')])
+    expect(out).toContain('The credentials could not be checked')
+  })
+
   it('of the AWS provider reads its own file where none is named, if there is one', async () => {
     const { code, out } = await run(['sm', 'start'], { providerConfigFile: fileOf(nested) })
     expect([code, out]).toEqual([0, expect.stringContaining('listening on')])
