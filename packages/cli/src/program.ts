@@ -86,10 +86,12 @@ export const buildProgram = ({ open, childCommand, exit, helpUnasked }: ProgramP
   command(
     'agent [arguments...]',
     'The localhost agent; it takes the AWS agent’s own arguments and configuration file',
-    'AWS_TOKEN=file:///var/run/awssmatoken keyplane agent --config agent.toml\nkeyplane agent sm start -c agent.toml',
+    'AWS_TOKEN=file:///var/run/awssmatoken keyplane agent --config agent.toml\nkeyplane agent sm start -c agent.toml\nkeyplane agent --help    (all its arguments, and where the token comes from)',
     async () => (await import('./commands/agent.ts')).agent,
   )
     .allowUnknownOption()
+    // The agent tells its own arguments, which are more.
+    .helpOption(false)
     .option('-c, --config <file>', 'TOML, as for the AWS agent')
 
   const store = command(

@@ -8,12 +8,13 @@ interface AgentOptions {
 /** The agent, by the AWS agent's arguments, exit codes included; and `audit verify FOLDER`, which looks at its audit log. */
 export const agent: Command<AgentOptions> = async (context, args, { config }) => {
   const { env, clock, random, untilEnded } = context
-  if (args[0] === 'audit' && args[1] === 'verify')
+  const isHelp = args.some((argument) => argument === '--help' || argument === '-h')
+  if (args[0] === 'audit' && args[1] === 'verify' && !isHelp)
     return (await import('./agent-audit-verify.ts')).agentAuditVerify(context, args.slice(2), {})
   const named = config === undefined ? [] : ['--config', config]
   const openAudit = async (folder: string) => {
     const { AgentAuditFile } = await import('../agent-audit/agent-audit-file.ts')
     return new AgentAuditFile(folder, { clock, random })
   }
-  return runAgent([...args, ...named], { env, clock, ended: untilEnded(), openAudit })
+  return runAgent(isHelp ? ['--help'] : [...args, ...named], { env, clock, ended: untilEnded(), openAudit })
 }
