@@ -13,6 +13,7 @@ import { metered } from './metrics/metered.ts'
 import type { UpstreamMeter } from './metrics/upstream-meter.ts'
 import type { NamesQuery } from './prefetch.ts'
 import { version } from './version.ts'
+import { tokenVariablesOf, withoutTokens } from './without-tokens.ts'
 
 export interface OpenSourceParts {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -78,12 +79,15 @@ const awsSource = (
 
 /** Any other, by the environment's settings, as the library opens it. */
 const namedSource = async (
-  { source: name, region }: AgentConfig,
+  config: AgentConfig,
   { env, clock, upstream, log }: OpenSourceParts,
 ): Promise<OpenedSource> => {
+  const { source: name, region } = config
   const onProblem = (problem: string): void => log.warn({ source: name }, problem)
   const settings = { env, clock, onProblem, ...(region !== undefined && { awsRegion: region }) }
-  const source = metered(await openProvider(name, settings), upstream, clock)
+  const opened = await openProvider(name, settings)
+  const served = name === 'env' ? withoutTokens(opened, tokenVariablesOf(config)) : opened
+  const source = metered(served, upstream, clock)
   return { source, names: (query, call) => listedNames(source, query, call) }
 }
 

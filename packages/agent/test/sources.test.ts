@@ -43,6 +43,18 @@ const withSource = async (
 }
 
 describe('an agent in front of another source than AWS', () => {
+  // Whoever had a client's token could read the agent's own from the environment.
+  it('serves no token of its own or of a client from the environment', async () => {
+    const clients = '[[keyplane.clients]]\nname = "app"\ntoken = "env://APP_TOKEN"\nsecrets = ["*"]'
+    const env = { APP_TOKEN: 'the token of app', DEMO: 'the value', KEYPLANE_ENV_FOLDER: folder() }
+    const ended = await withSource(`source = "env"\n${clients}`, env, async (port) => {
+      expect((await asked(port, '/v1/DEMO')).body).toContain('the value')
+      for (const name of ['AWS_TOKEN', 'APP_TOKEN', 'KEYPLANE_AGENT_TOKEN', 'AWS_SESSION_TOKEN'])
+        expect([name, (await asked(port, `/v1/${name}`)).status]).toEqual([name, 400])
+    })
+    expect(ended).toEqual({ code: 0, errors: '' })
+  })
+
   it('answers in the AWS agent’s form from files, and asks no STS', async () => {
     const root = folder()
     mkdirSync(join(root, 'app'))
