@@ -34,7 +34,10 @@ describe('the agent’s token', () => {
 
   it('is refused when empty, even if a later variable holds one', () => {
     expect(() => findToken({ AWS_TOKEN: '', AWS_SESSION_TOKEN: 'b' }, variables)).toThrow('AWS_TOKEN is empty')
-    expect(() => findToken({ AWS_TOKEN: `file://${fileWith(' \n')}` }, variables)).toThrow('is empty')
+    const empty = fileWith(' \n')
+    expect(() => findToken({ AWS_TOKEN: `file://${empty}` }, variables)).toThrow(
+      `The token in the file ${empty} is empty`,
+    )
   })
 
   it('is refused when its file can’t be read, naming the file', () => {

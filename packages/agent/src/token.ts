@@ -67,19 +67,25 @@ export const findToken = (
     )
   const path = value.startsWith(filePrefix) ? value.slice(filePrefix.length) : undefined
   const text = path === undefined ? value : readToken(path)
-  if (text === '') throw emptyToken(variable)
+  if (text === '') throw emptyToken(`The token in ${variable}`)
   return { variable, text, ...(path !== undefined && { path }) }
 }
 
 const bytesOf = (text: string): Buffer => {
-  if (text === '') throw emptyToken('the token file')
+  if (text === '') throw emptyToken('The token')
   return Buffer.from(text, 'utf8')
 }
 
-const emptyToken = (where: string): SecretsError =>
-  new SecretsError('config_invalid', `The token in ${where} is empty; whoever sends an empty header would be let in.`)
+const emptyToken = (which: string): SecretsError =>
+  new SecretsError('config_invalid', `${which} is empty; whoever sends an empty header would be let in.`)
 
 const readToken = (path: string): string => {
+  const text = readTrimmed(path)
+  if (text === '') throw emptyToken(`The token in the file ${path}`)
+  return text
+}
+
+const readTrimmed = (path: string): string => {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch (cause) {

@@ -232,4 +232,16 @@ describe('a listener for other machines', () => {
       }),
     ).rejects.toThrow(`The file ${folder}/none.pem can't be read (ENOENT).`)
   })
+
+  it('refuses an authority’s file without a certificate in it', async () => {
+    const { certificate, key } = new TestAuthority('server').issue('localhost')
+    const files = `certificate = "${written(join(folder, 'c.pem'), certificate)}"\nkey = "${written(join(folder, 'c.key'), key)}"`
+    const ca = written(join(folder, 'empty-ca.pem'), '\n')
+    await expect(
+      start({
+        toml: `[[keyplane.listen]]\naddress = "127.0.0.1"\nport = 0\n${files}\nclient_ca = "${ca}"\n`,
+        env,
+      }),
+    ).rejects.toThrow(`The file ${ca} of client_ca holds no certificate.`)
+  })
 })

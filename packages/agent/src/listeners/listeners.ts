@@ -100,7 +100,7 @@ export class Listeners {
       this.#server({
         cert,
         key: readPem(key),
-        ...(clientCa !== undefined && { ca: readPem(clientCa), requestCert: true, rejectUnauthorized: true }),
+        ...(clientCa !== undefined && { ca: readCa(clientCa), requestCert: true, rejectUnauthorized: true }),
       }),
     )
     const bound = await listened(server, () => server.listen(port, address, 'keyplane.listen'))
@@ -156,4 +156,12 @@ const readPem = (path: string): Buffer => {
     const { code } = cause as NodeJS.ErrnoException
     throw new SecretsError('config_invalid', `The file ${path} can't be read (${code}).`, { cause })
   }
+}
+
+/** Without a certificate in it TLS would take nobody's, or anybody's that the system trusts. */
+const readCa = (path: string): Buffer => {
+  const pem = readPem(path)
+  const found = pem.toString('latin1').match(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g)
+  if (!found) throw new SecretsError('config_invalid', `The file ${path} of client_ca holds no certificate.`)
+  return pem
 }
