@@ -7,8 +7,8 @@ export interface KeptAnswer {
   /** Under which it was asked for; the secret's own id counts too. */
   readonly spellings: ReadonlySet<string>
   readonly version: SecretVersion
-  /** When the source last vouched for it, epoch milliseconds. */
-  readonly confirmedAtMs: number
+  /** When the source last vouched for it, epoch milliseconds; the only thing that changes. */
+  confirmedAtMs: number
   /** Whose credentials the agent had then, as far as it was known. */
   readonly account?: string
 }
@@ -51,6 +51,10 @@ export const textOf = ({ spellings, version: { value, ...facts }, ...rest }: Kep
   }
   return JSON.stringify(stored)
 }
+
+/** Whether they differ in no more than when they were confirmed. */
+export const isSame = (one: KeptAnswer, other: KeptAnswer): boolean =>
+  textOf({ ...one, confirmedAtMs: 0 }) === textOf({ ...other, confirmedAtMs: 0 })
 
 /** Of a text whose seal was whole: it is what `textOf` gave. */
 export const answerOf = (text: string): KeptAnswer => {

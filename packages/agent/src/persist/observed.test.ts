@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { type Change, type SecretProvider, SecretsError, type SecretVersion, TextValue } from '@keyplane/core'
 import { fakeClock } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
+import { AnswersFile } from './answers-file.ts'
 import { observed } from './observed.ts'
 import { PersistedAnswers } from './persisted-answers.ts'
-import { SealedFile } from './sealed-file.ts'
 
 const version: SecretVersion = {
   id: 'arn:a',
@@ -19,7 +19,7 @@ const down = new SecretsError('unavailable', 'no')
 
 const start = (provider: Partial<SecretProvider> = {}) => {
   const answers = new PersistedAnswers({
-    file: new SealedFile(join(mkdtempSync(join(tmpdir(), 'keyplane-persist-')), 'cache'), Buffer.alloc(32, 7), 'here'),
+    file: new AnswersFile(join(mkdtempSync(join(tmpdir(), 'keyplane-persist-')), 'cache'), Buffer.alloc(32, 7), 'here'),
     maxEntries: 3,
     coversMs: 600_000,
     clock: fakeClock(),

@@ -2,9 +2,10 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Clock, SecretsError } from '@keyplane/core'
 import type { AgentConfig } from '../config/agent-config.ts'
+import { AnswersFile } from './answers-file.ts'
 import { bindingOf } from './binding.ts'
+import { readKeyFile } from './key-file.ts'
 import { PersistedAnswers, type PersistedAnswersParts } from './persisted-answers.ts'
-import { readKeyFile, SealedFile } from './sealed-file.ts'
 
 export interface OpenPersistedParts {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -34,7 +35,7 @@ export const openPersisted = (
 ): PersistedAnswers | undefined => {
   const { persistFile, persistKeyFile, cacheSize, ttlMs, maxStaleMs, ignoreTransientErrors } = config
   if (persistFile === undefined || persistKeyFile === undefined) return undefined
-  const file = new SealedFile(persistFile, readKeyFile(persistKeyFile), bindingOf(config, env))
+  const file = new AnswersFile(persistFile, readKeyFile(persistKeyFile), bindingOf(config, env))
   if (!ignoreTransientErrors) return undefined
   checkFolder(dirname(persistFile))
   return new PersistedAnswers({ file, maxEntries: cacheSize, coversMs: ttlMs + maxStaleMs, clock, log })

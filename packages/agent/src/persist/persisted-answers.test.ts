@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BytesValue, type ErrorCode, SecretsError, type SecretVersion, type Stage, TextValue } from '@keyplane/core'
 import { fakeClock } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
+import { AnswersFile } from './answers-file.ts'
 import { PersistedAnswers } from './persisted-answers.ts'
-import { readKeyFile, SealedFile } from './sealed-file.ts'
 
 const key = Buffer.alloc(32, 7)
 const version = (id: string, value = 'canary-value'): SecretVersion => ({
@@ -33,7 +33,7 @@ const start = () => {
   const note = (_facts: object, message: string): void => void told.push(message)
   const open = (itsKey = key, binding = 'here') =>
     new PersistedAnswers({
-      file: new SealedFile(path, itsKey, binding),
+      file: new AnswersFile(path, itsKey, binding),
       maxEntries: 3,
       coversMs: 600_000,
       clock,
@@ -44,12 +44,12 @@ const start = () => {
 }
 
 describe('answers on the disk', () => {
-  it('cover failures of the source after a restart, whole, by name and by ARN', () => {
+  it('cover failures of the source after a restart, whole, by name and by ARN', async () => {
     const { open, revealed, told } = start()
     const before = open()
     before.note({ id: 'a' }, version('a'))
     before.note({ id: 'b', version: 'v1' }, { ...version('b'), value: new BytesValue(Buffer.from([0, 255])) })
-    before.close()
+    await before.close()
     const after = open()
     expect(after.cover({ id: 'a' }, down)).toEqual(version('a'))
     expect(revealed(after, 'arn:a')).toBe('canary-value')
@@ -88,7 +88,7 @@ describe('answers on the disk', () => {
     before.note({ id: 'a' }, version('a'))
     await clock.advance(500_000)
     before.confirm(state('a', { v1: ['current'] }), undefined)
-    before.close()
+    await before.close()
     await clock.advance(599_000)
     const after = open()
     expect(revealed(after, 'a')).toBe('canary-value')
@@ -113,12 +113,12 @@ describe('answers on the disk', () => {
     expect(revealed(answers, 'c')).toBeUndefined()
   })
 
-  it('are one for every spelling: what one brings is given under the others', () => {
+  it('are one for every spelling: what one brings is given under the others', async () => {
     const { open, revealed } = start()
     const before = open()
     before.note({ id: 'arn:a' }, version('a'))
     before.note({ id: 'a' }, version('a', 'canary-second'))
-    before.close()
+    await before.close()
     const after = open()
     expect([after.size, revealed(after, 'arn:a'), revealed(after, 'a')]).toEqual([1, 'canary-second', 'canary-second'])
   })
@@ -169,30 +169,94 @@ describe('answers on the disk', () => {
 
   it('are written within half a minute, sealed, for their owner alone', async () => {
     const { clock, path, open } = start()
-    open().note({ id: 'canary-name' }, version('canary-name'))
+    const answers = open()
+    answers.note({ id: 'canary-name' }, version('canary-name'))
     await clock.advance(30_000)
+    await answers.written()
     const bytes = readFileSync(path)
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(bytes.toString('latin1')).not.toContain('canary')
     expect(bytes.toString('base64')).not.toContain(Buffer.from('canary-value').toString('base64').slice(0, 12))
   })
 
-  it('are for their owner alone also where somebody left a draft for all', () => {
+  it('are sealed once each, and not written for a confirmation, which counts all the same', async () => {
+    const { clock, path, open, revealed } = start()
+    const answers = open()
+    for (const id of ['a', 'b']) answers.note({ id }, version(id))
+    const written = async (): Promise<{ bytes: Buffer; inode: number }> => {
+      await clock.advance(30_000)
+      await answers.written()
+      return { bytes: readFileSync(path), inode: statSync(path).ino }
+    }
+    const first = await written()
+    await clock.advance(500_000)
+    answers.confirm(state('a', { v1: ['current'] }), undefined)
+    answers.note({ id: 'b' }, version('b'))
+    expect(await written()).toEqual(first)
+    answers.note({ id: 'b' }, version('b', 'canary-second'))
+    const { bytes } = await written()
+    const head = 55
+    const ofA = first.bytes.subarray(head, head + 4 + first.bytes.readUInt32BE(head))
+    expect([bytes.equals(first.bytes), bytes.includes(ofA)]).toEqual([false, true])
+    await answers.close()
+    await clock.advance(500_000)
+    const after = open()
+    expect(['a', 'b'].map((id) => revealed(after, id))).toEqual(['canary-value', 'canary-second'])
+  })
+
+  it('whose confirmations were altered are as old as they were when written, which is told', async () => {
+    const { clock, path, open, revealed, told } = start()
+    const answers = open()
+    answers.note({ id: 'a' }, version('a'))
+    await clock.advance(30_000)
+    await answers.written()
+    await clock.advance(500_000)
+    answers.confirm(state('a', { v1: ['current'] }), undefined)
+    await answers.close()
+    const times = readFileSync(`${path}.times`)
+    times[90] = (times[90] ?? 0) ^ 1
+    writeFileSync(`${path}.times`, times)
+    const after = open()
+    expect(revealed(after, 'a')).toBe('canary-value')
+    await clock.advance(70_000)
+    expect(revealed(after, 'a')).toBeUndefined()
+    expect(told).toContain(`Nothing is taken from ${path}.times: it can't be read, was altered, or has another key.`)
+  })
+
+  it('with one of them cut out or out of its place are not taken', async () => {
+    const { path, open } = start()
+    const answers = open()
+    for (const id of ['a', 'b']) answers.note({ id }, version(id))
+    await answers.close()
+    const whole = readFileSync(path)
+    const head = whole.subarray(0, 55)
+    const second = 55 + 4 + whole.readUInt32BE(55)
+    const third = second + 4 + whole.readUInt32BE(second)
+    const [a, b, end] = [whole.subarray(55, second), whole.subarray(second, third), whole.subarray(third)]
+    for (const parts of [[a, end], [b, a, end], [a, b], [a, b, b, end], [end], []]) {
+      writeFileSync(path, Buffer.concat([head, ...parts]))
+      expect(open().size).toBe(0)
+    }
+    writeFileSync(path, Buffer.concat([head, a, b, end]))
+    expect(open().size).toBe(2)
+  })
+
+  it('are for their owner alone also where somebody left a draft for all', async () => {
     const { path, open } = start()
     writeFileSync(`${path}.next`, 'left', { mode: 0o644 })
     const answers = open()
     answers.note({ id: 'a' }, version('a'))
-    answers.close()
+    await answers.close()
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
-  it('that were altered anywhere, or have another key, are not taken, which is told without a value', () => {
+  it('that were altered anywhere, or have another key, are not taken, which is told without a value', async () => {
     const { path, open, told } = start()
     const answers = open()
     answers.note({ id: 'a' }, version('a'))
-    answers.close()
+    await answers.close()
     const whole = readFileSync(path)
-    for (const at of [0, 25, 40, whole.length - 1]) {
+    for (const at of [0, 25, 57, 60, 100, whole.length - 60, whole.length - 1]) {
       const altered = Buffer.from(whole)
       altered[at] = (altered[at] ?? 0) ^ 1
       writeFileSync(path, altered)
@@ -207,23 +271,23 @@ describe('answers on the disk', () => {
     expect(told.join()).not.toContain('canary')
   })
 
-  it('of another source are not taken, which is told once', () => {
+  it('of another source are not taken, which is told once', async () => {
     const { open, told } = start()
     const answers = open()
     answers.note({ id: 'a' }, version('a'))
-    answers.close()
+    await answers.close()
     expect(open(key, 'elsewhere').size).toBe(0)
     expect(told).toEqual([expect.stringContaining('it is of another source, endpoint or region.')])
     expect(open().size).toBe(1)
   })
 
-  it('to another account’s credentials are forgotten, which is told once', () => {
+  it('to another account’s credentials are forgotten, which is told once', async () => {
     const { open, told } = start()
     const before = open()
     before.note({ id: 'a' }, version('a'))
     before.bindTo('111111111111')
     before.note({ id: 'b' }, version('b'))
-    before.close()
+    await before.close()
     const same = open()
     same.bindTo('111111111111')
     expect(same.size).toBe(2)
@@ -242,36 +306,12 @@ describe('answers on the disk', () => {
     for (const id of ['a', 'b', 'c']) {
       answers.note({ id }, version(id))
       await clock.advance(30_000)
+      await answers.written()
     }
     expect(told).toEqual([`${path} can't be written; a restart will not have what changed since.`])
     rmSync(`${path}.next`, { recursive: true })
-    answers.close()
+    await answers.close()
     expect(open().size).toBe(3)
     rmSync(folder, { recursive: true })
-  })
-})
-
-describe('the key file', () => {
-  it('holds 32 bytes in base64, for its owner and, to read, its group; what else it holds is refused with how to make one', () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'keyplane-key-')), 'key')
-    expect(() => readKeyFile(path)).toThrow(
-      `The key file ${path} can't be read (ENOENT); make one: (umask 077; openssl`,
-    )
-    writeFileSync(path, `${key.toString('base64')}\n`)
-    for (const mode of [0o644, 0o660, 0o604, 0o602]) {
-      chmodSync(path, mode)
-      expect(() => readKeyFile(path), mode.toString(8)).toThrow('is open to more than its owner and readers')
-    }
-    for (const mode of [0o600, 0o400, 0o440, 0o640]) {
-      chmodSync(path, mode)
-      expect(readKeyFile(path), mode.toString(8)).toEqual(key)
-    }
-    rmSync(path)
-    for (const text of ['', 'canary', Buffer.alloc(16).toString('base64'), `${key.toString('base64')}x`]) {
-      writeFileSync(path, text, { mode: 0o600 })
-      expect(() => readKeyFile(path)).toThrow(/does not hold 32 bytes in base64(?!.*canary)/)
-    }
-    writeFileSync(path, `${key.toString('base64')}\n`)
-    expect(readKeyFile(path)).toEqual(key)
   })
 })

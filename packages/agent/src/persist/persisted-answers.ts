@@ -8,12 +8,12 @@ import {
   type Timer,
   toSecretsError,
 } from '@keyplane/core'
+import type { AnswersFile } from './answers-file.ts'
 import { ends, passes } from './failures.ts'
-import { answerOf, isOf, type KeptAnswer, keyOf, standing, textOf } from './kept-answer.ts'
-import type { SealedFile } from './sealed-file.ts'
+import { isOf, isSame, type KeptAnswer, keyOf, standing } from './kept-answer.ts'
 
 export interface PersistedAnswersParts {
-  readonly file: SealedFile
+  readonly file: AnswersFile
   /** Answers kept at most; the one confirmed longest ago goes first. */
   readonly maxEntries: number
   /** For so long after the source last vouched for it, an answer covers failures. */
@@ -33,7 +33,9 @@ export class PersistedAnswers {
   #withdrawals = 0
   #isChanged = false
   #isFailing = false
+  #isClosed = false
   #timer: Timer | undefined
+  #saving: Promise<void> = Promise.resolve()
 
   constructor(parts: PersistedAnswersParts) {
     this.#parts = parts
@@ -70,24 +72,30 @@ export class PersistedAnswers {
     // A name that has become another secret's: the one that had it is gone.
     this.#drop((kept) => kept.version.id !== version.id && kept.asked.as === ref.as && kept.spellings.has(spelling))
     const key = keyOf(version.id, asked)
-    const spellings = new Set(this.#kept.get(key)?.spellings).add(spelling)
-    const confirmedAtMs = this.#parts.clock.nowMs()
+    const known = this.#kept.get(key)
+    const spellings = new Set(known?.spellings).add(spelling)
     const account = this.#account === undefined ? {} : { account: this.#account }
-    this.#put(key, { asked, spellings, version, confirmedAtMs, ...account })
-    const [oldest] = this.#kept.keys()
-    if (oldest !== undefined && this.#kept.size > this.#parts.maxEntries) this.#kept.delete(oldest)
+    const noted = {
+      asked: known?.asked ?? asked,
+      spellings,
+      version,
+      confirmedAtMs: this.#parts.clock.nowMs(),
+      ...account,
+    }
+    if (known && isSame(known, noted)) this.#confirmed(key, known)
+    else this.#put(key, noted)
+    this.#trim()
     this.#change()
   }
 
   /** The source told how the secret stands. */
   confirm(state: SecretState, as: string | undefined): void {
-    const confirmedAtMs = this.#parts.clock.nowMs()
     const meant = [...this.#kept].filter(([, { version, asked }]) => version.id === state.id && asked.as === as)
     for (const [key, kept] of meant) {
       const stands = standing(kept, state)
       if (stands === 'gone') this.#kept.delete(key)
       // Where another version is current, what is kept covers failures, but is not vouched for.
-      else if (stands === 'holds') this.#put(key, { ...kept, confirmedAtMs })
+      else if (stands === 'holds') this.#confirmed(key, kept)
     }
     this.#change()
   }
@@ -121,10 +129,16 @@ export class PersistedAnswers {
     return fits ? kept.version : undefined
   }
 
+  /** Resolves when nothing is being written. */
+  written(): Promise<void> {
+    return this.#saving
+  }
+
   /** Writes what changed, and ends. */
-  close(): void {
+  close(): Promise<void> {
+    this.#isClosed = true
     this.#timer?.cancel()
-    this.#save()
+    return this.#save()
   }
 
   #spelled(spelling: string, asked: Omit<SecretRef, 'id'>): KeptAnswer | undefined {
@@ -139,6 +153,11 @@ export class PersistedAnswers {
     return new Set([...this.#kept.values()].filter((kept) => isOf(kept, spelling)).map(({ version }) => version.id))
   }
 
+  #confirmed(key: string, kept: KeptAnswer): void {
+    kept.confirmedAtMs = this.#parts.clock.nowMs()
+    this.#put(key, kept)
+  }
+
   /** As the one confirmed last. */
   #put(key: string, kept: KeptAnswer): void {
     this.#kept.delete(key)
@@ -149,47 +168,63 @@ export class PersistedAnswers {
     for (const [key, kept] of this.#kept) if (isDropped(kept)) this.#kept.delete(key)
   }
 
+  #trim(): void {
+    for (const key of this.#kept.keys()) {
+      if (this.#kept.size <= this.#parts.maxEntries) return
+      this.#kept.delete(key)
+    }
+  }
+
   #change(): void {
     this.#isChanged = true
+    if (this.#isClosed) return
     this.#timer ??= this.#parts.clock.after(everyMs, () => {
       this.#timer = undefined
-      this.#save()
+      void this.#save()
     })
   }
 
   #load(): void {
     const { file, log } = this.#parts
-    try {
-      const text = file.read()
-      if (text === undefined) return
-      for (const stored of JSON.parse(text) as string[]) {
-        const kept = answerOf(stored)
-        this.#kept.set(keyOf(kept.version.id, kept.asked), kept)
-      }
-      log.info({ answers: this.#kept.size }, 'Answers of before the restart cover failures of the source.')
-    } catch (thrown) {
+    const refuse = (path: string, thrown: unknown): void => {
       // Words of a parser could quote a value.
       const { code, reason } = toSecretsError(thrown)
       const why =
         reason === 'other_binding'
           ? 'it is of another source, endpoint or region'
           : "it can't be read, was altered, or has another key"
-      log.error({ code }, `Nothing is taken from ${file.path}: ${why}.`)
+      log.error({ code }, `Nothing is taken from ${path}: ${why}.`)
+    }
+    try {
+      const answers = file.load(refuse)
+      if (answers === undefined) return
+      for (const kept of answers) this.#kept.set(keyOf(kept.version.id, kept.asked), kept)
+      this.#trim()
+      log.info({ answers: this.size }, 'Answers of before the restart cover failures of the source.')
+    } catch (thrown) {
+      refuse(file.path, thrown)
     }
   }
 
-  #save(): void {
+  /** One after the other: a draft has one writer. */
+  #save(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#write())
+    return this.#saving
+  }
+
+  async #write(): Promise<void> {
     const { file, log } = this.#parts
     if (!this.#isChanged) return
+    this.#isChanged = false
     try {
-      file.write(JSON.stringify([...this.#kept.values()].map(textOf)))
-      this.#isChanged = false
+      await file.save([...this.#kept.values()])
       this.#isFailing = false
     } catch (thrown) {
       const { code } = thrown as NodeJS.ErrnoException
       if (!this.#isFailing)
         log.error({ code }, `${file.path} can't be written; a restart will not have what changed since.`)
       this.#isFailing = true
+      this.#change()
     }
   }
 }
