@@ -4,6 +4,9 @@ import { Duplex } from 'node:stream'
 import { maxOddHeadBytes } from './odd-head.ts'
 
 const nothing = Buffer.alloc(0)
+const emptyLine = '\r\n\r\n'
+/** Empty lines before a head are none of its own. */
+const wholeHead = /[^\r\n]\r?\n\r?\n/
 /** After its last answer a peer has so long to take it. */
 const lingerMs = 2_000
 
@@ -17,6 +20,7 @@ export interface TakenHead {
  * A connection as `node:http` sees it: one request at a time. By itself it parses all that a read brought, thousands of
  * requests, before the first is answered; here what follows a request waits until its answer has left for a peer that
  * reads. So a flood costs who sends it, and nobody else.
+ * Emits `unheard` for a head of which `node:http` says nothing.
  */
 export class PacedConnection extends Duplex {
   readonly #socket: Socket
@@ -31,8 +35,13 @@ export class PacedConnection extends Duplex {
   /** What was passed on since the last request was read: the head that `node:http` is in the middle of. */
   #head: Buffer[] = []
   #headBytes = 0
+  /** The last three bytes passed on, unless a head ended with them: the line that ends it may come in two reads. */
+  #tail: Buffer = nothing
+  /** The last request spoke of another protocol: `node:http` says nothing of what it cannot read behind it. */
+  #hadUpgrade = false
   /** A body came along, so that what follows a request may be its rest. */
   #hadBody = false
+  #response: ServerResponse | undefined
   #taken: TakenHead | undefined
 
   /** Takes the socket over, with what was read from it already. */
@@ -53,10 +62,22 @@ export class PacedConnection extends Duplex {
     return this.#undecided > 0
   }
 
+  /** Whether what follows has no reader: a fault is not told of, nor is it known where a head begins behind a body. */
+  get isLost(): boolean {
+    return this.#hadUpgrade && this.#hadBody
+  }
+
+  /** Whether the last request's answer is on its way: it is too late for another one. */
+  get isAnswered(): boolean {
+    return this.#open > 0 && this.#response?.writableEnded === true
+  }
+
   /** A request was read: what follows it waits for its answer. Gives what to call when that is decided. */
   begin({ headers }: IncomingMessage, response: ServerResponse): () => void {
     this.#head = []
     this.#headBytes = 0
+    this.#response = response
+    this.#hadUpgrade = headers.upgrade !== undefined
     this.#hadBody ||= headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
     this.#open += 1
     this.#undecided += 1
@@ -70,6 +91,11 @@ export class PacedConnection extends Duplex {
     return () => {
       this.#undecided -= 1
     }
+  }
+
+  /** `node:http` is done with the connection: it read a CONNECT, whose answer is the last one. */
+  leave(): void {
+    this.#hadUpgrade = false
   }
 
   /**
@@ -94,18 +120,28 @@ export class PacedConnection extends Duplex {
 
   /** The last answer: what still comes is passed over, and the connection is gone soon. */
   endWith(bytes: Buffer): void {
-    this.#taken = { onBytes: () => {}, onEnd: () => {} }
-    this.#head = []
     this.end(bytes)
-    const cut = setTimeout(() => this.destroy(), lingerMs)
-    this.once('close', () => clearTimeout(cut))
-    this.#feed()
+    this.#cutLater()
+    this.#passOver()
   }
 
   /** As a socket's: `node:http` asks for it after the last answer. */
   destroySoon(): void {
-    if (this.writableFinished) this.destroy()
-    else this.end(() => this.destroy())
+    this.end(() => this.#cutLater())
+    this.#passOver()
+  }
+
+  #cutLater(): void {
+    const cut = setTimeout(() => this.destroy(), lingerMs)
+    this.once('close', () => clearTimeout(cut))
+  }
+
+  /** A connection that is closed while bytes lie unread is reset, and its peer may lose the answer. */
+  #passOver(): void {
+    this.#taken = { onBytes: () => {}, onEnd: () => {} }
+    this.#head = []
+    this.#rest = nothing
+    this.#feed()
   }
 
   override _read(): void {
@@ -145,19 +181,44 @@ export class PacedConnection extends Duplex {
       return
     }
     if (!this.#wanted || this.#open > 0 || this.destroyed) return
+    // It asks for more, so it has looked at all that it was given.
+    if (this.#wasUnheard()) {
+      this.emit('unheard')
+      return
+    }
     if (this.#rest.length === 0) this.#rest = (this.#socket.read() as Buffer | null) ?? nothing
     if (this.#rest.length === 0) {
       this.#wanted = !this.#hasEnded
       if (this.#hasEnded) this.push(null)
       return
     }
-    // No more than one head ends in what ends with the first empty line.
-    const headEnd = this.#rest.indexOf('\r\n\r\n')
-    const length = headEnd < 0 ? this.#rest.length : headEnd + 4
-    const piece = this.#rest.subarray(0, length)
-    this.#rest = this.#rest.subarray(length)
     this.#wanted = false
+    const piece = this.#nextPiece()
     this.#keep(piece)
     this.push(piece)
+  }
+
+  /** No more than one head ends in what ends with the first empty line, wherever the reads end. */
+  #nextPiece(): Buffer {
+    const end = this.#headEnd()
+    const piece = this.#rest.subarray(0, end)
+    this.#rest = this.#rest.subarray(piece.length)
+    this.#tail = end === undefined ? Buffer.concat([this.#tail, piece.subarray(-3)]).subarray(-3) : nothing
+    return piece
+  }
+
+  #headEnd(): number | undefined {
+    const known = this.#tail.length
+    const across = known > 0 ? Buffer.concat([this.#tail, this.#rest.subarray(0, 3)]).indexOf(emptyLine) : -1
+    if (across >= 0) return across + emptyLine.length - known
+    const at = this.#rest.indexOf(emptyLine)
+    return at < 0 ? undefined : at + emptyLine.length
+  }
+
+  /** Whether a whole head was passed on, and `node:http` neither read it nor said why not. */
+  #wasUnheard(): boolean {
+    if (!this.#hadUpgrade || this.#head.length === 0) return false
+    if (this.#headBytes > maxOddHeadBytes) return this.#tail.length === 0
+    return wholeHead.test(Buffer.concat(this.#head).toString('latin1'))
   }
 }

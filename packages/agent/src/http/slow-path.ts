@@ -18,7 +18,8 @@ export const httpServer = (parts: SlowPathParts, isClosing: () => boolean): Serv
   const { app, limit, date, onError } = parts
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     limit.active += 1
-    const decided = (request.socket as unknown as PacedConnection).begin(request, response)
+    const connection = request.socket as unknown as PacedConnection
+    const decided = connection.begin(request, response)
     // A body means nothing to the agent; left unread it would block the connection.
     request.resume()
     const asked = asAgentRequest(request)
@@ -28,7 +29,7 @@ export const httpServer = (parts: SlowPathParts, isClosing: () => boolean): Serv
     // An answer that its peer does not read is no running request.
     limit.active -= 1
     decided()
-    const isLast = refusal !== undefined || isClosing()
+    const isLast = refusal !== undefined || isClosing() || connection.isLost
     if (isLast) response.shouldKeepAlive = false
     send(response, result, { date: date.text, isLast })
   }
@@ -44,10 +45,15 @@ export const httpServer = (parts: SlowPathParts, isClosing: () => boolean): Serv
   // Whatever a client expects, the final answer is what it gets, by the same guards.
   for (const event of ['checkContinue', 'checkExpectation'] as const)
     server.on(event, (request: IncomingMessage, response: ServerResponse) => void answer(request, response))
-  server.on(
-    'connect',
-    (request, socket) => void answerAndEnd(parts, asAgentRequest(request), socket as unknown as PacedConnection),
-  )
+  server.on('connect', (request, socket) => {
+    const connection = socket as unknown as PacedConnection
+    connection.leave()
+    void answerAndEnd(parts, asAgentRequest(request), connection)
+  })
+  server.on('connection', (socket) => {
+    const connection = socket as unknown as PacedConnection
+    connection.on('unheard', () => onUnreadable(parts, {}, connection))
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     onUnreadable(parts, error, socket as unknown as PacedConnection),
   )
@@ -98,7 +104,8 @@ const answerAndEnd = async (
   limit.active += 1
   const response = beyondWireLimits(request) ?? (await run(app, request, onError))
   limit.active -= 1
-  connection.endWith(lastBytes(response, date.text))
+  const bytes = lastBytes(response, date.text)
+  connection.endWith(request.method === 'HEAD' ? bytes.subarray(0, bytes.indexOf('\r\n\r\n') + 4) : bytes)
 }
 
 const lastBytes = (response: AgentResponse, date: string): Buffer => responseBytes(response, date, { isLast: true })
@@ -109,10 +116,12 @@ const refusals: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, E
 /** The AWS agent's parser takes more than Node's: what it would take is answered all the same, and the connection ends. */
 const onUnreadable = (
   parts: SlowPathParts,
-  { code = '' }: NodeJS.ErrnoException,
+  { code = '' }: { readonly code?: string | undefined },
   connection: PacedConnection,
 ): void => {
-  if (!connection.writable) return
+  if (!connection.writable || connection.isAnswered) return
+  // That its body is late takes no answer from a request.
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && connection.isBusy) return
   const refuse = (status: number): void => connection.endWith(lastBytes(text(status, ''), parts.date.text))
   const refusal = refusals[code]
   if (refusal !== undefined) return refuse(refusal)
