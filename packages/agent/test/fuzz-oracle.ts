@@ -11,13 +11,28 @@ export interface OracleRecord {
   /** Heads that were read. */
   requests: number
   hadBody: boolean
-  /** One of them spoke of another protocol. */
-  hadUpgrade: boolean
   /** Why the rest was refused with 400 or 431. */
   refused?: string
-  /** What had been answered when the first fault was seen; other answers were still being made. */
-  answeredBytes?: number
+  /** The last request was read, and its own head says nothing of where it ends. */
+  isEndless?: boolean
+  /** The last request was refused by the limits of the wire, which is answer enough. */
+  isBeyondLimits?: boolean
 }
+
+/** `Upgrade` in the spelling in which `node:http` thinks nothing of it: else it forgets what follows, and goes deaf. */
+export const hideUpgrades = (bytes: Buffer): Buffer =>
+  Buffer.from(
+    bytes.toString('latin1').replace(/(?<=[\r\n])[Uu](?=pgrade[\t ]*:)/gi, (first) => (first === 'U' ? '~' : '|')),
+    'latin1',
+  )
+
+const showUpgrades = (rawHeaders: readonly string[]): string[] =>
+  rawHeaders.map((said, index) =>
+    index % 2 === 0 ? said.replace(/^[~|](?=pgrade$)/i, (first) => (first === '~' ? 'U' : 'u')) : said,
+  )
+
+const isUpgrade = (rawHeaders: readonly string[]): boolean =>
+  rawHeaders.some((said, index) => index % 2 === 0 && said.toLowerCase() === 'upgrade')
 
 /** A plain `node:http` server over the same app: what it reads is what there is to read. */
 export class Oracle {
@@ -27,6 +42,7 @@ export class Oracle {
   readonly #records = new WeakMap<Socket, OracleRecord>()
   readonly #byPort = new Map<number, OracleRecord>()
   readonly #running = new WeakMap<Socket, Set<Promise<void>>>()
+  readonly #last = new WeakMap<Socket, IncomingMessage>()
 
   constructor(app: App, date: string) {
     this.#app = app
@@ -62,7 +78,7 @@ export class Oracle {
   }
 
   #connected(socket: Socket): void {
-    const record = { requests: 0, hadBody: false, hadUpgrade: false }
+    const record = { requests: 0, hadBody: false }
     this.#records.set(socket, record)
     this.#running.set(socket, new Set())
     if (socket.remotePort !== undefined) this.#byPort.set(socket.remotePort, record)
@@ -73,8 +89,7 @@ export class Oracle {
     const record = this.#records.get(request.socket)
     if (!record) return
     record.requests += 1
-    const { upgrade, connection = '' } = request.headers
-    record.hadUpgrade ||= upgrade !== undefined && /upgrade/i.test(connection)
+    this.#last.set(request.socket, request)
     record.hadBody ||=
       request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
   }
@@ -88,21 +103,26 @@ export class Oracle {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume()
-    const { method = '', url: target = '', rawHeaders } = request
+    const { method = '', url: target = '' } = request
+    const rawHeaders = showUpgrades(request.rawHeaders)
     const asked = { method, target, rawHeaders }
+    const record = this.#records.get(request.socket)
     const refusal = request.httpVersionMajor === 1 ? beyondWireLimits(asked) : text(400, '')
+    // The agent's own `node:http` would not tell of a fault behind it, nor could the agent.
+    const isLast = refusal !== undefined || (record?.hadBody === true && isUpgrade(rawHeaders))
+    if (refusal && record) record.isBeyondLimits = true
     const answer = refusal ?? (await this.#app(asked))
-    if (refusal) response.shouldKeepAlive = false
+    if (isLast) response.shouldKeepAlive = false
     response.sendDate = false
     response.removeHeader('connection')
-    response.writeHead(answer.status, headersOf(answer, this.#date, { isLast: refusal !== undefined }))
+    response.writeHead(answer.status, headersOf(answer, this.#date, { isLast }))
     response.end(answer.body)
   }
 
   async #connect(request: IncomingMessage, socket: Socket): Promise<void> {
     this.#note(request)
-    const { method = '', url: target = '', rawHeaders } = request
-    const asked = { method, target, rawHeaders }
+    const { method = '', url: target = '' } = request
+    const asked = { method, target, rawHeaders: showUpgrades(request.rawHeaders) }
     await this.#answered(socket)
     const answer = beyondWireLimits(asked) ?? (await this.#app(asked))
     socket.end(responseBytes(answer, this.#date, { isLast: true }))
@@ -111,11 +131,12 @@ export class Oracle {
   /** Answers of what was read before go out first. */
   async #refuse({ code = '' }: NodeJS.ErrnoException, socket: Socket): Promise<void> {
     const record = this.#records.get(socket)
+    if (record && code === 'HPE_INVALID_TRANSFER_ENCODING' && this.#last.get(socket)?.complete === false)
+      record.isEndless = true
     const before = { ...record }
-    if (record) record.answeredBytes ??= socket.bytesWritten
     await this.#answered(socket)
     if (!socket.writable) return
-    if (record) Object.assign(record, before, { refused: code, answeredBytes: record.answeredBytes })
+    if (record) Object.assign(record, before, { refused: code })
     socket.end(responseBytes(text(code === 'HPE_HEADER_OVERFLOW' ? 431 : 400, ''), this.#date, { isLast: true }))
   }
 
