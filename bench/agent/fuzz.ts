@@ -58,7 +58,7 @@ export const fuzzRows = async ({ requests, seconds }: FuzzParts): Promise<Row[]>
   const note =
     `${sent} of ${requests} requests in ${Math.ceil(seconds)} s at most, on ${sum(({ streams }) => streams)} connections; ` +
     `${sum(({ fastAnswers }) => fastAnswers)} answered by the fast path, ${sum(({ oddHeads }) => oddHeads)} that node:http ` +
-    `refuses, ${sum(({ upgrades }) => upgrades)} connections held to less and ${sum(({ overtaken }) => overtaken)} whose answers a refusal overtook (see fuzz-agent.ts); seeds 1 to ${seed}`
+    `refuses; seeds 1 to ${seed}`
   const facts = (id: string, what: string, unit = '') => ({ id: `fuzz-${id}`, what: `fuzzer: ${what}`, unit })
   return [
     yardstick({ ...facts('requests', 'requests sent'), note }, sent),

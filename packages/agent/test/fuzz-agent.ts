@@ -20,10 +20,6 @@ export interface FuzzResult {
   readonly fastAnswers: number
   /** Heads that `node:http` refused and the agent, as declared, answered. */
   readonly oddHeads: number
-  /** Streams that are held to less, for a request for another protocol in them: none. */
-  readonly upgrades: 0
-  /** Streams in which a refusal may overtake the answers before it: none. */
-  readonly overtaken: 0
   /** Answers with 5xx. */
   readonly serverErrors: number
   /** What went wrong, as much as is worth a look. */
@@ -211,8 +207,6 @@ export const fuzzAgent = async ({ seed, requests, agentPort }: FuzzOptions): Pro
     streams: count,
     fastAnswers,
     oddHeads,
-    upgrades: 0,
-    overtaken: 0,
     serverErrors,
     faults,
     heapMb: memory,
