@@ -34,6 +34,7 @@ in a header, values cached in memory.
 The token comes from KEYPLANE_AGENT_TOKEN, AWS_TOKEN, AWS_SESSION_TOKEN or AWS_CONTAINER_AUTHORIZATION_TOKEN, the first
 that is set; file://PATH reads a file.
 
+Examples:
   AWS_TOKEN=file:///var/run/awssmatoken keyplane agent --config agent.toml
   curl -H "X-Aws-Parameters-Secrets-Token: $(cat /var/run/awssmatoken)" \\
     'http://127.0.0.1:2773/secretsmanager/get?secretId=NAME'
