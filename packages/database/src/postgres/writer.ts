@@ -1,6 +1,8 @@
 import { SecretsError, toSecretsError } from '@keyplane/core'
 import { type BatchOptions, BatchWriter, type Committer, type UnitResult } from '../batch-writer.ts'
-import type { BeforeCommit, Writer, WriteUnit } from '../ports.ts'
+import type { BeforeCommit, SharedWriter, WriteUnit } from '../ports.ts'
+import { lendWriter } from '../threads/lend-writer.ts'
+import { sharedWriter } from '../threads/shared-writer.ts'
 import { isConnectionLost } from './errors.ts'
 import { type BatchProgress, commitBatch } from './group-commit.ts'
 import type { PostgresServer } from './server.ts'
@@ -23,10 +25,11 @@ const idleInTransactionMs = 10_000
 export const openPostgresWriter = async (
   server: PostgresServer,
   options: PostgresWriterOptions = {},
-): Promise<Writer> => {
+): Promise<SharedWriter> => {
   const committer = new PostgresCommitter(server, options.onSession)
   await committer.connected()
-  return new BatchWriter(committer, options)
+  const writer = new BatchWriter(committer, options)
+  return sharedWriter(writer, () => lendWriter(writer))
 }
 
 interface Connected {

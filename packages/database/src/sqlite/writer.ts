@@ -1,7 +1,9 @@
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { errorOf } from '@keyplane/core'
 import { type BatchOptions, BatchWriter, type Committer, type UnitResult } from '../batch-writer.ts'
 import type { SharedWriter, WriteUnit } from '../ports.ts'
+import { sharedWriter } from '../threads/shared-writer.ts'
+import { startThread } from '../threads/thread-module.ts'
 import { closed, PortCommitter, writerDied } from '../threads/writer-over.ts'
 import { type FromWriter, type ThreadData, type ToWriter } from './writer-messages.ts'
 
@@ -19,23 +21,13 @@ export interface WriterOptions extends BatchOptions {
  * @throws SecretsError as `openSqlite`, or `unavailable` (reason `writer_died`) if the thread does not start.
  */
 export const openWriter = async (options: WriterOptions): Promise<SharedWriter> => {
-  const fromSource = options.thread.pathname.endsWith('.ts')
-  const worker = new Worker(options.thread, {
-    workerData: { path: options.path, threadData: options.threadData ?? {} },
-    execArgv: fromSource ? ['-C', 'source', '--disable-warning=ExperimentalWarning'] : [],
-  })
+  const workerData = { path: options.path, threadData: options.threadData ?? {} }
+  const worker = startThread(options.thread, { workerData })
   const thread = new WriterThread(worker)
   const writer = new BatchWriter(thread, options)
   thread.onDeath = (death) => writer.die(death)
   await thread.started
-  return {
-    get alive() {
-      return writer.alive
-    },
-    write: (unit) => writer.write(unit),
-    connect: () => thread.connect(),
-    close: () => writer.close(),
-  }
+  return sharedWriter(writer, () => thread.connect())
 }
 
 /** The thread's life, and its first port. */

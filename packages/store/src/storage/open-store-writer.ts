@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@keyplane/core'
-import { lendWriter, openPostgresWriter, openWriter, postgresServer, type SharedWriter } from '@keyplane/database'
+import { moduleBeside, openPostgresWriter, openWriter, postgresServer, type SharedWriter } from '@keyplane/database'
 import { holdChain } from './hold-chain.ts'
 import type { StoreDatabase } from './store-database.ts'
 
@@ -10,25 +10,14 @@ export interface StoreWriterParts {
 }
 
 /** The writer of an opened store, which adds the audit log to every commit. */
-export const openStoreWriter = async (
+export const openStoreWriter = (
   database: StoreDatabase,
   { auditKey, clock, random }: StoreWriterParts,
 ): Promise<SharedWriter> => {
   const { databasePath: path } = database
-  if (path !== undefined) return openWriter({ path, thread: writerThread(), threadData: { auditKey } })
-  const writer = await openPostgresWriter(postgresServer(database.databaseUrl, database.timeouts), {
+  if (path !== undefined)
+    return openWriter({ path, thread: moduleBeside(import.meta.url, 'writer-thread'), threadData: { auditKey } })
+  return openPostgresWriter(postgresServer(database.databaseUrl, database.timeouts), {
     onSession: (session) => holdChain(session, { auditKey, random, nowMs: clock.nowMs() }),
   })
-  return {
-    get alive() {
-      return writer.alive
-    },
-    write: (unit) => writer.write(unit),
-    connect: () => lendWriter(writer),
-    close: () => writer.close(),
-  }
 }
-
-/** Beside this module, from source as well as built. */
-const writerThread = (): URL =>
-  new URL(`./writer-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { SecretsError } from '@keyplane/core'
+import { moduleBeside, startThread } from '@keyplane/database'
 import type { Iam } from '../iam/identity.ts'
 import type { MetricsState } from '../metrics.ts'
 import type { AnsweringThread, FirstThread, ThreadStart } from './contract.ts'
@@ -11,10 +12,6 @@ const startWithinMs = 60_000
 const closeWithinMs = 15_000
 const metricsWithinMs = 1_000
 
-/** Beside this module, from source as well as built. */
-const threadModule = new URL(`./answering-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
-const fromSource = threadModule.pathname.endsWith('.ts')
-
 /** A thread that answers calls, as the first one sees it. */
 export class AnsweringWorker {
   /** When it has ended, for whatever reason: that reason in a word, never a message. */
@@ -24,10 +21,9 @@ export class AnsweringWorker {
   #metrics: MetricsState = { calls: new Map(), timings: new Map() }
 
   constructor(start: ThreadStart, procedures: FirstThread) {
-    const worker = new Worker(threadModule, {
+    const worker = startThread(moduleBeside(import.meta.url, 'answering-thread'), {
       workerData: start,
       transferList: [start.writerPort],
-      execArgv: fromSource ? ['-C', 'source', '--disable-warning=ExperimentalWarning'] : [],
     })
     let reason: string | undefined
     worker.on('error', (error: NodeJS.ErrnoException) => (reason = error.code ?? error.name))
