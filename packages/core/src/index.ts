@@ -14,6 +14,7 @@ export {
 } from './errors.ts'
 export type { AuditRecord, AuditSink } from './ports/audit-sink.ts'
 export type { Clock, Timer } from './ports/clock.ts'
+export { passedOn } from './ports/passed-on.ts'
 export type {
   CallOptions,
   Change,

@@ -1,9 +1,9 @@
-import { type CallOptions, type Clock, type SecretProvider, toSecretsError } from '@keyplane/core'
+import { type CallOptions, type Clock, passedOn, type SecretProvider, toSecretsError } from '@keyplane/core'
 import type { UpstreamMeter } from './upstream-meter.ts'
 
 /** The provider, with its calls counted by what is asked of it: `get`, `many`, `describe`. */
 export const metered = (provider: SecretProvider, upstream: UpstreamMeter, clock: Clock): SecretProvider => {
-  const { many, state, list, watch, write, leases } = provider
+  const { many, state } = provider
   const noted = async <T>(operation: string, call: CallOptions | undefined, act: () => Promise<T>): Promise<T> => {
     const beganAtMs = clock.monotonicMs()
     const note = (outcome: string): void =>
@@ -18,8 +18,7 @@ export const metered = (provider: SecretProvider, upstream: UpstreamMeter, clock
     }
   }
   return {
-    name: provider.name,
-    ...(provider.local && { local: true as const }),
+    ...passedOn(provider),
     get: (ref, call) => noted('get', call, () => provider.get(ref, call)),
     ...(many && {
       many: {
@@ -34,11 +33,5 @@ export const metered = (provider: SecretProvider, upstream: UpstreamMeter, clock
         describe: (refs, call) => noted('describe', call, () => state.describe(refs, call)),
       },
     }),
-    ...(list && { list }),
-    ...(watch && { watch }),
-    ...(write && { write }),
-    ...(leases && { leases }),
-    refresh: () => provider.refresh?.(),
-    close: async () => provider.close?.(),
   }
 }

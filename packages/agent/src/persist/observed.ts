@@ -1,15 +1,20 @@
-import type { Outcome, SecretProvider, SecretRef, SecretVersion } from '@keyplane/core'
-import { toSecretsError } from '@keyplane/core'
+import {
+  type Outcome,
+  passedOn,
+  type SecretProvider,
+  type SecretRef,
+  type SecretVersion,
+  toSecretsError,
+} from '@keyplane/core'
 import type { PersistedAnswers } from './persisted-answers.ts'
 
 /** The provider, with each of its answers noted, whoever asked: callers, prefetching, checks behind their backs. */
 export const observed = (provider: SecretProvider, answers: PersistedAnswers): SecretProvider => {
-  const { many, state, list, watch, write, leases } = provider
+  const { many, state, watch } = provider
   const noted = (ref: SecretRef, outcome: Outcome<SecretVersion>, withdrawals: number): void =>
     outcome.ok ? answers.note(ref, outcome.value, withdrawals) : answers.fail(ref, outcome.error)
   return {
-    name: provider.name,
-    ...(provider.local && { local: true as const }),
+    ...passedOn(provider),
     get: async (ref, call) => {
       const { withdrawals } = answers
       try {
@@ -51,7 +56,6 @@ export const observed = (provider: SecretProvider, answers: PersistedAnswers): S
         },
       },
     }),
-    ...(list && { list }),
     ...(watch && {
       watch: {
         watch: async function* (ids, signal) {
@@ -62,9 +66,5 @@ export const observed = (provider: SecretProvider, answers: PersistedAnswers): S
         },
       },
     }),
-    ...(write && { write }),
-    ...(leases && { leases }),
-    refresh: () => provider.refresh?.(),
-    close: async () => provider.close?.(),
   }
 }

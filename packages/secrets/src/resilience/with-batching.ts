@@ -1,4 +1,4 @@
-import type { CallOptions, SecretProvider, SecretRef, SecretVersion } from '@keyplane/core'
+import { type CallOptions, passedOn, type SecretProvider, type SecretRef, type SecretVersion } from '@keyplane/core'
 import { Batch } from './batch.ts'
 
 /**
@@ -6,7 +6,7 @@ import { Batch } from './batch.ts'
  * start of a program, or a thousand keys that expire together. One read alone goes as it came.
  */
 export const withBatching = (provider: SecretProvider): SecretProvider => {
-  const { many, state, list, watch, write, leases } = provider
+  const { many } = provider
   if (!many || !Number.isInteger(many.maxRefs) || many.maxRefs < 1) return provider
   let next: Batch | undefined
   const get = async (ref: SecretRef, call: CallOptions = {}): Promise<SecretVersion> => {
@@ -22,19 +22,7 @@ export const withBatching = (provider: SecretProvider): SecretProvider => {
     }
     return next.add(ref, call)
   }
-  return {
-    name: provider.name,
-    get,
-    many,
-    ...(provider.local && { local: true as const }),
-    ...(state && { state }),
-    ...(list && { list }),
-    ...(watch && { watch }),
-    ...(write && { write }),
-    ...(leases && { leases }),
-    refresh: () => provider.refresh?.(),
-    close: async () => provider.close?.(),
-  }
+  return { ...passedOn(provider), get }
 }
 
 /** Current values only, as any age: sources read nothing else together. */
