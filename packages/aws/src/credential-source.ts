@@ -37,11 +37,23 @@ const chainPackage: string = '@aws-sdk/credential-provider-node'
 const misconfigured = (message: string, reason: string): SecretsError =>
   new SecretsError('source_misconfigured', message, { source: 'aws', reason })
 
+/** `@aws-sdk/credential-provider-node`, as far as it is used. */
+export interface CredentialChainPackage {
+  readonly defaultProvider: (init: object) => SdkProvider
+}
+
+let loadPackage = (): Promise<CredentialChainPackage> => import(chainPackage)
+
+/** For a program that is one file, and has no packages beside it: where the rest of AWS's chain is loaded from. */
+export const bringCredentialChain = (load: () => Promise<CredentialChainPackage>): void => {
+  loadPackage = load
+}
+
 /** Loaded only when needed: it costs 43 ms and 10 MB. */
 const loadSdkChain: NonNullable<AwsCredentialOptions['loadChain']> = async ({ profile, region }) => {
-  let loaded: { readonly defaultProvider: (init: object) => SdkProvider }
+  let loaded: CredentialChainPackage
   try {
-    loaded = await import(chainPackage)
+    loaded = await loadPackage()
   } catch {
     throw misconfigured(
       'There are no AWS credentials in the environment, and what reads profiles, SSO, containers and instances is not ' +

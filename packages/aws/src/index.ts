@@ -9,6 +9,8 @@ export {
   type AwsCredentialOptions,
   type AwsEnvironment,
   awsCredentials,
+  bringCredentialChain,
+  type CredentialChainPackage,
 } from './credential-source.ts'
 export type { AwsCredentialSource, AwsCredentials } from './credentials.ts'
 export { type AwsErrorName, awsErrorStatus, isSecretsManagerError } from './error-types.ts'
