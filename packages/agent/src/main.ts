@@ -3,9 +3,10 @@ import { parseArgs } from 'node:util'
 import { type Clock, SecretsError, systemClock } from '@keyplane/core'
 import { maskingHook } from '@keyplane/masking'
 import { pino } from 'pino'
+import { askReady } from './ask-ready.ts'
 import type { AuditBatches } from './audit/read-trail.ts'
 import { processEnvironment, readAgentConfig } from './config.ts'
-import type { AgentConfig } from './config/agent-config.ts'
+import type { AgentConfig, SourceName } from './config/agent-config.ts'
 import { HeldLines } from './held-lines.ts'
 import { LogFile } from './log-file.ts'
 import { UpstreamMeter } from './metrics/upstream-meter.ts'
@@ -16,9 +17,9 @@ import { version } from './version.ts'
 /** Where the AWS provider looks for its configuration. */
 const providerConfig = '/etc/aws-workload-credentials-provider/config.toml'
 
-const usage = `Usage: keyplane agent [-c FILE]
-       keyplane agent sm start [-c FILE]
-       keyplane agent audit verify FOLDER
+const usage = (command: string): string => `Usage: ${command} [-c FILE]
+       ${command} sm start [-c FILE]
+       ${command} audit verify FOLDER
 
 Serves secrets to programs on this machine, as the AWS Secrets Manager Agent does: one HTTP endpoint on loopback, a token
 in a header, values cached in memory.
@@ -28,6 +29,7 @@ in a header, values cached in memory.
                       where it is there
       --persist FILE  Keeps answers in FILE, sealed, for a restart while the source is away; with --persist-key FILE,
                       32 bytes in base64: (umask 077; openssl rand -base64 32 > FILE). Default: off
+      --healthcheck   Asks the agent that runs by this configuration whether it is ready: exit code 0, or 1 and why not
   -h, --help          This text
       --version       The version
 
@@ -35,7 +37,7 @@ The token comes from KEYPLANE_AGENT_TOKEN, AWS_TOKEN, AWS_SESSION_TOKEN or AWS_C
 that is set; file://PATH reads a file.
 
 Examples:
-  AWS_TOKEN=file:///var/run/awssmatoken keyplane agent --config agent.toml
+  AWS_TOKEN=file:///var/run/awssmatoken ${command} --config agent.toml
   curl -H "X-Aws-Parameters-Secrets-Token: $(cat /var/run/awssmatoken)" \\
     'http://127.0.0.1:2773/secretsmanager/get?secretId=NAME'
 `
@@ -51,6 +53,10 @@ export interface AgentProcess {
   readonly openAudit?: (folder: string) => Promise<AuditBatches>
   /** The file that `sm start` reads, where it is there, if none is named. Default: the AWS provider's own. */
   readonly providerConfigFile?: string
+  /** What its usage calls it. Default: `keyplane agent`. */
+  readonly command?: string
+  /** Sources whose SDK can't be loaded here, which a configuration that wants one is told. Default: none. */
+  readonly withoutSources?: readonly SourceName[]
 }
 
 /**
@@ -68,18 +74,25 @@ export const runAgent = async (
     ended,
     openAudit,
     providerConfigFile = providerConfig,
+    command = 'keyplane agent',
+    withoutSources = [],
   }: AgentProcess = {},
 ): Promise<number> => {
   // The AWS Workload Credentials Provider is started by `sm start`.
   const isProvider = args[0] === 'sm' && args[1] === 'start'
   try {
-    const options = readArguments(isProvider ? args.slice(2) : args)
-    if (options.help) stdout(usage)
+    const options = readArguments(isProvider ? args.slice(2) : args, command)
+    if (options.help) stdout(usage(command))
     else if (options.version) stdout(`keyplane-agent ${version}\n`)
     else {
       const file = options.config ?? (isProvider ? fileIfThere(providerConfigFile) : undefined)
       const config = withFlags(readAgentConfig(file), options)
-      if (config.enabled)
+      if (withoutSources.includes(config.source))
+        throw new SecretsError('config_invalid', `${command} carries no SDK for keyplane.source = "${config.source}".`)
+      if (options.healthcheck) {
+        await askReady(config)
+        stdout('ready\n')
+      } else if (config.enabled)
         await serve(config, { env, clock, stdout, ended: ended ?? untilSignal(), ...(openAudit && { openAudit }) })
       else stdout('Secrets Manager is not enabled\n')
     }
@@ -97,6 +110,7 @@ interface Arguments {
   readonly config?: string
   readonly persist?: string
   readonly 'persist-key'?: string
+  readonly healthcheck?: boolean
   readonly help?: boolean
   readonly version?: boolean
 }
@@ -111,7 +125,7 @@ const withFlags = (config: AgentConfig, { persist, 'persist-key': key }: Argumen
   return Object.freeze({ ...config, persistFile, persistKeyFile })
 }
 
-const readArguments = (args: readonly string[]): Arguments => {
+const readArguments = (args: readonly string[], command: string): Arguments => {
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -119,13 +133,14 @@ const readArguments = (args: readonly string[]): Arguments => {
         config: { type: 'string', short: 'c' },
         persist: { type: 'string' },
         'persist-key': { type: 'string' },
+        healthcheck: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },
       },
     })
     return values
   } catch (cause) {
-    throw new SecretsError('config_invalid', `${(cause as Error).message}\n\n${usage}`, { reason: 'usage' })
+    throw new SecretsError('config_invalid', `${(cause as Error).message}\n\n${usage(command)}`, { reason: 'usage' })
   }
 }
 
