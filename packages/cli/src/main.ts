@@ -1,7 +1,6 @@
-import { constants } from 'node:os'
 import { processEnvironment } from './config.ts'
 import { openContext } from './context.ts'
-import { exitCodes } from './exit-codes.ts'
+import { endWithReader } from './end-with-reader.ts'
 import { buildProgram } from './program.ts'
 import { tellFailure } from './tell-failure.ts'
 
@@ -11,21 +10,9 @@ const splitAtDashes = (args: readonly string[]): [string[], string[] | undefined
   return at < 0 ? [[...args], undefined] : [args.slice(0, at), args.slice(at + 1)]
 }
 
-/** Whoever read our output has gone: what runs on is told to end, anything else ends as by SIGPIPE, without a word. */
-const endWithReader = (): ((error: NodeJS.ErrnoException) => void) => {
-  let isEnding = false
-  return ({ code }) => {
-    // What is written on the way to the end fails likewise.
-    if (isEnding) return
-    isEnding = code === 'EPIPE' && process.emit('SIGTERM', 'SIGTERM')
-    if (!isEnding) process.exit(code === 'EPIPE' ? 128 + constants.signals.SIGPIPE : exitCodes.error)
-  }
-}
-
 /** The command line, from its arguments to the exit code. */
 export const main = async (args: readonly string[] = process.argv.slice(2)): Promise<void> => {
-  const onWriteError = endWithReader()
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', onWriteError)
+  endWithReader()
   const [own, childCommand] = splitAtDashes(args)
   const json = own.includes('--json')
   const program = buildProgram({
