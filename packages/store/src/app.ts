@@ -83,14 +83,15 @@ const answered = async (
   } catch (thrown) {
     const error = refusalOf(parts, call, thrown)
     try {
-      call.note({ Error: error.type })
+      const refusal = protocol.refusal(error, call.requestId)
+      call.note({ Error: refusal.error })
       const isDenied = error.code === 'access_denied' || error.code === 'unauthenticated'
       // Who has no key must not be able to write as much as he likes.
       if (call.actor === anonymous && !parts.refusals.takeRecord()) call.recordedInCommon('deny')
       else await call.record(isDenied ? 'deny' : 'error')
-      return protocol.refusal(error, call.requestId)
+      return refusal.answer
     } catch (unrecorded) {
-      return protocol.refusal(refusalOf(parts, call, unrecorded), call.requestId)
+      return protocol.refusal(refusalOf(parts, call, unrecorded), call.requestId).answer
     }
   }
 }

@@ -88,6 +88,15 @@ describe('what fails inside of the store', () => {
       'An error occurred on the server side.',
     ])
   })
+
+  it('is in the audit log by the name that the caller was told', async () => {
+    failure = new Error('x')
+    await refused('kms', 'ListKeys')
+    await refusedBySts('GetCallerIdentity')
+    const [ofSts, ofKms] = await store.data.rows('select detail from audit_records order by seq desc limit 2')
+    expect(JSON.parse(String(ofKms?.['detail']))).toEqual({ Error: 'KMSInternalException' })
+    expect(JSON.parse(String(ofSts?.['detail']))).toEqual({ Error: 'InternalFailure' })
+  })
 })
 
 describe('an input that cannot be read', () => {

@@ -29,12 +29,15 @@ const contentType = 'application/x-amz-json-1.1'
 export const jsonProtocol = (request: AppRequest): Protocol => {
   const [prefix = '', name = '', ...rest] = request.header('x-amz-target')?.split('.') ?? []
   const found = Object.hasOwn(services, prefix) ? services[prefix] : undefined
-  const { service, operations, named = (error) => error } = found ?? secretsManager
+  const { service, operations, named = (thrown) => thrown } = found ?? secretsManager
   return {
     service,
     operation: () => (found && rest.length === 0 ? operations.get(name) : undefined),
     members: ({ body }) => parseJson(body),
     answer: (output) => ({ status: 200, contentType, body: JSON.stringify(output) }),
-    refusal: (error) => ({ ...jsonErrorAnswer(named(error)), contentType }),
+    refusal: (thrown) => {
+      const error = named(thrown)
+      return { error: error.type, answer: { ...jsonErrorAnswer(error), contentType } }
+    },
   }
 }

@@ -21,6 +21,13 @@ export interface AppAnswer {
   readonly body: string
 }
 
+/** How a service refuses a call. */
+export interface Refusal {
+  /** What the service calls the error. */
+  readonly error: string
+  readonly answer: AppAnswer
+}
+
 /** How a service's calls are told apart, and its answers written. */
 export interface Protocol {
   /** The service that a request has to be signed for. */
@@ -30,5 +37,5 @@ export interface Protocol {
   /** The input's members. @throws AwsError SerializationException */
   readonly members: (request: AppRequest) => unknown
   readonly answer: (output: object, requestId: string, request: AppRequest) => AppAnswer
-  readonly refusal: (error: AwsError, requestId: string) => AppAnswer
+  readonly refusal: (error: AwsError, requestId: string) => Refusal
 }

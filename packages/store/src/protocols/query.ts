@@ -29,7 +29,8 @@ export const queryProtocol: Protocol = {
       leaf('Code', code),
       leaf('Message', innerMessage(error)),
     ]
-    return xml(status, element('ErrorResponse', namespace, [element('Error', '', parts), leaf('RequestId', requestId)]))
+    const body = element('ErrorResponse', namespace, [element('Error', '', parts), leaf('RequestId', requestId)])
+    return { error: code, answer: xml(status, body) }
   },
 }
 
