@@ -1,0 +1,257 @@
+import { type Clock, type Random, SecretsError, toSecretsError, uuid } from '@keyplane/core'
+import { type Effect, nextEffect } from '../machine/effect.ts'
+import type { Outcome, RotationEvent } from '../machine/event.ts'
+import { defaultPolicy, type RotationPolicy } from '../machine/policy.ts'
+import { dueAtMs, hasEnded, type Planned, type Rotation } from '../machine/rotation.ts'
+import { transition } from '../machine/transition.ts'
+import type { JournalEntry, RotationJournal } from '../ports/journal.ts'
+import type { RotationObserver } from '../ports/notices.ts'
+import type { Rotator, RotatorCall } from '../ports/rotator.ts'
+import type { SecretVersions } from '../ports/secret-versions.ts'
+import { LeaseKeeper, leaseLost } from './lease-keeper.ts'
+import { runEffect } from './run-effect.ts'
+import { withinMs } from './within-ms.ts'
+
+export interface RotationEngineParts {
+  readonly journal: RotationJournal
+  readonly versions: SecretVersions
+  readonly rotators: readonly Rotator[]
+  readonly clock: Clock
+  readonly random: Random
+  /** What is left out has its default. */
+  readonly policy?: Partial<RotationPolicy>
+  readonly observer?: RotationObserver
+  /** How long one step may take. Default 30,000. */
+  readonly effectTimeoutMs?: number
+}
+
+/** A rotation to begin. */
+export interface RotationRequest {
+  readonly secretId: string
+  /** A rotator's name. */
+  readonly rotator: string
+  /** The identifier of the version to come; AWS's ClientRequestToken. Default: a new UUID. */
+  readonly pendingVersion?: string
+}
+
+/** How far a rotation was brought. */
+export type Advance =
+  | { readonly status: 'ended'; readonly rotation: Rotation }
+  /** Nothing is to be done before that moment. */
+  | { readonly status: 'waiting'; readonly rotation: Rotation; readonly untilMs: number }
+  /** Another process has it. */
+  | { readonly status: 'busy' }
+  /** No rotation of the secret was ever begun. */
+  | { readonly status: 'none' }
+
+/**
+ * Carries rotations through: one step at a time, each outcome written down before the next step begins, under a lease
+ * that only one process has. Whoever comes after a crash calls `advance` and goes on where it was.
+ */
+export interface RotationEngine {
+  /**
+   * Writes down that a secret is to be rotated. One that is under way is given as it is, and no other begun.
+   * @throws SecretsError `config_invalid` for an unknown rotator; `conflict` where another process has it (`lease_lost`)
+   * or the version to come is there already (`version_exists`).
+   */
+  begin(request: RotationRequest): Promise<Rotation>
+  /** Goes on until the rotation has ended, has to wait, or is another's. @throws SecretsError what the journal throws. */
+  advance(secretId: string): Promise<Advance>
+  /** Notes that the rotation is to be taken back; `advance` does it. @throws SecretsError `unsupported`, `conflict` */
+  requestRollback(secretId: string): Promise<Rotation>
+}
+
+const defaultEffectTimeoutMs = 30_000
+
+export const rotationEngine = (parts: RotationEngineParts): RotationEngine => new Engine(parts)
+
+class Engine implements RotationEngine {
+  readonly #parts: RotationEngineParts
+  readonly #policy: RotationPolicy
+  readonly #timeoutMs: number
+  readonly #holder: string
+
+  constructor(parts: RotationEngineParts) {
+    this.#parts = parts
+    this.#policy = { ...defaultPolicy, ...parts.policy }
+    this.#timeoutMs = parts.effectTimeoutMs ?? defaultEffectTimeoutMs
+    this.#holder = uuid(parts.random)
+  }
+
+  async begin(request: RotationRequest): Promise<Rotation> {
+    this.#rotator(request.rotator)
+    const begun = await this.#leased(request.secretId, async (keeper) => {
+      const found = await this.#parts.journal.load(request.secretId)
+      if (found && !hasEnded(found.rotation)) return found.rotation
+      await this.#requireFresh(request)
+      // The record is written over: what it still has to say is said first.
+      const entry = found && (await this.#tell(keeper, found))
+      const rotation = this.#planned(request)
+      await this.#write(keeper, rotation, entry?.revision ?? 0)
+      this.#notice(undefined, undefined, rotation)
+      return rotation
+    })
+    if (!begun) throw leaseLost()
+    return begun
+  }
+
+  async advance(secretId: string): Promise<Advance> {
+    try {
+      return (await this.#leased(secretId, (keeper) => this.#goOn(keeper, secretId))) ?? { status: 'busy' }
+    } catch (error) {
+      if (isLeaseLost(error)) return { status: 'busy' }
+      throw error
+    }
+  }
+
+  async requestRollback(secretId: string): Promise<Rotation> {
+    const rotation = await this.#leased(secretId, async (keeper) => {
+      const entry = await this.#parts.journal.load(secretId)
+      if (!entry)
+        throw new SecretsError('unsupported', 'No rotation of this secret was begun.', { reason: 'rotation_ended' })
+      const { rotation: after } = await this.#apply(keeper, entry, {
+        kind: 'rollback',
+        atMs: this.#parts.clock.nowMs(),
+      })
+      return after
+    })
+    if (!rotation) throw leaseLost()
+    return rotation
+  }
+
+  async #goOn(keeper: LeaseKeeper, secretId: string): Promise<Advance> {
+    let entry = await this.#parts.journal.load(secretId)
+    if (!entry) return { status: 'none' }
+    for (;;) {
+      entry = await this.#tell(keeper, entry)
+      const { rotation } = entry
+      const effect = nextEffect(rotation)
+      if (effect === undefined) return { status: 'ended', rotation }
+      const untilMs = dueAtMs(rotation)
+      if (this.#parts.clock.nowMs() < untilMs) return { status: 'waiting', rotation, untilMs }
+      await keeper.renew()
+      entry = await this.#apply(keeper, entry, await this.#outcome(keeper, effect, rotation), effect)
+    }
+  }
+
+  async #outcome(keeper: LeaseKeeper, effect: Effect, rotation: Rotation): Promise<Outcome> {
+    const { versions, clock, random } = this.#parts
+    try {
+      const rotator = this.#rotator(rotation.rotator)
+      return await withinMs(clock, this.#timeoutMs, (signal) =>
+        runEffect(effect, rotation, {
+          versions,
+          rotator,
+          call: callOf(rotation, keeper, signal),
+          nowMs: () => clock.nowMs(),
+        }),
+      )
+    } catch (thrown) {
+      if (isLeaseLost(thrown)) throw thrown
+      const { code, reason } = toSecretsError(thrown)
+      const chance = random.unit()
+      return { kind: 'failed', effect, code, ...(reason !== undefined && { reason }), atMs: clock.nowMs(), chance }
+    }
+  }
+
+  async #apply(keeper: LeaseKeeper, entry: JournalEntry, event: RotationEvent, effect?: Effect): Promise<JournalEntry> {
+    const newVersion = uuid(this.#parts.random)
+    const rotation = transition(entry.rotation, event, { policy: this.#policy, newVersion })
+    const revision = await this.#write(keeper, rotation, entry.revision)
+    if (event.kind !== 'told') this.#notice(effect, entry.rotation, rotation)
+    return { rotation, revision }
+  }
+
+  async #write(keeper: LeaseKeeper, rotation: Rotation, over: number): Promise<number> {
+    const revision = await this.#parts.journal.write(keeper.lease, { rotation, over })
+    if (revision === undefined) throw leaseLost()
+    return revision
+  }
+
+  /** Hands an alert over and notes that; one that nobody took stays to be told. */
+  async #tell(keeper: LeaseKeeper, entry: JournalEntry): Promise<JournalEntry> {
+    const { alert } = entry.rotation
+    const { observer, clock } = this.#parts
+    if (!alert || alert.told || !observer?.alert) return entry
+    const id = `${entry.rotation.rotationId}:${alert.kind}:${alert.raisedAtMs}`
+    try {
+      await withinMs(clock, this.#timeoutMs, async () => observer.alert?.({ ...alert, id, rotation: entry.rotation }))
+    } catch {
+      return entry
+    }
+    return this.#apply(keeper, entry, { kind: 'told', atMs: clock.nowMs() })
+  }
+
+  #notice(effect: Effect | undefined, before: Rotation | undefined, { secretId, rotationId, state }: Rotation): void {
+    try {
+      this.#parts.observer?.step?.({
+        atMs: this.#parts.clock.nowMs(),
+        secretId,
+        rotationId,
+        ...(effect && { effect }),
+        ...(before && { from: before.state }),
+        to: state,
+      })
+    } catch {
+      // What an onlooker does is no part of a rotation.
+    }
+  }
+
+  async #leased<T>(secretId: string, act: (keeper: LeaseKeeper) => Promise<T>): Promise<T | undefined> {
+    const { journal, clock } = this.#parts
+    // A step never lasts longer than its lease, which is renewed right before it.
+    const ttlMs = this.#timeoutMs * 2
+    const keeper = await LeaseKeeper.take(
+      { journal, clock, ttlMs },
+      secretId,
+      `${this.#holder}:${uuid(this.#parts.random)}`,
+    )
+    if (!keeper) return undefined
+    try {
+      return await act(keeper)
+    } finally {
+      // A lease that can't be given back ends by itself.
+      await keeper.release().catch(() => undefined)
+    }
+  }
+
+  async #requireFresh({ secretId, pendingVersion }: RotationRequest): Promise<void> {
+    if (pendingVersion === undefined || !(await this.#parts.versions.read(secretId, pendingVersion))) return
+    throw new SecretsError('conflict', `The version "${pendingVersion}" of "${secretId}" is there already.`, {
+      reason: 'version_exists',
+    })
+  }
+
+  #planned({ secretId, rotator, pendingVersion }: RotationRequest): Planned {
+    const { clock, random } = this.#parts
+    const nowMs = clock.nowMs()
+    return {
+      schema: 1,
+      secretId,
+      rotationId: uuid(random),
+      rotator,
+      startedAtMs: nowMs,
+      changedAtMs: nowMs,
+      pendingVersion: pendingVersion ?? uuid(random),
+      replaced: 0,
+      state: 'planned',
+    }
+  }
+
+  #rotator(name: string): Rotator {
+    const found = this.#parts.rotators.find((rotator) => rotator.name === name)
+    if (found) return found
+    throw new SecretsError('config_invalid', `There is no rotator "${name}".`, { reason: 'unknown_rotator' })
+  }
+}
+
+const isLeaseLost = (error: unknown): boolean => error instanceof SecretsError && error.reason === 'lease_lost'
+
+const callOf = (rotation: Rotation, keeper: LeaseKeeper, signal: AbortSignal): RotatorCall => ({
+  secretId: rotation.secretId,
+  rotationId: rotation.rotationId,
+  pendingVersion: rotation.pendingVersion,
+  fence: keeper.lease.fence,
+  signal,
+  requireLease: keeper.require,
+})

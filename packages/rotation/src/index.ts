@@ -1,0 +1,35 @@
+/**
+ * Rotation that survives a crash: one durable record for each secret, one pure function from its state to the next step,
+ * and an engine that does the steps under a lease. Use it to change a credential at its target and in a store without a
+ * moment in which no stored credential is accepted. It knows no store and no service, holds no value longer than a step,
+ * writes none down, and throws no credential away before another one has been used.
+ */
+export {
+  type Advance,
+  type RotationEngine,
+  type RotationEngineParts,
+  type RotationRequest,
+  rotationEngine,
+} from './engine/rotation-engine.ts'
+export { type DatabaseJournalParts, databaseJournal } from './journal/database-journal.ts'
+export { rotationMigrations } from './journal/migrations.ts'
+export { parseRotation, rotationText } from './journal/parse-rotation.ts'
+export type { RotationRow, RotationTables } from './journal/tables.ts'
+export { type Effect, nextEffect } from './machine/effect.ts'
+export type { Outcome, RotationEvent } from './machine/event.ts'
+export { defaultPolicy, type RotationPolicy } from './machine/policy.ts'
+export {
+  type Alert,
+  type AlertKind,
+  type EndedRotation,
+  hasEnded,
+  type Retry,
+  type RollbackCause,
+  type Rotation,
+  type RotationState,
+} from './machine/rotation.ts'
+export { type TransitionParts, transition } from './machine/transition.ts'
+export type { JournalEntry, JournalWrite, RotationJournal, RotationLease } from './ports/journal.ts'
+export type { RotationAlert, RotationNotice, RotationObserver } from './ports/notices.ts'
+export type { Acceptance, Credentials, Rotator, RotatorCall } from './ports/rotator.ts'
+export type { FencedWrite, SecretVersions, StoredVersion } from './ports/secret-versions.ts'

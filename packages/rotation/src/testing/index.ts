@@ -1,0 +1,7 @@
+/**
+ * Rules for those who implement a port of `@keyplane/rotation`: run `describeRotationJournal` on a journal and
+ * `describeRotator` on a rotator of your own. For tests only.
+ */
+export { memoryJournal } from '../journal/memory-journal.ts'
+export { describeRotationJournal, type JournalFixture } from './describe-rotation-journal.ts'
+export type { SuiteRunner } from './suite-runner.ts'

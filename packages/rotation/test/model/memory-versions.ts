@@ -1,0 +1,63 @@
+import { type SecretValue, SecretsError } from '@keyplane/core'
+import type { FencedWrite, SecretVersions, StoredVersion } from '@keyplane/rotation'
+
+type Stage = 'current' | 'previous' | 'pending'
+
+/** The versions of one secret, with the stages as AWS moves them. */
+export class MemoryVersions implements SecretVersions {
+  readonly values = new Map<string, SecretValue>()
+  readonly stages = new Map<Stage, string>()
+
+  constructor(first: StoredVersion) {
+    this.values.set(first.versionId, first.value)
+    this.stages.set('current', first.versionId)
+  }
+
+  /** What a reader can be given, by some stage. */
+  get stored(): readonly SecretValue[] {
+    return [...new Set(this.stages.values())].map((id) => this.#value(id))
+  }
+
+  async current(): Promise<StoredVersion> {
+    const versionId = this.stages.get('current') ?? ''
+    return { versionId, value: this.#value(versionId) }
+  }
+
+  async read(_: string, versionId: string): Promise<SecretValue | undefined> {
+    return this.values.get(versionId)
+  }
+
+  async stage(_: FencedWrite, { versionId, value }: StoredVersion): Promise<void> {
+    if (this.values.has(versionId)) return
+    this.values.set(versionId, value)
+    this.stages.set('pending', versionId)
+  }
+
+  async promote(_: FencedWrite, { from, to }: { readonly from: string; readonly to: string }): Promise<void> {
+    const current = this.stages.get('current')
+    if (current === to) return
+    if (current !== from) throw new SecretsError('conflict', 'Another version is current.')
+    this.stages.set('current', to)
+    this.stages.set('previous', from)
+    if (this.stages.get('pending') === to) this.stages.delete('pending')
+  }
+
+  async discard(_: FencedWrite, versionId: string): Promise<void> {
+    if (this.stages.get('current') === versionId) throw new SecretsError('conflict', 'It is current.')
+    for (const [stage, id] of this.stages) if (id === versionId) this.stages.delete(stage)
+  }
+
+  /** Somebody puts a value by hand. */
+  put(version: StoredVersion): void {
+    this.values.set(version.versionId, version.value)
+    const before = this.stages.get('current')
+    if (before !== undefined) this.stages.set('previous', before)
+    this.stages.set('current', version.versionId)
+  }
+
+  #value(versionId: string): SecretValue {
+    const value = this.values.get(versionId)
+    if (value) return value
+    throw new SecretsError('version_not_found', 'There is no such version.')
+  }
+}

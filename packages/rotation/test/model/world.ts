@@ -1,0 +1,163 @@
+import type { Clock, Random } from '@keyplane/core'
+import {
+  type Advance,
+  type RotationAlert,
+  type RotationEngine,
+  type RotationJournal,
+  type RotationPolicy,
+  type Rotator,
+  rotationEngine,
+  type SecretVersions,
+} from '@keyplane/rotation'
+import { memoryJournal } from '@keyplane/rotation/testing'
+import { seededRandom } from '@keyplane/testkit'
+import { expect } from 'vitest'
+import { type Fate, Faults, Killed } from './faults.ts'
+import { MemoryVersions } from './memory-versions.ts'
+import type { ModelTarget } from './targets.ts'
+
+export const secretId = 'prod/db'
+
+/** A secret, its target and those who rotate it, with a look at every credential after everything that was done. */
+export class World {
+  readonly target: ModelTarget
+  readonly versions: MemoryVersions
+  readonly faults: Faults
+  readonly alerts: RotationAlert[] = []
+  readonly journal: RotationJournal
+  readonly clock: Clock
+  readonly #random: Random = seededRandom(7)
+  readonly #policy: Partial<RotationPolicy>
+  #stepsLeft: number | undefined
+  nowMs = 1_700_000_000_000
+  /** Somebody else broke it: what holds then is that nothing is thrown away. */
+  isMeddledWith = false
+
+  constructor(target: ModelTarget, fates: readonly Fate[] = [], policy: Partial<RotationPolicy> = {}) {
+    this.target = target
+    this.#policy = policy
+    this.versions = new MemoryVersions({ versionId: 'v0', value: target.first })
+    this.faults = new Faults(fates)
+    this.clock = {
+      nowMs: () => this.nowMs,
+      monotonicMs: () => this.nowMs,
+      recentMs: () => this.nowMs,
+      after: () => ({ cancel: () => undefined }),
+    }
+    this.journal = memoryJournal(this.clock)
+  }
+
+  /** A process that rotates: all that it calls can be cut off. */
+  engine(): RotationEngine {
+    return rotationEngine({
+      journal: this.#cutJournal(),
+      versions: this.#cutVersions(),
+      rotators: [this.#cutRotator()],
+      clock: this.clock,
+      random: this.#random,
+      policy: this.#policy,
+      observer: { alert: (alert) => void this.alerts.push(alert) },
+    })
+  }
+
+  /** Begins a rotation, and goes on until it has ended, through whatever befalls it. */
+  async rotate(): Promise<Extract<Advance, { readonly status: 'ended' }>> {
+    await this.#begin()
+    return this.end()
+  }
+
+  /** Goes on until what was begun has ended. */
+  async end(): Promise<Extract<Advance, { readonly status: 'ended' }>> {
+    for (let round = 0; round < 500; round += 1) {
+      const advance = await this.#alive(() => this.engine().advance(secretId))
+      if (advance?.status === 'ended' && !advance.rotation.alert?.told && advance.rotation.alert) continue
+      if (advance?.status === 'ended') return advance
+      this.nowMs = advance?.status === 'waiting' ? advance.untilMs : this.nowMs + 60_000
+    }
+    throw new Error('The rotation does not end.')
+  }
+
+  async #begin(): Promise<void> {
+    for (let round = 0; round < 500; round += 1) {
+      const rotator = this.target.rotator().name
+      if (await this.#alive(() => this.engine().begin({ secretId, rotator }))) return
+      this.nowMs += 60_000
+    }
+    throw new Error('The rotation does not begin.')
+  }
+
+  async #alive<T>(act: () => Promise<T>): Promise<T | undefined> {
+    this.faults.restart()
+    try {
+      return await act()
+    } catch (error) {
+      if (error instanceof Killed || (error as { code?: string }).code !== undefined) return undefined
+      throw error
+    }
+  }
+
+  /** Looks at everything, whether or not somebody hears of what was done. */
+  async #watched<T>(act: () => Promise<T>, refuse?: () => T): Promise<T> {
+    return this.faults.call(async () => {
+      const result = await act()
+      this.look()
+      return result
+    }, refuse)
+  }
+
+  /** Lets that many steps be written down, and no more. */
+  stopAfter(steps: number | undefined): void {
+    this.#stepsLeft = steps
+  }
+
+  look(): void {
+    expect(this.versions.values.has(this.versions.stages.get('current') ?? ''), 'one version is current').toBe(true)
+    if (this.isMeddledWith) return
+    const accepted = this.versions.stored.filter((value) => this.target.accepts(value))
+    expect(accepted.length, 'credentials that are stored and accepted').toBeGreaterThan(0)
+  }
+
+  #cutJournal(): RotationJournal {
+    const { journal } = this
+    return {
+      load: (id) => this.#watched(() => journal.load(id)),
+      lease: (id, holder, ttlMs) => this.#watched(() => journal.lease(id, holder, ttlMs)),
+      renew: (lease, ttlMs) => this.#watched(() => journal.renew(lease, ttlMs)),
+      release: (lease) => this.#watched(() => journal.release(lease)),
+      write: (lease, write) => {
+        if (this.#stepsLeft === 0) throw new Killed()
+        if (this.#stepsLeft !== undefined) this.#stepsLeft -= 1
+        return this.#watched(() => journal.write(lease, write))
+      },
+      unfinished: (limit) => this.#watched(() => journal.unfinished(limit)),
+    }
+  }
+
+  #cutVersions(): SecretVersions {
+    const { versions } = this
+    return {
+      current: () => this.#watched(() => versions.current()),
+      read: (id, versionId) => this.#watched(() => versions.read(id, versionId)),
+      stage: (write, version) => this.#watched(() => versions.stage(write, version)),
+      promote: (write, move) => this.#watched(() => versions.promote(write, move)),
+      discard: (write, versionId) => this.#watched(() => versions.discard(write, versionId)),
+    }
+  }
+
+  #cutRotator(): Rotator {
+    const rotator = this.target.rotator()
+    return {
+      name: rotator.name,
+      repairs: rotator.repairs,
+      create: (call, current) => this.#watched(() => rotator.create(call, current)),
+      set: (call, credentials) =>
+        this.#watched(
+          () => rotator.set(call, credentials),
+          () => 'refused',
+        ),
+      test: (call, value) => this.#watched(() => rotator.test(call, value)),
+      revert: (call, credentials) => this.#watched(() => rotator.revert(call, credentials)),
+      retire: (call, credentials) => this.#watched(() => rotator.retire(call, credentials)),
+    }
+  }
+}

@@ -1,0 +1,3 @@
+import { serveWrites } from '@keyplane/database'
+
+serveWrites()
