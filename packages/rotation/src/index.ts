@@ -33,3 +33,11 @@ export type { JournalEntry, JournalWrite, RotationJournal, RotationLease } from 
 export type { RotationAlert, RotationNotice, RotationObserver } from './ports/notices.ts'
 export type { Acceptance, Credentials, Rotator, RotatorCall } from './ports/rotator.ts'
 export type { FencedWrite, SecretVersions, StoredVersion } from './ports/secret-versions.ts'
+export type { Blackout } from './schedule/blackouts.ts'
+export {
+  type PlannedRun,
+  type RotationSchedule,
+  type RotationScheduleOptions,
+  rotationSchedule,
+} from './schedule/rotation-schedule.ts'
+export { windowDurationMs } from './schedule/window-duration.ts'

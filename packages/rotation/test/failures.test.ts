@@ -1,7 +1,7 @@
 import { TextValue } from '@keyplane/core'
 import type { Rotation } from '@keyplane/rotation'
 import { describe, expect, it } from 'vitest'
-import type { Fate } from './model/faults.ts'
+import { type Fate, Killed } from './model/faults.ts'
 import { targets } from './model/targets.ts'
 import { secretId, World } from './model/world.ts'
 
@@ -337,7 +337,7 @@ describe('a rotation', () => {
     }
     await begin(world)
     world.stopAfter(1)
-    await expect(world.engine().advance(secretId)).rejects.toThrow()
+    await expect(world.engine().advance(secretId)).rejects.toBeInstanceOf(Killed)
     world.stopAfter(undefined)
     expect([creates, world.versions.values.size]).toEqual([1, 2])
     expect((await world.end()).rotation.state).toBe('finished')
