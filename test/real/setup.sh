@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Puts the parts that `npm run test:real` talks to in place: AWS's Python clients, hvac and moto in .real/venv,
-# moto's tests, AWS's SDKs for Go and Java, curl, openssl, strace, PostgreSQL and Redis, the SDKs of Google and Azure.
+# moto's tests, AWS's SDKs for Go and Java, curl, openssl, strace, PostgreSQL and Redis, the SDKs of Google and Azure,
+# what lints deploy/ and what builds the agent's executable.
 # Safe to run again: what is there already is left alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -67,9 +68,10 @@ elif ! cat "$wanted/pom.xml" "$wanted/Client.java" | cmp -s - "$clients/java/bui
 fi
 
 missing=()
-for tool in curl openssl strace redis-server; do
+for tool in curl openssl strace redis-server shellcheck; do
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
+command -v systemd-analyze >/dev/null || missing+=(systemd)
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
 if ((${#missing[@]} > 0)); then
   if ((EUID != 0)); then
@@ -86,4 +88,11 @@ clouds=test/real/cloud-sdks
 if ! cmp -s "$clouds/package-lock.json" "$clouds/node_modules/installed-lock.json"; then
   (cd "$clouds" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
   cp "$clouds/package-lock.json" "$clouds/node_modules/installed-lock.json"
+fi
+
+# Bun and AWS's credential chain, which the agent's executable is built with.
+place=tools/executable
+if ! cmp -s "$place/package-lock.json" "$place/node_modules/installed-lock.json"; then
+  (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  cp "$place/package-lock.json" "$place/node_modules/installed-lock.json"
 fi
