@@ -8,7 +8,7 @@ import { DayClock, settle } from './day-clock.ts'
 import { ReferenceCache } from './reference-cache.ts'
 
 const secrets = 1_000
-const rotations = 100
+const rotations = 1_000
 const dayMs = 86_400_000
 const readsPerSecond = 5
 const upstreamMs = 30
@@ -139,8 +139,8 @@ const oneDay = async (open: (upstream: DayUpstream, clock: DayClock) => DayCache
     const hit = cache.peek(id)
     if (hit) note(hit)
     else void cache.read(id).then(note)
-    // A hit can at most have set off a refresh, whose call comes a turn later.
-    await settle(hit ? 1 : 3)
+    // Reads are further apart than a turn of the event loop: what one set off is not taken together with the next.
+    await settle()
   }
   await clock.goTo(dayMs + 60_000)
   const staleSeconds = [...upstream.replacedAtMs.keys()].map((version) => (lastOldMs.get(version) ?? 0) / 1_000)

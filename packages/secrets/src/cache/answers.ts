@@ -1,6 +1,6 @@
 import { type Clock, type Random, type Reading, type SecretRef, SecretsError, type SecretVersion } from '@keyplane/core'
 import { cacheKey } from './cache-key.ts'
-import type { CachePolicy } from './decide.ts'
+import { type CachePolicy, expiresAtMs } from './decide.ts'
 import { asReading, Entry } from './entry.ts'
 import { EntryTable, type Keeping } from './entry-table.ts'
 import { onFailure } from './on-failure.ts'
@@ -18,6 +18,9 @@ export interface AnswersOptions extends CachePolicy {
 
 /** Callers choose the names that are refused, so few are remembered. */
 const maxRefusals = 1_000
+
+/** For this part of the TTL an answer is fresh that came along with others, and that nobody has read. */
+const unaskedRatio = 0.1
 
 /** What a source has answered, values and refusals, and what each new answer does to it. No I/O. */
 export class Answers {
@@ -46,13 +49,18 @@ export class Answers {
     this.#table.touch(entry)
   }
 
+  /** Everything that is kept with a value, whatever its age. */
+  entries(): Iterable<Entry> {
+    return this.#table.entries()
+  }
+
   clear(): void {
     this.#table.clear()
     this.#refusals.clear()
   }
 
   /** Keeps a value under the reference asked for and under its canonical id. */
-  admit(key: string, ref: SecretRef, version: SecretVersion): Reading {
+  admit(key: string, ref: SecretRef, version: SecretVersion): Entry {
     const canonicalKey = cacheKey(ref, version.id)
     const entry = this.#entryFor(key, canonicalKey, version) ?? new Entry(ref, this.#source)
     this.#refusals.remove(key)
@@ -69,15 +77,15 @@ export class Answers {
 
   /** An answer for who waits for it only. */
   pass(ref: SecretRef, version: SecretVersion): Reading {
-    return this.#hold(new Entry(ref, this.#source), version)
+    return asReading(this.#hold(new Entry(ref, this.#source), version))
   }
 
   /** The source vouched for the version that is kept, without giving its value. */
-  renew(entry: Entry, version: SecretVersion): Reading {
+  renew(entry: Entry, version: SecretVersion): Entry {
     const confirmations = entry.confirmations + 1
     this.#hold(entry, version)
     entry.confirmations = confirmations
-    return asReading(entry)
+    return entry
   }
 
   /** What a failed call leaves behind, by the one table of failures. */
@@ -111,14 +119,19 @@ export class Answers {
       )
   }
 
-  /** Up to so many that have expired, that the source may be asked about, and that `wanted` takes. */
-  expired(count: number, wanted: (entry: Entry) => boolean): Entry[] {
+  /**
+   * Up to so many that have expired, that the source may be asked about, and that `wanted` takes. Nobody has asked for
+   * them: once they are vouched for, that holds for the moments in which others do, and from a read on for the TTL.
+   */
+  takeExpired(count: number, wanted: (entry: Entry) => boolean): Entry[] {
     const nowMs = this.#nowMs()
     const found: Entry[] = []
     for (const entry of this.#table.entries()) {
       if (found.length >= count) break
-      const isDue = entry.version !== undefined && nowMs >= entry.freshUntilMs && nowMs >= entry.askAgainAtMs
-      if (isDue && !entry.suspended && wanted(entry)) found.push(entry)
+      const isExpired = entry.version !== undefined && nowMs >= expiresAtMs(entry, this.#options)
+      if (!isExpired || nowMs < entry.askAgainAtMs || entry.suspended || !wanted(entry)) continue
+      entry.readAtMs = Math.floor(nowMs - this.#options.ttlMs * (1 - unaskedRatio))
+      found.push(entry)
     }
     return found
   }
@@ -156,7 +169,7 @@ export class Answers {
     return undefined
   }
 
-  #hold(entry: Entry, version: SecretVersion): Reading {
+  #hold(entry: Entry, version: SecretVersion): Entry {
     const { clock, random, ttlMs, refreshAheadRatio } = this.#options
     if (entry.version !== version) this.#table.hold(entry, version)
     // Ages never stack: where a hop between says when the origin vouched, the age counts from there.
@@ -171,7 +184,7 @@ export class Answers {
     entry.confirmedAtMs = Math.floor(clock.monotonicMs() - ageMs)
     entry.freshUntilMs = Math.min(entry.confirmedAtMs + ttlMs, this.#leaseEndMs(version))
     entry.refreshFromMs = Math.ceil(entry.freshUntilMs - aheadMs)
-    return asReading(entry)
+    return entry
   }
 
   /** On the monotonic scale: what is leased is worth nothing afterwards. */

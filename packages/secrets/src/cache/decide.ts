@@ -21,6 +21,7 @@ export interface Standing {
   readonly suspended: boolean
   readonly confirmedAtMs: number
   readonly freshUntilMs: number
+  readonly readAtMs: number
   readonly refreshFromMs: number
   readonly askAgainAtMs: number
 }
@@ -33,6 +34,10 @@ export type Decision = 'serve' | 'serve_and_refresh' | 'ask' | 'fail'
 
 /** No wish of the caller's: what the policy takes for fresh will do. */
 const anyAge: Freshness = Object.freeze({})
+
+/** When the source has to be asked: an answer's TTL is over, or nobody has asked for it in a TTL. */
+export const expiresAtMs = ({ freshUntilMs, readAtMs }: Standing, { ttlMs }: Pick<CachePolicy, 'ttlMs'>): number =>
+  Math.min(freshUntilMs, readAtMs + ttlMs)
 
 /** Whether this caller wants more than the entry has, however fresh it is. */
 const refuses = ({ version, confirmedAtMs }: Standing, nowMs: number, wanted: Freshness): boolean =>
@@ -68,8 +73,9 @@ export const decide = (
   if (entry.version === undefined || entry.suspended) return nowMs < entry.askAgainAtMs ? 'fail' : 'ask'
   // After a failure ahead of expiry there is time: no reader needs to ask again at once.
   const mayRefresh = nowMs >= entry.askAgainAtMs
-  if (nowMs < entry.freshUntilMs) return nowMs < entry.refreshFromMs || !mayRefresh ? 'serve' : 'serve_and_refresh'
+  const untilMs = expiresAtMs(entry, policy)
+  if (nowMs < untilMs) return nowMs < entry.refreshFromMs || !mayRefresh ? 'serve' : 'serve_and_refresh'
   if (nowMs < entry.askAgainAtMs && mayServeStale(entry, nowMs, policy, wanted)) return 'serve'
-  if (wanted.maxStaleMs !== 0 && nowMs < entry.freshUntilMs + policy.staleWhileRevalidateMs) return 'serve_and_refresh'
+  if (wanted.maxStaleMs !== 0 && nowMs < untilMs + policy.staleWhileRevalidateMs) return 'serve_and_refresh'
   return 'ask'
 }

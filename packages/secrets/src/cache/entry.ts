@@ -17,6 +17,8 @@ export class Entry {
   suspended = false
   confirmedAtMs = 0
   freshUntilMs = 0
+  /** The last read that it answered, in whole milliseconds. */
+  readAtMs = 0
   /** From here on a reader sets off a refresh, and does not wait for it. */
   refreshFromMs = 0
   /** After a failure: no question to the source before this moment. */

@@ -5,8 +5,8 @@ export interface HerdsParts {
   readonly many: ManyReader
   /** All calls to the source, those that are being decided about among them. */
   readonly callsUnderWay: () => number
-  /** Up to so many further entries that have expired and are not being asked for. */
-  readonly expired: (count: number) => readonly Entry[]
+  /** Up to so many further entries that have expired and are not being asked for; they will be. */
+  readonly takeExpired: (count: number) => readonly Entry[]
   /** Sets off a refresh that nobody waits for. */
   readonly refreshBehind: (entry: Entry) => void
 }
@@ -39,23 +39,28 @@ export class Herds {
     })
   }
 
+  /** Sets off a refresh of each, which reads them together. */
+  refreshTogether(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
+    for (const entry of entries) {
+      this.#joining.add(entry)
+      this.#parts.refreshBehind(entry)
+    }
+    // By then each of them has been asked about, unless it was to be read anyway.
+    setImmediate(() => {
+      for (const entry of entries) this.#joining.delete(entry)
+    })
+  }
+
   #decide(): void {
     const due = this.#due
-    const { many, callsUnderWay, expired, refreshBehind } = this.#parts
+    const { many, callsUnderWay, takeExpired } = this.#parts
     this.#due = []
     const isHerd = due.length > 1 || callsUnderWay() > due.length
     const room = isHerd ? (many.maxRefs - (due.length % many.maxRefs)) % many.maxRefs : 0
-    const taken = expired(room)
+    const taken = takeExpired(room)
     const areMany = due.length + taken.length > 1
-    for (const entry of taken) {
-      this.#joining.add(entry)
-      refreshBehind(entry)
-    }
-    // By then each of them has been asked about, unless it was to be read anyway.
-    if (taken.length > 0)
-      setImmediate(() => {
-        for (const entry of taken) this.#joining.delete(entry)
-      })
+    this.refreshTogether(taken)
     for (const { resolve } of due) resolve(areMany)
   }
 }

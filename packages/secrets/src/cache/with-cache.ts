@@ -23,6 +23,8 @@ import type { Flight } from './flight.ts'
 import { type Errand, Flights } from './flights.ts'
 import { manyOverCache } from './many-over-cache.ts'
 import { onFailure } from './on-failure.ts'
+import { overtakingWriter } from './overtaking-writer.ts'
+import { RefreshAhead } from './refresh-ahead.ts'
 
 export interface CacheOptions extends AnswersOptions {
   /** Expired answers are checked by evidence (`state`) where the source has it; each n-th check reads the value. */
@@ -55,6 +57,7 @@ class SecretCache implements CachedProvider {
   readonly #answers: Answers
   readonly #flights: Flights
   readonly #herds: Herds | undefined
+  readonly #ahead: RefreshAhead
   #closed = false
 
   constructor(provider: SecretProvider, options: CacheOptions) {
@@ -64,8 +67,16 @@ class SecretCache implements CachedProvider {
     this.#answers = new Answers(provider.name, this.#options)
     this.#flights = new Flights(options.clock, (errand, flight) => this.#fetch(errand, flight))
     this.#herds = provider.many && this.#herdsOf(provider.many)
+    this.#ahead = this.#aheadOf(provider.many)
     if (provider.many) this.many = manyOverCache(provider.many, (ref, call) => this.get(ref, call))
-    if (provider.write) this.write = this.#overtakingWriter(provider.write)
+    if (provider.write)
+      this.write = overtakingWriter(provider.write, {
+        assertOpen: () => this.#assertOpen(),
+        forget: (id) => {
+          this.#flights.overtake(id)
+          this.#answers.forget(id)
+        },
+      })
     if (provider.state) this.state = provider.state
     if (provider.list) this.list = provider.list
     if (provider.watch) this.watch = provider.watch
@@ -83,8 +94,9 @@ class SecretCache implements CachedProvider {
   peek(ref: SecretRef): Reading | undefined {
     const entry = this.#answers.find(cacheKey(ref))
     if (!entry) return undefined
-    const decision = decide(entry, this.#options.clock.recentMs(), this.#options)
-    return decision === 'serve' || decision === 'serve_and_refresh' ? this.#serve(entry, decision) : undefined
+    const nowMs = this.#options.clock.recentMs()
+    const decision = decide(entry, nowMs, this.#options)
+    return decision === 'serve' || decision === 'serve_and_refresh' ? this.#serve(entry, decision, nowMs) : undefined
   }
 
   recall(ref: SecretRef): Outcome<Reading> | undefined {
@@ -93,7 +105,7 @@ class SecretCache implements CachedProvider {
     const nowMs = this.#options.clock.monotonicMs()
     const decision = decide(entry, nowMs, this.#options)
     if (decision === 'serve' || decision === 'serve_and_refresh')
-      return { ok: true, value: this.#serve(entry, decision) }
+      return { ok: true, value: this.#serve(entry, decision, nowMs) }
     if (decision === 'ask') this.#refreshBehind(entry)
     if (entry.version && !entry.suspended)
       return nowMs < entry.freshUntilMs + this.#options.maxStaleMs ? { ok: true, value: asReading(entry) } : undefined
@@ -106,10 +118,11 @@ class SecretCache implements CachedProvider {
     if (ref.id.includes('\u0000')) throw new SecretsError('invalid_request', 'A secret’s id holds a NUL character.')
     const key = cacheKey(ref)
     const entry = this.#answers.find(key)
-    const decision = decide(entry, this.#options.clock.monotonicMs(), this.#options, call.freshness)
+    const nowMs = this.#options.clock.monotonicMs()
+    const decision = decide(entry, nowMs, this.#options, call.freshness)
     if (!entry || decision === 'ask') return this.#ask(key, ref, call)
     if (decision === 'fail') throw entry.failure
-    return this.#serve(entry, decision)
+    return this.#serve(entry, decision, nowMs)
   }
 
   invalidate(change: Change): void {
@@ -130,6 +143,7 @@ class SecretCache implements CachedProvider {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#ahead.close()
     this.#flights.end(new SecretsError('closed', `The ${this.name} cache is closed.`, { source: this.name }))
     this.#clear()
     await this.#provider.close?.()
@@ -144,8 +158,9 @@ class SecretCache implements CachedProvider {
     if (this.#closed) throw new SecretsError('closed', `The ${this.name} cache is closed.`, { source: this.name })
   }
 
-  #serve(entry: Entry, decision: 'serve' | 'serve_and_refresh'): Reading {
+  #serve(entry: Entry, decision: 'serve' | 'serve_and_refresh', nowMs: number): Reading {
     this.#answers.touch(entry)
+    entry.readAtMs = Math.floor(nowMs)
     if (decision === 'serve_and_refresh') this.#refreshBehind(entry)
     return asReading(entry)
   }
@@ -163,7 +178,10 @@ class SecretCache implements CachedProvider {
   /** Waits for the call under way, or for a new one; a passing failure may be covered by what is kept. */
   async #ask(key: string, ref: SecretRef, call: CallOptions): Promise<Reading> {
     try {
-      return await this.#flights.for(key, ref, call.freshness).join(call)
+      const reading = await this.#flights.for(key, ref, call.freshness).join(call)
+      const entry = this.#answers.find(key)
+      if (entry && entry.readAtMs < entry.confirmedAtMs) entry.readAtMs = entry.confirmedAtMs
+      return reading
     } catch (thrown) {
       const entry = this.#answers.find(key)
       const passing = thrown instanceof SecretsError && onFailure(thrown) === 'serve_stale'
@@ -181,7 +199,7 @@ class SecretCache implements CachedProvider {
       const confirmed = known && !fromOrigin ? await this.#confirm(known, call) : undefined
       if (!known || !confirmed) return this.#admit(key, ref, await this.#provider.get(ref, call), flight)
       const overtaken = flight.isOvertaken([ref.id, confirmed.id, confirmed.name])
-      return overtaken ? this.#answers.pass(ref, confirmed) : this.#answers.renew(known, confirmed)
+      return overtaken ? this.#answers.pass(ref, confirmed) : this.#kept(this.#answers.renew(known, confirmed))
     } catch (thrown) {
       const error = toSecretsError(thrown)
       const overtaken = flight.isOvertaken([ref.id, known?.version?.id, known?.version?.name])
@@ -196,7 +214,12 @@ class SecretCache implements CachedProvider {
       this.#closed ||
       flight.isOvertaken([ref.id, version.id, version.name]) ||
       this.#answers.isNewer(ref, version, flight.beganAtMs)
-    return overtaken ? this.#answers.pass(ref, version) : this.#answers.admit(key, ref, version)
+    return overtaken ? this.#answers.pass(ref, version) : this.#kept(this.#answers.admit(key, ref, version))
+  }
+
+  #kept(entry: Entry): Reading {
+    this.#ahead.note(entry)
+    return asReading(entry)
   }
 
   /** The kept version, if the source vouches for it without giving the value. A refused one has to be read. */
@@ -208,38 +231,25 @@ class SecretCache implements CachedProvider {
   }
 
   #herdsOf(many: ManyReader): Herds {
-    const isIdle = ({ ref, keys }: Entry): boolean => isBatchable(ref) && !keys.some((key) => this.#flights.has(key))
     return new Herds({
       many,
       callsUnderWay: () => this.#flights.count,
-      expired: (count) => this.#answers.expired(count, isIdle),
+      takeExpired: (count) => this.#answers.takeExpired(count, this.#isBatchable),
       refreshBehind: (entry) => this.#refreshBehind(entry),
     })
   }
 
-  #overtakingWriter(write: SecretWriter): SecretWriter {
-    const forget = (id: string): void => {
-      this.#flights.overtake(id)
-      this.#answers.forget(id)
-    }
-    const around = async <T>(id: string, act: () => Promise<T>): Promise<T> => {
-      this.#assertOpen()
-      forget(id)
-      // Before and after: a read that was answered in between knows the old value.
-      return act().finally(() => forget(id))
-    }
-    const { moveStage } = write
-    return {
-      put: (ref, value, options, call) =>
-        around(ref.id, async () => {
-          const version = await write.put(ref, value, options, call)
-          forget(version.id)
-          return version
-        }),
-      remove: (id, options, call) => around(id, () => write.remove(id, options, call)),
-      ...(moveStage && {
-        moveStage: (id, stage, move, call) => around(id, () => moveStage.call(write, id, stage, move, call)),
-      }),
-    }
+  readonly #isBatchable = ({ ref, keys }: Entry): boolean =>
+    isBatchable(ref) && !keys.some((key) => this.#flights.has(key))
+
+  #aheadOf(many: ManyReader | undefined): RefreshAhead {
+    return new RefreshAhead({
+      ...this.#options,
+      entries: () => this.#answers.entries(),
+      perCall: () => (many && (many.savesCalls?.() ?? true) ? many.maxRefs : 1),
+      isBatchable: this.#isBatchable,
+      refreshTogether: (entries) => this.#herds?.refreshTogether(entries),
+      refreshBehind: (entry) => this.#refreshBehind(entry),
+    })
   }
 }
