@@ -315,3 +315,37 @@ describe('answers on the disk', () => {
     rmSync(folder, { recursive: true })
   })
 })
+
+describe('what the source takes back', () => {
+  const names = (answers: PersistedAnswers): string[] =>
+    ['a', 'b'].filter((id) => answers.cover({ id }, down) !== undefined)
+
+  it.each<[string, (answers: PersistedAnswers) => void]>([
+    ['a refusal', (answers) => answers.fail({ id: 'a' }, failure('access_denied'))],
+    ['a deletion', (answers) => answers.fail({ id: 'a' }, failure('secret_deleted'))],
+    ['a deletion that a check shows', (answers) => answers.confirm(state('a', { v1: ['current'] }, 1), undefined)],
+    ['a withdrawal by push', (answers) => answers.change({ kind: 'withdrawn', id: 'a' })],
+  ])('by %s is gone from the disk within a second', async (_, takeBack) => {
+    const { open, clock } = start()
+    const answers = open()
+    answers.note({ id: 'a' }, version('a'))
+    answers.note({ id: 'b' }, version('b'))
+    await clock.advance(30_000)
+    await answers.written()
+    expect(names(open())).toEqual(['a', 'b'])
+    answers.note({ id: 'b' }, version('b'))
+    takeBack(answers)
+    await clock.advance(1_000)
+    await answers.written()
+    expect(names(open())).toEqual(['b'])
+  })
+
+  it('writes nothing where nothing of it was kept', async () => {
+    const { open, clock, path } = start()
+    const answers = open()
+    answers.fail({ id: 'a' }, failure('access_denied'))
+    await clock.advance(60_000)
+    await answers.written()
+    expect(() => statSync(path)).toThrow('ENOENT')
+  })
+})

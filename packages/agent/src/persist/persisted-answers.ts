@@ -23,6 +23,8 @@ export interface PersistedAnswersParts {
 }
 
 const everyMs = 30_000
+/** What may be given no more is not to be found on the disk either. */
+const droppedMs = 500
 
 /** What the source answered, kept sealed on the disk, for a restart while the source is away. */
 export class PersistedAnswers {
@@ -35,6 +37,7 @@ export class PersistedAnswers {
   #isFailing = false
   #isClosed = false
   #timer: Timer | undefined
+  #writesAtMs = Number.POSITIVE_INFINITY
   #saving: Promise<void> = Promise.resolve()
 
   constructor(parts: PersistedAnswersParts) {
@@ -49,15 +52,10 @@ export class PersistedAnswers {
   /** Whose credentials the agent has: answers to another account's are given no more. */
   bindTo(account: string): void {
     this.#account = account
-    const before = this.size
-    this.#drop((kept) => kept.account !== undefined && kept.account !== account)
-    if (this.size === before) return
+    const answers = this.#drop((kept) => kept.account !== undefined && kept.account !== account)
     const { file, log } = this.#parts
-    log.info(
-      { answers: before - this.size },
-      `Nothing is taken from ${file.path} that another account's credentials read.`,
-    )
-    this.#change()
+    if (answers > 0)
+      log.info({ answers }, `Nothing is taken from ${file.path} that another account's credentials read.`)
   }
 
   /** Raised by each withdrawal and deletion: what was asked for before one may be what it took back. */
@@ -93,7 +91,7 @@ export class PersistedAnswers {
     const meant = [...this.#kept].filter(([, { version, asked }]) => version.id === state.id && asked.as === as)
     for (const [key, kept] of meant) {
       const stands = standing(kept, state)
-      if (stands === 'gone') this.#kept.delete(key)
+      if (stands === 'gone') this.#drop((other) => other === kept)
       // Where another version is current, what is kept covers failures, but is not vouched for.
       else if (stands === 'holds') this.#confirmed(key, kept)
     }
@@ -108,7 +106,6 @@ export class PersistedAnswers {
       error.code !== 'version_not_found' || keyOf(spelling, kept.asked) === keyOf(spelling, asked)
     const ids = this.#idsOf(spelling)
     this.#drop((kept) => kept.asked.as === ref.as && ids.has(kept.version.id) && isMeant(kept))
-    this.#change()
   }
 
   /** The source pushed: what it withdrew or deleted is given no more, to no role and under no spelling. */
@@ -117,7 +114,6 @@ export class PersistedAnswers {
     this.#withdrawals += 1
     const ids = this.#idsOf(change.id)
     this.#drop((kept) => ids.has(kept.version.id))
-    this.#change()
   }
 
   /** What covers this failure, if anything does. */
@@ -164,8 +160,12 @@ export class PersistedAnswers {
     this.#kept.set(key, kept)
   }
 
-  #drop(isDropped: (kept: KeptAnswer) => boolean): void {
+  /** How many these were; they leave the disk at once. */
+  #drop(isDropped: (kept: KeptAnswer) => boolean): number {
+    const before = this.size
     for (const [key, kept] of this.#kept) if (isDropped(kept)) this.#kept.delete(key)
+    if (this.size < before) this.#change(droppedMs)
+    return before - this.size
   }
 
   #trim(): void {
@@ -175,11 +175,15 @@ export class PersistedAnswers {
     }
   }
 
-  #change(): void {
+  #change(withinMs: number = everyMs): void {
     this.#isChanged = true
-    if (this.#isClosed) return
-    this.#timer ??= this.#parts.clock.after(everyMs, () => {
-      this.#timer = undefined
+    const { clock } = this.#parts
+    const writesAtMs = clock.monotonicMs() + withinMs
+    if (this.#isClosed || this.#writesAtMs <= writesAtMs) return
+    this.#timer?.cancel()
+    this.#writesAtMs = writesAtMs
+    this.#timer = clock.after(withinMs, () => {
+      this.#writesAtMs = Number.POSITIVE_INFINITY
       void this.#save()
     })
   }
