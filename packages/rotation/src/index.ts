@@ -41,3 +41,9 @@ export {
   rotationSchedule,
 } from './schedule/rotation-schedule.ts'
 export { windowDurationMs } from './schedule/window-duration.ts'
+export { type PostgresUserOptions, postgresUserRotator } from './rotators/postgres-user.ts'
+export { type PostgresTwoUsersOptions, postgresTwoUsersRotator } from './rotators/postgres-two-users.ts'
+export type { PostgresReach } from './rotators/postgres-session.ts'
+export { type RandomPasswordOptions, randomPasswordRotator } from './rotators/random-password.ts'
+export { type RandomTextOptions, randomText } from './rotators/random-text.ts'
+export { type ScramKeys, type ScramOptions, scramKeys, scramVerifier } from './rotators/scram-verifier.ts'

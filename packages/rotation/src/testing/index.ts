@@ -4,4 +4,6 @@
  */
 export { memoryJournal } from '../journal/memory-journal.ts'
 export { describeRotationJournal, type JournalFixture } from './describe-rotation-journal.ts'
+export { describeRotator, type RotatorFixture } from './describe-rotator.ts'
+export { type MemoryVersions, memoryVersions } from './memory-versions.ts'
 export type { SuiteRunner } from './suite-runner.ts'

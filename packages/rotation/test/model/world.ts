@@ -9,11 +9,10 @@ import {
   rotationEngine,
   type SecretVersions,
 } from '@keyplane/rotation'
-import { memoryJournal } from '@keyplane/rotation/testing'
+import { memoryJournal, type MemoryVersions, memoryVersions } from '@keyplane/rotation/testing'
 import { seededRandom } from '@keyplane/testkit'
 import { expect } from 'vitest'
 import { type Fate, Faults, Killed } from './faults.ts'
-import { MemoryVersions } from './memory-versions.ts'
 import type { ModelTarget } from './targets.ts'
 
 export const secretId = 'prod/db'
@@ -36,7 +35,7 @@ export class World {
   constructor(target: ModelTarget, fates: readonly Fate[] = [], policy: Partial<RotationPolicy> = {}) {
     this.target = target
     this.#policy = policy
-    this.versions = new MemoryVersions({ versionId: 'v0', value: target.first })
+    this.versions = memoryVersions({ versionId: 'v0', value: target.first })
     this.faults = new Faults(fates)
     this.clock = {
       nowMs: () => this.nowMs,

@@ -1,12 +1,15 @@
 import { type SecretValue, SecretsError } from '@keyplane/core'
-import type { FencedWrite, SecretVersions, StoredVersion } from '@keyplane/rotation'
+import type { FencedWrite, SecretVersions, StoredVersion } from '../ports/secret-versions.ts'
 
 type Stage = 'current' | 'previous' | 'pending'
 
+/** The versions of one secret, in memory. */
+export const memoryVersions = (first: StoredVersion): MemoryVersions => new MemoryVersions(first)
+
 /** The versions of one secret, with the stages as AWS moves them. */
 export class MemoryVersions implements SecretVersions {
-  readonly values = new Map<string, SecretValue>()
-  readonly stages = new Map<Stage, string>()
+  readonly values: Map<string, SecretValue> = new Map()
+  readonly stages: Map<Stage, string> = new Map()
 
   constructor(first: StoredVersion) {
     this.values.set(first.versionId, first.value)

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
+import { type Clock, type Random, revealText, sameValue, type SecretValue, uuid } from '@keyplane/core'
+import { rotationEngine } from '../engine/rotation-engine.ts'
+import { memoryJournal } from '../journal/memory-journal.ts'
+import type { Rotator, RotatorCall } from '../ports/rotator.ts'
+import { memoryVersions } from './memory-versions.ts'
+import type { SuiteRunner } from './suite-runner.ts'
+
+/** A rotator under test, and its target with a credential in it. */
+export interface RotatorFixture {
+  readonly rotator: Rotator
+  /** Accepted by the target. */
+  readonly first: SecretValue
+  readonly clock: Clock
+  readonly random: Random
+  /** Uses a credential without the rotator. */
+  readonly accepts: (value: SecretValue) => Promise<boolean>
+  /** Makes the target unreachable, as long as it is not `raise`d. Absent: there is no target. */
+  readonly lower?: () => Promise<void> | void
+  readonly raise?: () => Promise<void> | void
+  /** Changes the password behind the rotator's back. Absent: nobody can. */
+  readonly meddle?: () => Promise<void>
+  readonly stop?: () => Promise<void> | void
+}
+
+interface Given extends RotatorFixture {
+  readonly call: RotatorCall
+  readonly pending: SecretValue
+}
+
+interface RotatorRule {
+  readonly statement: string
+  readonly check: (given: Given) => Promise<void>
+  readonly needs?: 'lower' | 'meddle'
+}
+
+const secretId = 'prod/rotated'
+const newCall = (random: Random, more: Partial<RotatorCall> = {}): RotatorCall => ({
+  secretId,
+  rotationId: uuid(random),
+  pendingVersion: uuid(random),
+  fence: 1,
+  signal: new AbortController().signal,
+  requireLease: () => undefined,
+  ...more,
+})
+const thrownBy = async (act: () => Promise<unknown>): Promise<unknown> => {
+  try {
+    await act()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+const leaseLost = Object.assign(new Error('The lease is lost.'), { reason: 'lease_lost' })
+
+const rules: readonly RotatorRule[] = [
+  {
+    statement: 'makes a credential of the same shape that is another one',
+    check: async ({ first, pending }) => {
+      assert.ok(!sameValue(first, pending))
+      assert.equal(pending.kind, first.kind)
+      assert.deepEqual(memberNames(pending), memberNames(first))
+    },
+  },
+  {
+    statement: 'sets a credential, so that it is accepted',
+    check: async ({ rotator, call, first, pending, accepts }) => {
+      assert.equal(await rotator.set(call, { current: first, pending }), 'accepted')
+      assert.equal(await rotator.test(call, pending), 'accepted')
+      assert.ok(await accepts(pending))
+    },
+  },
+  {
+    statement: 'sets a credential again that is set, as after an answer that was lost',
+    check: async ({ rotator, call, first, pending, accepts }) => {
+      for (let round = 0; round < 3; round += 1)
+        assert.equal(await rotator.set(call, { current: first, pending }), 'accepted')
+      assert.ok(await accepts(pending))
+    },
+  },
+  {
+    statement: 'takes a credential back, so that the old one is accepted',
+    check: async ({ rotator, call, first, pending, accepts }) => {
+      await rotator.set(call, { current: first, pending })
+      for (let round = 0; round < 2; round += 1) {
+        await rotator.revert(call, { current: first, pending })
+        assert.equal(await rotator.test(call, first), 'accepted')
+        assert.ok(await accepts(first))
+      }
+    },
+  },
+  {
+    statement: 'takes back what was never set, and leaves the old one accepted',
+    check: async ({ rotator, call, first, pending, accepts }) => {
+      await rotator.revert(call, { current: first, pending })
+      assert.ok(await accepts(first))
+    },
+  },
+  {
+    statement: 'sets a credential again that was taken back',
+    check: async ({ rotator, random, first, accepts }) => {
+      for (let round = 0; round < 2; round += 1) {
+        const call = newCall(random)
+        const pending = await rotator.create(call, first)
+        await rotator.set(call, { current: first, pending })
+        assert.ok(await accepts(pending))
+        await rotator.revert(call, { current: first, pending })
+        assert.ok(await accepts(first))
+      }
+    },
+  },
+  {
+    statement: 'retires the old credential twice, and leaves the new one accepted',
+    check: async ({ rotator, call, first, pending, accepts }) => {
+      await rotator.set(call, { current: first, pending })
+      for (let round = 0; round < 2; round += 1) await rotator.retire(call, { current: first, pending })
+      assert.ok(await accepts(pending))
+    },
+  },
+  {
+    statement: 'changes nothing once the lease may have ended',
+    needs: 'lower',
+    check: async ({ rotator, random, first, pending, accepts }) => {
+      const call = newCall(random, {
+        requireLease: () => {
+          throw leaseLost
+        },
+      })
+      const before = await accepts(pending)
+      await thrownBy(() => rotator.set(call, { current: first, pending }))
+      assert.equal(await accepts(pending), before)
+      assert.ok(await accepts(first))
+    },
+  },
+  {
+    statement: 'tells a target that can’t be asked from one that says no, and shows no value',
+    needs: 'lower',
+    check: async ({ rotator, call, first, pending, lower, raise, accepts }) => {
+      await lower?.()
+      const errors = [
+        await thrownBy(() => rotator.test(call, first)),
+        await thrownBy(() => rotator.test(call, pending)),
+        await thrownBy(() => rotator.set(call, { current: first, pending })),
+        await thrownBy(() => rotator.revert(call, { current: first, pending })),
+      ]
+      await raise?.()
+      for (const error of errors) {
+        assert.ok(error, 'nothing was known')
+        const shown = inspect(error, { depth: 10, showHidden: true })
+        for (const value of [first, pending]) for (const part of secretParts(value)) assert.ok(!shown.includes(part))
+      }
+      assert.ok(await accepts(first))
+    },
+  },
+  {
+    statement: 'refuses what the target refuses',
+    needs: 'meddle',
+    check: async ({ rotator, call, first, meddle }) => {
+      await meddle?.()
+      assert.equal(await rotator.test(call, first), 'refused')
+    },
+  },
+  {
+    statement: 'repairs what somebody changed, if it says so',
+    needs: 'meddle',
+    check: async ({ rotator, call, first, pending, meddle, accepts }) => {
+      await meddle?.()
+      const thrown = await thrownBy(() => rotator.set(call, { current: first, pending }))
+      assert.equal(await accepts(pending), rotator.repairs)
+      assert.equal(thrown === undefined, rotator.repairs)
+    },
+  },
+  {
+    statement: 'is carried through by the engine, time after time',
+    check: async ({ rotator, first, clock, random, accepts }) => {
+      const versions = memoryVersions({ versionId: 'v0', value: first })
+      const engine = rotationEngine({ journal: memoryJournal(clock), versions, rotators: [rotator], clock, random })
+      for (let round = 0; round < 3; round += 1) {
+        await engine.begin({ secretId, rotator: rotator.name })
+        const advance = await engine.advance(secretId)
+        assert.equal(advance.status, 'ended', JSON.stringify(advance))
+        assert.equal(advance.status === 'ended' && advance.rotation.state, 'finished')
+        assert.ok(await accepts((await versions.current()).value))
+      }
+    },
+  },
+]
+
+/** The rules that every rotator obeys, each over a fixture of its own. */
+export const describeRotator = (
+  name: string,
+  start: () => Promise<RotatorFixture>,
+  { describe, it }: SuiteRunner,
+  lacks: { readonly [Need in 'lower' | 'meddle']?: string } = {},
+): void => {
+  const define = ({ statement, check, needs }: RotatorRule): void => {
+    const lack = needs && lacks[needs]
+    it(lack === undefined ? statement : `${statement} (not asked: ${lack})`, async () => {
+      if (lack !== undefined) return
+      const fixture = await start()
+      try {
+        if (needs) assert.ok(fixture[needs], `the fixture has no "${needs}"`)
+        const call = newCall(fixture.random)
+        await check({ ...fixture, call, pending: await fixture.rotator.create(call, fixture.first) })
+      } finally {
+        await fixture.stop?.()
+      }
+    })
+  }
+  describe(`${name} as a rotator`, () => rules.forEach(define))
+}
+
+const memberNames = (value: SecretValue): readonly string[] => {
+  try {
+    return Object.keys(JSON.parse(revealText(value)) as object).sort()
+  } catch {
+    return []
+  }
+}
+
+/** What must not be shown: the whole value, and what a JSON value calls secret. */
+const secretParts = (value: SecretValue): readonly string[] => {
+  const text = revealText(value)
+  const [, ...found] = /"(?:password|key)":"([^"]+)"/.exec(text) ?? []
+  return [text, ...found]
+}
