@@ -8,7 +8,7 @@ const rfc = {
   message:
     'n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0',
   proof: 'dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=',
-  signature: '6rriTRBi23WpRb/wtup+mMhUZUn/dB5nLTJRsjl95G4=',
+  signature: '6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=',
 }
 const hmac = (key: Uint8Array): Buffer => createHmac('sha256', key).update(rfc.message).digest()
 
