@@ -1,15 +1,14 @@
 import { timingSafeEqual } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
-import { type Clock, SecretsError, type Timer } from '@keyplane/core'
+import { readFileSync } from 'node:fs'
+import { type Clock, SecretsError } from '@keyplane/core'
+import { followFiles } from './followed-files.ts'
 
 const filePrefix = 'file://'
-/** A token file is looked at this often. */
-const pollMs = 1_000
 
 /** What every caller has to show. Compared in constant time; a token that is kept in a file follows the file. */
 export class Token {
   #bytes: Buffer
-  #timer: Timer | undefined
+  #unfollow: (() => void) | undefined
 
   constructor(text: string) {
     this.#bytes = bytesOf(text)
@@ -22,24 +21,17 @@ export class Token {
 
   /** Follows the file's changes until `close`. An unreadable or empty file changes nothing, and is told once. */
   follow(path: string, { clock, onProblem }: { clock: Clock; onProblem: (problem: SecretsError) => void }): void {
-    let seen = stampOf(path)
-    const look = (): void => {
-      const stamp = stampOf(path)
-      if (stamp !== seen) {
-        seen = stamp
-        try {
-          this.#bytes = bytesOf(readToken(path))
-        } catch (error) {
-          onProblem(error as SecretsError)
-        }
+    this.#unfollow = followFiles([path], clock, () => {
+      try {
+        this.#bytes = bytesOf(readToken(path))
+      } catch (error) {
+        onProblem(error as SecretsError)
       }
-      this.#timer = clock.after(pollMs, look)
-    }
-    this.#timer = clock.after(pollMs, look)
+    })
   }
 
   close(): void {
-    this.#timer?.cancel()
+    this.#unfollow?.()
   }
 }
 
@@ -96,15 +88,5 @@ const readTrimmed = (path: string): string => {
         cause,
       },
     )
-  }
-}
-
-/** Tells one content of the file from the next without reading it; that it can't be reached, and why, is a state too. */
-const stampOf = (path: string): string => {
-  try {
-    const { ino, mtimeNs, size } = statSync(path, { bigint: true })
-    return `${ino}:${mtimeNs}:${size}`
-  } catch (error) {
-    return String((error as NodeJS.ErrnoException).code)
   }
 }

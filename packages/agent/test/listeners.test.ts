@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { request } from 'node:http'
-import { request as requestByTls, type RequestOptions } from 'node:https'
+import { Agent, request as requestByTls, type RequestOptions } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fakeClock } from '@keyplane/testkit'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { RunningAgent } from '../src/start-agent.ts'
 import { TestAuthority, written } from './certificates.ts'
@@ -172,7 +173,8 @@ describe('a listener for other machines', () => {
     const certificate = written(join(folder, 'cert.pem'), leaf.certificate)
     const key = written(join(folder, 'key.pem'), leaf.key)
     const listen = `[[keyplane.listen]]\naddress = "127.0.0.1"\nport = 0\ncertificate = "${certificate}"\nkey = "${key}"\n`
-    const { agent } = await start({ toml: `${listen}${more}${clients}`, env })
+    const clock = fakeClock()
+    const { agent, log } = await start({ clock, toml: `${listen}${more}${clients}`, env })
     const port = Number(
       agent.addresses
         .find((address) => address.startsWith('https:'))
@@ -181,7 +183,9 @@ describe('a listener for other machines', () => {
     )
     const ask = (options: RequestOptions): Promise<Answered> =>
       send({ host: '127.0.0.1', servername: 'agent.test', port, ca: authority.certificate, ...options }, requestByTls)
-    return { ask, port, authority }
+    /** The file's new content has been there for as long as the agent waits. */
+    const look = () => clock.advance(2_000)
+    return { ask, port, authority, certificate, key, look, log }
   }
 
   it('takes clients’ tokens, each for its scope, and not the agent’s own', async () => {
@@ -211,6 +215,55 @@ describe('a listener for other machines', () => {
     })
     const foreign = authority.issue('app')
     await expect(ask({ headers: shown, cert: foreign.certificate, key: foreign.key })).rejects.toMatchObject({
+      code: expect.stringMatching(/^(ERR_SSL|ECONNRESET)/),
+    })
+  })
+
+  it('shows its new certificate to new connections, under its new names, and leaves open ones alone', async () => {
+    const { ask, authority, certificate, key, look, port } = await withTls('', client)
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    expect((await ask({ headers: appShown, agent })).status).toBe(200)
+    const renewed = authority.issue('agent', ['renewed.test'])
+    written(certificate, renewed.certificate)
+    written(key, renewed.key)
+    await look()
+    const host = `renewed.test:${port}`
+    expect((await ask({ headers: { ...appShown, host }, servername: 'renewed.test' })).status).toBe(200)
+    await expect(ask({ headers: appShown })).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+    expect((await ask({ headers: { ...appShown, host: 'agent.test' }, servername: 'renewed.test' })).status).toBe(403)
+    expect((await ask({ headers: { ...appShown, host }, agent })).status).toBe(200)
+    agent.destroy()
+  })
+
+  it.each<[string, (files: { certificate: string; key: string }) => void]>([
+    ['of two halves', ({ key }) => written(key, new TestAuthority('another').issue('agent').key)],
+    ['without a certificate', ({ certificate }) => written(certificate, 'nothing\n')],
+    ['that are gone', ({ certificate }) => rmSync(certificate)],
+  ])('keeps its certificate where it finds files %s, and says so once', async (_, spoil) => {
+    const { ask, authority, certificate, key, look, log } = await withTls('', client)
+    spoil({ certificate, key })
+    for (let second = 0; second < 5; second += 1) await look()
+    expect((await ask({ headers: appShown })).status).toBe(200)
+    expect(log.lines.filter((line) => line.includes('goes on with the certificate that it had'))).toHaveLength(1)
+    const renewed = authority.issue('agent', ['agent.test', '127.0.0.1'])
+    written(certificate, renewed.certificate)
+    written(key, renewed.key)
+    await look()
+    expect((await ask({ headers: appShown })).status).toBe(200)
+    expect(log.lines.at(-1)).not.toContain('goes on')
+    expect(log.lines.some((line) => line.includes('since it changed'))).toBe(true)
+  })
+
+  it('takes certificates of the authority that client_ca has become, and of the former one no more', async () => {
+    const [former, latter] = [new TestAuthority('former'), new TestAuthority('latter')]
+    const ca = written(join(folder, 'clients.pem'), former.certificate)
+    const { ask, look } = await withTls(`client_ca = "${ca}"\n`, '')
+    const [old, young] = [former.issue('app'), latter.issue('app')]
+    expect((await ask({ headers: shown, cert: old.certificate, key: old.key })).status).toBe(200)
+    written(ca, latter.certificate)
+    await look()
+    expect((await ask({ headers: shown, cert: young.certificate, key: young.key })).status).toBe(200)
+    await expect(ask({ headers: shown, cert: old.certificate, key: old.key })).rejects.toMatchObject({
       code: expect.stringMatching(/^(ERR_SSL|ECONNRESET)/),
     })
   })

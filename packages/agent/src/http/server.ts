@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs'
 import type { Server as HttpServer } from 'node:http'
 import { type AddressInfo, createServer as createSocketServer, isIPv6, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import { isMainThread } from 'node:worker_threads'
 import { SecretsError } from '@keyplane/core'
 import { endWhenIdle, type IdleLimits } from './idle-end.ts'
@@ -71,6 +71,11 @@ export class AgentServer {
     if (before !== undefined) process.umask(before)
     await bound
     chmodSync(path, mode)
+  }
+
+  /** For connections from here on; those that are open keep what they began with. @throws where it can't be used. */
+  renewTls(tls: NonNullable<ServerParts['tls']>): void {
+    if (this.#listener instanceof TlsServer) this.#listener.setSecureContext(tls)
   }
 
   async #bound(where: string, key: string, bind: () => void): Promise<void> {

@@ -1,16 +1,17 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
-import { SecretsError } from '@keyplane/core'
+import { type Clock, SecretsError, toSecretsError } from '@keyplane/core'
 import type { AgentConfig, ListenConfig } from '../config/agent-config.ts'
-import { anyHost, certificateHosts, knownHost } from '../guards/known-host.ts'
+import { followFiles } from '../followed-files.ts'
+import { anyHost, knownHost } from '../guards/known-host.ts'
 import { AgentServer } from '../http/server.ts'
 import type { ServerParts } from '../http/server-parts.ts'
 import type { Door, DoorHandlers } from './door.ts'
 import { removeStaleSocket } from './stale-socket.ts'
+import { readTlsIdentity } from './tls-files.ts'
 
 export interface ListenersParts extends Pick<ServerParts, 'limit' | 'date' | 'onError'> {
-  readonly log: Record<'info' | 'warn', (facts: object, message: string) => void>
+  readonly log: Record<'info' | 'warn' | 'error', (facts: object, message: string) => void>
+  readonly clock: Clock
 }
 
 interface Opened {
@@ -23,6 +24,7 @@ interface Opened {
 export class Listeners {
   readonly #parts: ListenersParts
   readonly #opened: Opened[] = []
+  readonly #unfollow: (() => void)[] = []
   /** Of the first, on 127.0.0.1. */
   port = 0
   /** Where Vault's dialect has a port of its own. */
@@ -59,6 +61,7 @@ export class Listeners {
   }
 
   async close(graceMs?: number): Promise<void> {
+    for (const unfollow of this.#unfollow) unfollow()
     await Promise.all(this.#opened.map(({ server }) => server.close(graceMs)))
   }
 
@@ -94,23 +97,31 @@ export class Listeners {
     this.#opened.push({ door, server, slot })
   }
 
-  async #network({ address, port, certificate, key, clientCa }: ListenConfig): Promise<void> {
-    const cert = readPem(certificate)
-    const { server, slot } = usable(certificate, () =>
-      this.#server({
-        cert,
-        key: readPem(key),
-        ...(clientCa !== undefined && { ca: readCa(clientCa), requestCert: true, rejectUnauthorized: true }),
-      }),
-    )
+  async #network(listen: ListenConfig): Promise<void> {
+    let identity = readTlsIdentity(listen)
+    const { server, slot } = this.#server(identity.options)
+    const { address, port, certificate, key, clientCa } = listen
     const bound = await listened(server, () => server.listen(port, address, 'keyplane.listen'))
     const door: Door = {
       kind: 'network',
       address: `https://${shown(address)}:${bound}`,
-      host: knownHost(certificateHosts(usable(certificate, () => new X509Certificate(cert)))),
+      host: knownHost((host) => identity.isOwnHost(host)),
       takesOwnToken: clientCa !== undefined,
     }
     this.#opened.push({ door, server, slot })
+    const files = [certificate, key, ...(clientCa === undefined ? [] : [clientCa])]
+    const { clock, log } = this.#parts
+    const renew = (): void => {
+      try {
+        identity = readTlsIdentity(listen)
+        server.renewTls(identity.options)
+        log.info({}, `${door.address} shows the certificate that ${certificate} holds since it changed.`)
+      } catch (thrown) {
+        const { code, message } = toSecretsError(thrown)
+        log.error({ code }, `${door.address} goes on with the certificate that it had: ${message}`)
+      }
+    }
+    this.#unfollow.push(followFiles(files, clock, renew))
   }
 
   #server(tls?: ServerParts['tls']): Omit<Opened, 'door'> {
@@ -138,30 +149,4 @@ const listened = async (server: AgentServer, listen: () => Promise<number>): Pro
   }
 }
 
-const usable = <T>(certificate: string, make: () => T): T => {
-  try {
-    return make()
-  } catch (cause) {
-    if (cause instanceof SecretsError) throw cause
-    throw new SecretsError('config_invalid', `The certificate ${certificate} and its key can't be used.`, { cause })
-  }
-}
-
 const shown = (host: string): string => (isIPv6(host) ? `[${host}]` : host)
-
-const readPem = (path: string): Buffer => {
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new SecretsError('config_invalid', `The file ${path} can't be read (${code}).`, { cause })
-  }
-}
-
-/** Without a certificate in it TLS would take nobody's, or anybody's that the system trusts. */
-const readCa = (path: string): Buffer => {
-  const pem = readPem(path)
-  const found = pem.toString('latin1').match(/-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g)
-  if (!found) throw new SecretsError('config_invalid', `The file ${path} of client_ca holds no certificate.`)
-  return pem
-}
