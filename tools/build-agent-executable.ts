@@ -1,11 +1,13 @@
 /**
- * `node tools/build-agent-executable.ts [--bun FILE] [--outfile FILE]`: the agent as one executable that needs no Node.js.
- * Bun compiles it from source, the one of `tools/executable` where nothing else is named.
+ * `node tools/build-agent-executable.ts [--bun FILE] [--outfile FILE]`: the agent as one executable that needs no Node.js,
+ * and beside it `….cdx.json`, its bill of materials. Bun compiles it from source, the one of `tools/executable` where
+ * nothing else is named.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type BuildFacts, sbomOf } from './executable/sbom.ts'
 
 const root = join(import.meta.dirname, '..')
 const machine = process.arch === 'arm64' ? 'aarch64' : process.arch
@@ -25,6 +27,7 @@ if (!existsSync(bun)) {
   process.exit(1)
 }
 const outfile = resolve(values.outfile)
+const factsFile = `${outfile}.facts.json`
 mkdirSync(dirname(outfile), { recursive: true })
 const options = [
   '--compile',
@@ -38,9 +41,14 @@ const options = [
   // A folder that the agent happens to start in configures nothing.
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',
+  `--metafile=${factsFile}`,
 ]
 execFileSync(bun, ['build', ...options, 'tools/executable/keyplane-agent.ts', '--outfile', outfile], {
   cwd: root,
   stdio: ['ignore', 'ignore', 'inherit'],
 })
+const facts = JSON.parse(readFileSync(factsFile, 'utf8')) as BuildFacts
+rmSync(factsFile)
+const bunVersion = execFileSync(bun, ['--version'], { encoding: 'utf8' }).trim()
+writeFileSync(`${outfile}.cdx.json`, `${JSON.stringify(sbomOf(facts, root, bunVersion), null, 2)}\n`)
 console.log(`${outfile}: ${(statSync(outfile).size / 1_048_576).toFixed(1)} MB`)
