@@ -195,12 +195,15 @@ describe('a change of one user that was given up, and comes late', () => {
     const pending = await rotator.create(callOf('v2'), first)
     // What the given-up process sent: it has the lock, and its commit is under way.
     const late = new Client({ connectionString: server.url() })
+    late.on('error', () => undefined)
     await late.connect()
     await late.query('begin')
     await late.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`keyplane rotation of ${user}`])
     await late.query(`alter role ${user} password '${loginOf(pending).password}'`)
     const reverted = rotator.revert(callOf('v2'), { current: first, pending })
-    while ((await server.query("select 1 from pg_locks where locktype = 'advisory' and not granted")).length === 0);
+    await expect
+      .poll(() => server.query("select 1 as waits from pg_locks where locktype = 'advisory' and not granted"))
+      .toEqual([{ waits: 1 }])
     await late.query('commit')
     await late.end()
     await reverted
