@@ -90,8 +90,8 @@ export class Oracle {
     if (!record) return
     record.requests += 1
     this.#last.set(request.socket, request)
-    record.hadBody ||=
-      request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
+    const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers
+    record.hadBody ||= length !== '0' || coding !== undefined
   }
 
   #begin(request: IncomingMessage, response: ServerResponse): void {

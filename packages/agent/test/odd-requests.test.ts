@@ -169,6 +169,20 @@ describe('a request that another parser might refuse', () => {
     expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1)
   })
 
+  it('that declares no bytes is answered as one without a body, and one that says so twice is not', async () => {
+    const { port } = await startTestAgent()
+    const none = 'Content-Length: 0\r\n'
+    expect(await exchange(port, [`LIST ${get} HTTP/1.1\r\n${shown}${none}\r\n`], {})).toMatch(/^HTTP\/1\.1 405 /)
+    const behind = await exchange(
+      port,
+      [`PUT ${get} HTTP/1.1\r\n${shown}${none}\r\n`, `LIST ${get} HTTP/1.1\r\n${shown}${none}\r\n`],
+      {},
+    )
+    expect(behind.match(/HTTP\/1\.1 405/g)).toHaveLength(2)
+    for (const framing of [`${none}${none}`, 'Content-Length: 00\r\n', `${none}Transfer-Encoding: chunked\r\n`])
+      expect(await exchange(port, [`LIST ${get} HTTP/1.1\r\n${shown}${framing}\r\n`], {})).toMatch(/^HTTP\/1\.1 400 /)
+  })
+
   it('that never ends does not keep the agent from its end', async () => {
     const { agent, port } = await startTestAgent()
     const waiting = exchange(port, ['FOO / HTTP/1.1\r\n'], {})

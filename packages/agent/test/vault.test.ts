@@ -179,6 +179,8 @@ describe('a client of Vault’s', () => {
     ['POST', '/v1/secret/data/x', [], 405],
     ['DELETE', '/v1/secret/data/x', [], 405],
     ['LIST', '/v1/secret/metadata', [], 405],
+    ['LIST', '/v1/secret/metadata', ['Content-Length: 0'], 405],
+    ['GET', '/v1/secret/data/app/db?list=true', [], 405],
     ['GET', '/v1/secret/metadata/x', [], 405],
     ['HEAD', '/v1/secret/data/app/db', [], 405],
     ['GET', '/v1/secret/data/app/db', ['X-Vault-Namespace: team'], 400],

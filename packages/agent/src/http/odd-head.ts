@@ -6,7 +6,10 @@ const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*((?:[\t\x20-\x7e\x80-\x
 const allowed = /^(?:[\t\n\x20-\x7e\x80-\xff]|\r(?=\n|$))*$/
 /** Read anew whenever more of it comes, so it is a short one. */
 export const maxOddHeadBytes = 16_384
-const declaresBody: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding'])
+
+/** What a request's headers say of its body. No bytes are no body: some clients declare them with every method. */
+export const declaresBody = (headers: Readonly<Record<string, string | readonly string[] | undefined>>): boolean =>
+  (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined
 
 /** What the bytes so far are: a whole head, the beginning of one, or none. */
 export type OddHead = AgentRequest | 'incomplete' | 'too long' | 'malformed'
@@ -14,7 +17,7 @@ export type OddHead = AgentRequest | 'incomplete' | 'too long' | 'malformed'
 /**
  * Reads the head of a request that `node:http` refuses and the AWS agent's parser takes: an unknown method or one in
  * lower case, bare line feeds, raw bytes above 127 in the target. Only for who closes the connection after the answer:
- * where the request ends is not told, and one with a body is malformed.
+ * where the request ends is not told, and one with a body, or whose length stands there twice, is malformed.
  */
 export const readOddHead = (bytes: Buffer): OddHead => {
   const text = bytes.toString('latin1').replace(/^(?:\r?\n)+/, '')
@@ -28,10 +31,15 @@ export const readOddHead = (bytes: Buffer): OddHead => {
   if (first === undefined) return 'incomplete'
   const asked = requestLine.exec(first)
   const rawHeaders: string[] = []
+  const framing: Record<string, string> = {}
   for (const line of headers) {
     const header = headerLine.exec(line)
-    if (!header || declaresBody.has(String(header[1]).toLowerCase())) return 'malformed'
-    rawHeaders.push(String(header[1]), String(header[2]))
+    const [, name = '', value = ''] = header ?? []
+    const key = name.toLowerCase()
+    if (!header || Object.hasOwn(framing, key)) return 'malformed'
+    if (key === 'content-length' || key === 'transfer-encoding') framing[key] = value
+    if (declaresBody(framing)) return 'malformed'
+    rawHeaders.push(name, value)
   }
   if (!asked) return 'malformed'
   return end ? { method: String(asked[1]), target: String(asked[2]), rawHeaders } : 'incomplete'

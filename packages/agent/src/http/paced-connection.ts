@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
-import { maxOddHeadBytes } from './odd-head.ts'
+import { declaresBody, maxOddHeadBytes } from './odd-head.ts'
 
 const nothing = Buffer.alloc(0)
 const emptyLine = '\r\n\r\n'
@@ -78,7 +78,7 @@ export class PacedConnection extends Duplex {
     this.#headBytes = 0
     this.#response = response
     this.#hadUpgrade = headers.upgrade !== undefined
-    this.#hadBody ||= headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+    this.#hadBody ||= declaresBody(headers)
     this.#open += 1
     this.#undecided += 1
     // Other connections come first: a flood on this one must not keep the event loop.

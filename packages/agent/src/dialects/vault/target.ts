@@ -45,9 +45,24 @@ const isOdd = (path: string): boolean =>
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f]/.test(path) || path.split('/').some((segment) => segment === '.' || segment === '..')
 
-const readOf = (path: string, query: string): VaultQuestion => {
+/** What OpenBao says where an operation is none of KV's. */
+export const unsupported = '1 error occurred:\n\t* unsupported operation\n\n'
+
+/** A flag of a query as OpenBao reads it: its first value, in the spellings of Go; no text is none. */
+const flagOf = (query: URLSearchParams, name: string): boolean | 'malformed' => {
+  const text = query.get(name) ?? ''
+  if (/^(?:|0|f|F|false|False|FALSE)$/.test(text)) return false
+  return /^(?:1|t|T|true|True|TRUE)$/.test(text) || 'malformed'
+}
+
+const readOf = (path: string, search: string): VaultQuestion => {
+  const query = new URLSearchParams(search)
+  // They make another operation of a GET, which KV has for metadata alone.
+  const others = [flagOf(query, 'list'), flagOf(query, 'scan')]
+  if (others.includes('malformed')) return refuse(400)
+  if (others.includes(true)) return refuse(405, unsupported)
   if (path === '' || path.endsWith('/')) return refuse(404)
-  const asked = new URLSearchParams(query).getAll('version')
+  const asked = query.getAll('version')
   const version = asked.at(-1) ?? '0'
   if (asked.length > 1 || !/^\d{1,15}$/.test(version)) return refuse(400, 'the version is no whole number')
   return { kind: 'read', path, version: Number(version) }
@@ -71,7 +86,7 @@ const questionAt = (path: string, query: string, mounts: readonly string[]): Vau
   const mount = mountOf(path, mounts)
   if (mount === undefined) return undefined
   const rest = path.slice(mount.length + 1)
-  return rest.startsWith('data/') ? readOf(rest.slice('data/'.length), query) : refuse(405, 'unsupported operation')
+  return rest.startsWith('data/') ? readOf(rest.slice('data/'.length), query) : refuse(405, unsupported)
 }
 
 /**

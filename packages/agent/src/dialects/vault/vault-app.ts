@@ -10,7 +10,7 @@ import { type AgentRequest, type AgentResponse, firstHeader } from '../../http/m
 import { type AskedSecret, type Found, SecretReads, type SecretReadsParts } from '../../routes/secret-reads.ts'
 import { isCounted, kvData, numberOfVersion, vaultAnswer, vaultError, vaultErrors } from './answers.ts'
 import { mountData, statusAnswers, tokenData } from './status-answers.ts'
-import { type VaultQuestion, vaultQuestion } from './target.ts'
+import { unsupported, type VaultQuestion, vaultQuestion } from './target.ts'
 
 export interface VaultParts extends SecretReadsParts {
   readonly callers: Callers
@@ -88,7 +88,7 @@ const server = (parts: VaultParts): ((request: AgentRequest, question: VaultQues
 /** What no KV read has, or what this agent could not keep to if it passed over it. */
 const unfitFor = (request: AgentRequest, question: VaultQuestion): AgentResponse | undefined => {
   const isRead = request.method === 'GET' || (request.method === 'HEAD' && openKinds.has(question.kind))
-  if (!isRead) return vaultErrors(405, 'unsupported operation')
+  if (!isRead) return vaultErrors(405, unsupported)
   if (question.kind === 'refused')
     return question.error === undefined ? vaultErrors(question.status) : vaultErrors(question.status, question.error)
   if ((firstHeader(request, 'x-vault-namespace') ?? '').replaceAll('/', '') !== '')
