@@ -1,17 +1,13 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Clock, SecretsError, systemClock } from '@keyplane/core'
-import { maskingHook } from '@keyplane/masking'
-import { pino } from 'pino'
 import { askReady } from './ask-ready.ts'
 import type { AuditBatches } from './audit/read-trail.ts'
 import { processEnvironment, readAgentConfig } from './config.ts'
 import type { AgentConfig, SourceName } from './config/agent-config.ts'
 import { HeldLines } from './held-lines.ts'
-import { LogFile } from './log-file.ts'
-import { UpstreamMeter } from './metrics/upstream-meter.ts'
-import { openSource } from './open-source.ts'
-import { type AgentLog, startAgent } from './start-agent.ts'
+import { launchAgent } from './launch-agent.ts'
+import { openAgentLog } from './open-log.ts'
 import { version } from './version.ts'
 
 /** Where the AWS provider looks for its configuration. */
@@ -157,45 +153,19 @@ const serve = async (config: AgentConfig, parts: ServeParts): Promise<void> => {
 
 const listenUntilEnded = async (config: AgentConfig, parts: ServeParts, lines: HeldLines): Promise<void> => {
   const { env, clock, stdout, ended, openAudit } = parts
-  const log = openLog(config, lines)
-  const upstream = new UpstreamMeter(clock)
-  const opened = await openSource(config, { env, clock, upstream, log })
-  const audit = await auditOf(config, openAudit)
+  const log = openAgentLog(config, lines)
   const stop = new AbortController()
   const onEnd = (): void => stop.abort()
   void ended.then(onEnd, onEnd)
-  const agent = await unlessAborted(
-    stop.signal,
-    startAgent({
-      config,
-      ...opened,
-      env,
-      clock,
-      log,
-      announce: (line) => {
-        stdout(`${line}\n`)
-        lines.release()
-      },
-      signal: stop.signal,
-      upstream,
-      ...(audit && { audit }),
-    }),
-  )
+  const announce = (line: string): void => {
+    stdout(`${line}\n`)
+    lines.release()
+  }
+  const options = { env, clock, log, announce, signal: stop.signal, ...(openAudit && { openAudit }) }
+  const agent = await unlessAborted(stop.signal, launchAgent(config, options))
   await ended
   log.info({}, 'Ending.')
   await agent?.close()
-}
-
-const auditOf = async (
-  { auditFolder }: AgentConfig,
-  openAudit: AgentProcess['openAudit'],
-): Promise<AuditBatches | undefined> => {
-  if (auditFolder === undefined) return undefined
-  if (openAudit) return openAudit(auditFolder)
-  throw new SecretsError(
-    'config_invalid',
-    'keyplane.audit_folder needs the command keyplane agent, which writes the log.',
-  )
 }
 
 /** Nothing where it was called off: to be told to end is no failure. */
@@ -205,23 +175,6 @@ const unlessAborted = async <T>(signal: AbortSignal, started: Promise<T>): Promi
   } catch (error) {
     if (signal.aborted) return undefined
     throw error
-  }
-}
-
-/** Masked lines, into the file that the AWS agent uses or onto stdout. */
-const openLog = ({ logLevel, logToFile }: AgentConfig, lines: HeldLines): AgentLog => {
-  const options = maskingHook({ pino: { level: logLevel === 'none' ? 'silent' : logLevel } })
-  if (!logToFile) return pino(options, lines)
-  const path = 'logs/secrets_manager_agent.log'
-  try {
-    return pino(options, new LogFile(path))
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new SecretsError(
-      'config_invalid',
-      `The log file ${path} can't be opened (${code}); set log_to_file = false to log to stdout.`,
-      { cause },
-    )
   }
 }
 

@@ -1,4 +1,12 @@
-import { type Clock, type Random, type Reading, SecretsError, type SecretRef, toSecretsError } from '@keyplane/core'
+import {
+  type Clock,
+  type Random,
+  type Reading,
+  SecretsError,
+  type SecretRef,
+  toSecretsError,
+  untilAborted,
+} from '@keyplane/core'
 import type { PrefetchConfig } from './config/agent-config.ts'
 
 /** Which secrets' names are wanted. */
@@ -25,16 +33,24 @@ export interface PrefetchParts {
     info(facts: object, message: string): void
   }
   readonly signal: AbortSignal
+  /** Nothing is read before it resolves. Default: at once. */
+  readonly opens?: Promise<unknown>
 }
 
-/** Begins to prefetch; gives whether it still goes on. What it can't read, and that the agent ends, fails nothing. */
-export const beginPrefetch = (parts: PrefetchParts): (() => boolean) => {
+export interface RunningPrefetch {
+  readonly isRunning: () => boolean
+  /** Resolves when it is over. */
+  readonly done: Promise<void>
+}
+
+/** Begins to prefetch. What it can't read, and that the agent ends, fails nothing. */
+export const beginPrefetch = (parts: PrefetchParts): RunningPrefetch => {
   let isRunning = true
   const onEnd = (): void => {
     isRunning = false
   }
-  prefetch(parts).then(onEnd, onEnd)
-  return () => isRunning
+  const done = prefetch(parts).then(onEnd, onEnd)
+  return { isRunning: () => isRunning, done }
 }
 
 /** As many as one call to AWS reads; between two of them the AWS agent's pause, below AWS's quota. */
@@ -43,8 +59,9 @@ const pauseMs = 34
 
 /** Reads what the configuration names, at most a part of the cache, so that the first request finds it there. */
 export const prefetch = async (parts: PrefetchParts): Promise<void> => {
-  const { config, cacheSize, clock, random, log, signal } = parts
+  const { config, cacheSize, clock, random, log, signal, opens } = parts
   if (config.secrets.length + config.filterTags.length + config.prefixes.length === 0) return
+  if (opens) await untilAborted(opens, signal)
   if (config.maxJitterMs > 0) await waited(random.unit() * config.maxJitterMs, clock, signal)
   const budget = Math.floor(cacheSize * config.cacheRatio)
   const wanted = await gathered(parts, budget)
@@ -77,33 +94,43 @@ const isRead = async (ref: SecretRef, parts: PrefetchParts): Promise<boolean> =>
 const gathered = async (parts: PrefetchParts, budget: number): Promise<SecretRef[]> => {
   const { config } = parts
   const found = new Map<string, SecretRef>()
-  const add = (id: string, as?: string): boolean => {
+  const add = (id: string, as?: string): void => {
     const ref = { id, ...(as !== undefined && { as }) }
     const key = `${as ?? ''} ${id}`
     if (found.size < budget || found.has(key)) found.set(key, ref)
-    return found.size < budget
   }
   for (const { secretId, roleArn } of config.secrets) add(secretId, roleArn)
-  const queries = [
+  const queries: readonly NamesQuery[] = [
     ...config.filterTags.map(({ key, roleArn }) => ({ tagKey: key, ...(roleArn !== undefined && { as: roleArn }) })),
     ...config.prefixes.map((prefix) => ({ prefix })),
   ]
-  for (const query of queries) if (found.size < budget) await addNames(query, add, parts)
+  if (found.size >= budget) return [...found.values()]
+  // Side by side, as each is another question; in the configuration's order, as there is room for the first ones only.
+  const lists = await Promise.all(queries.map((query) => listed(query, budget, parts)))
+  queries.forEach(({ as }, index) => {
+    for (const name of lists[index] ?? []) add(name, as)
+  })
   return [...found.values()]
 }
 
-const addNames = async (
+/** The names that a query finds, no more than there is room for. */
+const listed = async (
   query: NamesQuery,
-  add: (id: string, as?: string) => boolean,
+  budget: number,
   { names, log, signal }: PrefetchParts,
-): Promise<void> => {
+): Promise<readonly string[]> => {
+  const found: string[] = []
   try {
     if (!names) throw new SecretsError('unsupported', 'The source can not tell the names of its secrets.')
-    for await (const name of names(query, { signal })) if (!add(name, query.as)) return
+    for await (const name of names(query, { signal })) {
+      found.push(name)
+      if (found.length >= budget) break
+    }
   } catch (thrown) {
     signal.throwIfAborted()
     log.info({ ...query, code: toSecretsError(thrown).code }, 'Secrets to prefetch could not be listed.')
   }
+  return found
 }
 
 /**

@@ -19,7 +19,8 @@ import { agentMetrics } from './metrics/agent-metrics.ts'
 import type { Metric } from './metrics/exposition.ts'
 import { Meters } from './metrics/meters.ts'
 import { UpstreamMeter } from './metrics/upstream-meter.ts'
-import { openCache } from './open-cache.ts'
+import { heldBack } from './held-back.ts'
+import { openCache, type ReadBounds } from './open-cache.ts'
 import { openTokens } from './open-tokens.ts'
 import { observed } from './persist/observed.ts'
 import { openPersisted } from './persist/open-persisted.ts'
@@ -60,6 +61,13 @@ export interface StartAgentOptions {
   readonly upstream?: UpstreamMeter
   /** Aborting it ends the start, which rejects with its reason and announces nothing; once started it means nothing. */
   readonly signal?: AbortSignal
+  /**
+   * Nothing is read before it resolves, and the credentials are not checked: a start whose memory is kept for later ones,
+   * as AWS Lambda's SnapStart does, is to hold no secret. Requests before wait for a second at most. Default: at once.
+   */
+  readonly opens?: Promise<unknown>
+  /** What holds for reads of secrets and of parameters, where it is another than the configuration says. */
+  readonly reads?: { readonly secrets?: ReadBounds; readonly parameters?: ReadBounds }
   readonly clock?: Clock
   readonly random?: Random
 }
@@ -71,6 +79,8 @@ export interface RunningAgent {
   readonly addresses: readonly string[]
   /** Of Vault's dialect, where it has a port of its own. */
   readonly vaultPort?: number
+  /** Resolves when what the configuration names was read ahead, or could not be. */
+  readonly prefetched: Promise<void>
   /** Tells the cache what changed at the source. */
   invalidate(change: Change): void
   /** Takes no more connections, lets running requests end for `graceMs` (default 10 s) at most, closes the source. */
@@ -126,7 +136,7 @@ const started = async (options: StartAgentOptions, ends: Ends): Promise<RunningA
   options.announce(`Keyplane Agent/${version} listening on ${url}`)
   log.info({ port, version }, `Listening on ${addresses.join(', ')}.`)
   listeners.ready(handlersOf)
-  isPrefetching = beginPrefetch({
+  const prefetching = beginPrefetch({
     ...parts,
     config: config.prefetch,
     cacheSize: config.cacheSize,
@@ -135,12 +145,15 @@ const started = async (options: StartAgentOptions, ends: Ends): Promise<RunningA
     ...account,
     log,
     signal: ending.signal,
+    ...(options.opens && { opens: options.opens }),
   })
+  isPrefetching = prefetching.isRunning
   return {
     port,
     url,
     addresses,
     ...(vaultPort !== undefined && { vaultPort }),
+    prefetched: prefetching.done,
     invalidate: (change) => {
       parts.persisted?.change(change)
       secrets.invalidate(change)
@@ -156,9 +169,13 @@ const openParts = (options: StartAgentOptions, ends: Ends) => {
   ends.add(() => trail?.close())
   const persisted = openPersisted(config, { env: options.env, clock, log })
   ends.add(() => persisted?.close())
-  const source = persisted ? observed(options.source, persisted) : options.source
-  const secrets = openCache({ ...options, source, clock, random })
-  const parameters = options.parameters && openCache({ ...options, source: options.parameters, clock, random })
+  const { opens, reads } = options
+  const held = (provider: SecretProvider): SecretProvider => (opens ? heldBack(provider, opens, clock) : provider)
+  const source = held(persisted ? observed(options.source, persisted) : options.source)
+  const common = { config, log, clock, random }
+  const secrets = openCache({ ...common, source, bounds: reads?.secrets })
+  const parameters =
+    options.parameters && openCache({ ...common, source: held(options.parameters), bounds: reads?.parameters })
   ends.add(() => Promise.all([secrets.close(), parameters?.close()]))
   return {
     clock,
@@ -184,10 +201,10 @@ const memoryBytes = (): number => process.memoryUsage.rss()
 
 /** The account whose credentials they are, as far as it is known. */
 const checkCredentials = async (
-  { config, identity, log, signal }: StartAgentOptions,
+  { config, identity, log, signal, opens }: StartAgentOptions,
   clock: Clock,
 ): Promise<{ readonly account?: string }> => {
-  if (!config.validateCredentials || !identity) return {}
+  if (!config.validateCredentials || !identity || opens) return {}
   try {
     const { account } = await checkIdentity(identity, clock, signal)
     return account === undefined ? {} : { account }

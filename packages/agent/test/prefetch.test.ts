@@ -94,6 +94,27 @@ describe('prefetching', () => {
     expect(agent.aws.taken()).toEqual([])
   })
 
+  it('by roles lists and reads side by side', async () => {
+    const [one, two] = ['one', 'two'].map((role) => `arn:aws:iam::123456789012:role/${role}`)
+    const tags = [one, two].map((role) => `[[prefetch.filter_tags]]\nkey = "team"\nrole_arn = "${role}"\n`)
+    let most = 0
+    const agent = await start(tags.join(''), (aws) => {
+      fill(aws)
+      aws.delayMs = 30
+    })
+    const watch = setInterval(() => {
+      most = Math.max(most, agent.aws.answering)
+    }, 2)
+    await ready(agent)
+    clearInterval(watch)
+    const reads = agent.aws.calls.filter(({ operation }) => operation === 'GetSecretValue')
+    expect(reads.map(({ keyId }) => keyId).toSorted()).toEqual([
+      ...Array(4).fill('ASIA-one'),
+      ...Array(4).fill('ASIA-two'),
+    ])
+    expect(most).toBe(8)
+  })
+
   it('begins within its jitter, and requests do not wait for it; readiness does', async () => {
     const agent = await start(`${secrets(['other'])}max_jitter_seconds = 10\n`)
     expect(await agent.ask('/readyz')).toMatchObject({ status: 503, body: 'prefetching' })
