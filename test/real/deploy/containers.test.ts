@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -85,7 +85,7 @@ const runInRoot = async (runtime: ReturnType<typeof stages>[number]): Promise<vo
   const { stdout: libraries } = await run('ldd', [join(root, 'usr/local/bin/keyplane-agent')])
   for (const [path] of libraries.matchAll(/\/\S+\.so\.\d+/g)) {
     mkdirSync(dirname(join(root, path)), { recursive: true })
-    cpSync(path, join(root, path), { dereference: true })
+    copyFileSync(path, join(root, path))
   }
   const port = await freePort()
   const config = join(root, 'etc/keyplane-agent/agent.toml')
