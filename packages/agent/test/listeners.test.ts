@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { request } from 'node:http'
 import { Agent, request as requestByTls, type RequestOptions } from 'node:https'
 import { tmpdir } from 'node:os'
+import { connect as connectByTls } from 'node:tls'
 import { join } from 'node:path'
 import { fakeClock } from '@keyplane/testkit'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -275,6 +276,31 @@ describe('a listener for other machines', () => {
     await new Promise((resolve) => socket.once('connect', resolve))
     await running.pop()?.close(50)
     socket.destroy()
+  })
+
+  it('holds nothing for a client that does not take its certificate', async () => {
+    const { ask } = await withTls('', client)
+    await expect(ask({ headers: appShown, servername: 'other.test' })).rejects.toMatchObject({
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    })
+    const beganAtMs = performance.now()
+    await running.pop()?.close()
+    expect(performance.now() - beganAtMs).toBeLessThan(5_000)
+  })
+
+  it('answers a client that has closed its side by TLS', async () => {
+    const { port, authority } = await withTls('', client)
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connectByTls({ port, host: '127.0.0.1', servername: 'agent.test', ca: authority.certificate })
+      let received = ''
+      socket.on('data', (chunk) => {
+        received += String(chunk)
+      })
+      socket.on('end', () => resolve(received))
+      socket.on('error', reject)
+      socket.end(`GET ${path} HTTP/1.1\r\nHost: agent.test\r\nX-Vault-Token: the-token-of-app\r\n\r\n`)
+    })
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /)
   })
 
   it('says in one sentence what is wrong with its files', async () => {

@@ -42,9 +42,13 @@ export class AgentServer {
   constructor(parts: ServerParts) {
     this.#parts = parts
     this.#http = httpServer(parts, this.#isClosing)
-    const accept = (socket: Socket): void => this.#accept(socket)
-    // A client may say that nothing more comes and still wait for its answer.
-    const options = { noDelay: true, pauseOnConnect: true, allowHalfOpen: true }
+    const accept = (socket: Socket): void => {
+      // A client may say that nothing more comes and still wait for its answer.
+      socket.allowHalfOpen = true
+      this.#accept(socket)
+    }
+    // One that leaves in the middle of a handshake is gone at once.
+    const options = { noDelay: true, pauseOnConnect: true, allowHalfOpen: !parts.tls }
     this.#listener = parts.tls
       ? createTlsServer({ ...parts.tls, ...options, handshakeTimeout: handshakeMs }, accept)
       : createSocketServer(options, accept)
