@@ -1,7 +1,7 @@
 /**
- * `node tools/build-agent-executable.ts [--bun FILE] [--outfile FILE]`: the agent as one executable that needs no Node.js,
- * and beside it `….cdx.json`, its bill of materials. Bun compiles it from source, the one of `tools/executable` where
- * nothing else is named.
+ * `node tools/build-agent-executable.ts [--bun FILE] [--outfile FILE] [--target NAME --runtime FILE]`: the agent as one
+ * executable that needs no Node.js, and beside it `….cdx.json`, its bill of materials. Bun compiles it from source, the one
+ * of `tools/executable` where nothing else is named. For another kind of machine: its name in Bun's words, and its Bun.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -17,6 +17,8 @@ const { values } = parseArgs({
       type: 'string',
       default: join(root, 'tools/executable/node_modules/@oven', `bun-linux-${machine}`, 'bin/bun'),
     },
+    target: { type: 'string' },
+    runtime: { type: 'string' },
     outfile: { type: 'string', default: join(root, 'bundle/keyplane-agent') },
   },
 })
@@ -42,6 +44,8 @@ const options = [
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',
   `--metafile=${factsFile}`,
+  ...(values.target === undefined ? [] : [`--target=${values.target}`]),
+  ...(values.runtime === undefined ? [] : [`--compile-executable-path=${resolve(values.runtime)}`]),
 ]
 execFileSync(bun, ['build', ...options, 'tools/executable/keyplane-agent.ts', '--outfile', outfile], {
   cwd: root,
