@@ -38,7 +38,13 @@ const startUnits = async (unitText = unitFile, settings = '/etc/keyplane-agent/a
   const endpoint = await aws.listen()
   const toml = `http_port = ${port}\\nregion = "us-east-1"\\n[keyplane]\\nendpoint = "${endpoint}"\\n`
   await host.output(`printf '${toml}' >> ${settings}`)
-  await host.output(readUnit('awssmaseedtoken.service').get('ExecStart')?.[0] ?? '')
+  const seed = readUnit('awssmaseedtoken.service')
+  const capabilities = (seed.get('CapabilityBoundingSet') ?? []).map(
+    (name) => `+${name.replace('CAP_', '').toLowerCase()}`,
+  )
+  await host.output(
+    `umask ${seed.get('UMask')?.[0]}; exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all,${capabilities.join(',')} ${seed.get('ExecStart')?.[0]}`,
+  )
   agent = host.started(asService(await unitOf(unitText), credentials))
   expect(await agent.firstLine()).toBe(`Keyplane Agent/0.1.0 listening on http://127.0.0.1:${port}`)
 }
