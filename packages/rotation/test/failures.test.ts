@@ -1,5 +1,7 @@
 import { TextValue } from '@keyplane/core'
-import type { Rotation } from '@keyplane/rotation'
+import { type Rotation, rotationEngine } from '@keyplane/rotation'
+import { memoryJournal, memoryVersions } from '@keyplane/rotation/testing'
+import { fakeClock, seededRandom } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
 import { type Fate, Killed } from './model/faults.ts'
 import { targets } from './model/targets.ts'
@@ -296,6 +298,42 @@ describe('two processes', () => {
     }
     expect(await world.engine().advance(secretId)).toEqual({ status: 'busy' })
     expect(sets).toEqual([])
+  })
+
+  it('that gave a step up let nothing of it happen late', async () => {
+    const clock = fakeClock()
+    const target = targets['keys side by side']?.()
+    if (!target) throw new Error('There is no such target.')
+    const rotator = target.rotator()
+    const create = rotator.create.bind(rotator)
+    let wake = (): void => undefined
+    let isFirst = true
+    rotator.create = async (call, current) => {
+      const made = await create(call, current)
+      if (!isFirst) return made
+      isFirst = false
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      return made
+    }
+    const versions = memoryVersions({ versionId: 'v0', value: target.first })
+    const engine = rotationEngine({
+      journal: memoryJournal(clock),
+      versions,
+      rotators: [rotator],
+      clock,
+      random: seededRandom(1),
+    })
+    await engine.begin({ secretId, rotator: rotator.name })
+    const slow = engine.advance(secretId)
+    await clock.advance(30_000)
+    expect(await slow).toMatchObject({ status: 'waiting', rotation: { state: 'checked', retry: { code: 'timeout' } } })
+    await engine.requestRollback(secretId)
+    expect(await engine.advance(secretId)).toMatchObject({ rotation: { state: 'rolled-back' } })
+    wake()
+    await clock.advance(1_000)
+    expect([...versions.stages]).toEqual([['current', 'v0']])
   })
 
   it('are told tokens that grow', async () => {

@@ -253,5 +253,9 @@ const callOf = (rotation: Rotation, keeper: LeaseKeeper, signal: AbortSignal): R
   pendingVersion: rotation.pendingVersion,
   fence: keeper.lease.fence,
   signal,
-  requireLease: keeper.require,
+  requireLease: () => {
+    // A step that was given up must not change anything late, though this process has the lease still.
+    signal.throwIfAborted()
+    keeper.require()
+  },
 })

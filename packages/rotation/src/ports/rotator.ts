@@ -12,7 +12,8 @@ export interface RotatorCall {
   readonly signal: AbortSignal
   /**
    * Asked right before the target is changed.
-   * @throws SecretsError `conflict` (`lease_lost`) if the lease may have ended meanwhile.
+   * @throws SecretsError `conflict` (`lease_lost`) if the lease may have ended meanwhile, `timeout` if the step was
+   * given up.
    */
   requireLease(): void
 }

@@ -1,6 +1,7 @@
 import { SecretsError, type SecretValue } from '@keyplane/core'
 import type { Client } from 'pg'
-import { badShape, requireMembers, textMember } from './credential.ts'
+import { type Address, addressOf } from './address.ts'
+import { requireMembers, textMember } from './credential.ts'
 
 /** How a PostgreSQL is reached. */
 export interface PostgresReach {
@@ -11,41 +12,19 @@ export interface PostgresReach {
 }
 
 /** A login as AWS's rotation functions keep it: `host`, `port`, `username`, `password`, `dbname`, `ssl`. */
-export interface PostgresLogin extends PostgresPlace {
+export interface PostgresLogin extends Address {
+  readonly database: string
   readonly user: string
   readonly password: string
 }
 
-interface PostgresPlace {
-  readonly host: string
-  readonly port: number
-  readonly database: string
-  readonly tls: boolean
-}
-
 /** @throws SecretsError `source_misconfigured` (`value_shape`) */
-export const postgresLogin = (value: SecretValue): PostgresLogin => {
-  const { port, dbname, ssl } = requireMembers(value)
-  const host = textMember(value, 'host')
-  const number = port === undefined ? 5_432 : Number(port)
-  if (!Number.isInteger(number) || number < 1 || number > 65_535) throw badShape('has a "port" that is none')
-  return {
-    host,
-    port: number,
-    database: dbname === undefined ? 'postgres' : textMember(value, 'dbname'),
-    user: textMember(value, 'username'),
-    password: textMember(value, 'password'),
-    tls: tlsOf(ssl, host),
-  }
-}
-
-/** Never without TLS to another machine by itself: whoever listens would be told a password's proof. */
-const tlsOf = (ssl: unknown, host: string): boolean => {
-  if (ssl === undefined) return !['localhost', '127.0.0.1', '::1'].includes(host)
-  if (ssl === true || ssl === 'true') return true
-  if (ssl === false || ssl === 'false') return false
-  throw badShape('has an "ssl" that is neither true nor false')
-}
+export const postgresLogin = (value: SecretValue): PostgresLogin => ({
+  ...addressOf(value, 5_432),
+  database: requireMembers(value)['dbname'] === undefined ? 'postgres' : textMember(value, 'dbname'),
+  user: textMember(value, 'username'),
+  password: textMember(value, 'password'),
+})
 
 /**
  * Runs an act over a connection, which is cut if the signal is aborted: the server then rolls back what was not committed.
@@ -100,7 +79,7 @@ interface Thrown {
 }
 
 /** What pg throws may hold statements and settings: none of it is passed on but its code. */
-const postgresFailure = (thrown: unknown, { host, port }: PostgresPlace): SecretsError => {
+const postgresFailure = (thrown: unknown, { host, port }: Address): SecretsError => {
   if (thrown instanceof SecretsError) return thrown
   const { code = 'no code', message = '', severity } = thrown as Thrown
   const cause = new Error(`PostgreSQL: ${code}`)

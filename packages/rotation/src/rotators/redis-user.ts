@@ -1,0 +1,131 @@
+import { type Random, SecretsError, type SecretValue } from '@keyplane/core'
+import type { Acceptance, Credentials, Rotator, RotatorCall } from '../ports/rotator.ts'
+import { withMembers } from './credential.ts'
+import { type RandomTextOptions, randomText } from './random-text.ts'
+import {
+  passwordHash,
+  type RedisCall,
+  type RedisLogin,
+  type RedisReach,
+  redisLogin,
+  withRedis,
+} from './redis-session.ts'
+
+export interface RedisUserOptions extends RedisReach {
+  readonly random: Random
+  readonly password?: RandomTextOptions
+  /** The login of somebody who may run `ACL`, of the same shape as the secret's. */
+  readonly admin: () => Promise<SecretValue>
+  /**
+   * Where the server keeps users beyond a restart: `ACL SAVE` to its ACL file, or `CONFIG REWRITE`. Default `acl-file`.
+   * `none`: it forgets them, and whoever starts it sets them anew.
+   */
+  readonly keep?: 'acl-file' | 'config' | 'none'
+}
+
+/**
+ * A user of Redis or Valkey, who has two passwords while it rotates: the new one is added, and the old one taken away once
+ * the new one was verified as current. The server is sent the passwords' hashes but for the logins. Connections that are
+ * open stay open.
+ */
+export const redisUserRotator = (options: RedisUserOptions): Rotator => new RedisUser(options)
+
+class RedisUser implements Rotator {
+  readonly name = 'redis-user'
+  readonly repairs = true
+  readonly #options: RedisUserOptions
+
+  constructor(options: RedisUserOptions) {
+    this.#options = options
+  }
+
+  async create(_: RotatorCall, current: SecretValue): Promise<SecretValue> {
+    redisLogin(current)
+    return withMembers(current, { password: randomText(this.#options.random, this.#options.password) })
+  }
+
+  async set(call: RotatorCall, credentials: Credentials): Promise<Acceptance> {
+    const { fresh } = pair(credentials)
+    await this.#change(call, fresh, [`#${passwordHash(fresh)}`])
+    return 'accepted'
+  }
+
+  async test(call: RotatorCall, value: SecretValue): Promise<Acceptance> {
+    try {
+      await withRedis(redisLogin(value), { ...this.#options, signal: call.signal }, (send) =>
+        send('ACL', 'WHOAMI').catch(allowsNothing),
+      )
+      return 'accepted'
+    } catch (error) {
+      if (error instanceof SecretsError && error.reason === 'refused_login') return 'refused'
+      throw error
+    }
+  }
+
+  async revert(call: RotatorCall, credentials: Credentials): Promise<void> {
+    const { old, fresh } = pair(credentials)
+    await this.#change(call, old, [`#${passwordHash(old)}`], passwordHash(fresh))
+  }
+
+  async retire(call: RotatorCall, credentials: Credentials): Promise<void> {
+    const { old, fresh } = pair(credentials)
+    await this.#change(call, fresh, [`#${passwordHash(fresh)}`], passwordHash(old))
+  }
+
+  async #change(
+    call: RotatorCall,
+    { host, port, user }: RedisLogin,
+    rules: readonly string[],
+    gone?: string,
+  ): Promise<void> {
+    const admin = redisLogin(await this.#options.admin())
+    if (admin.host !== host || admin.port !== port)
+      throw new SecretsError(
+        'source_misconfigured',
+        'The two logins lead to different servers; none is changed by the other.',
+        {
+          reason: 'other_target',
+        },
+      )
+    await withRedis(admin, { ...this.#options, signal: call.signal }, async (send) => {
+      const hashes = await hashesOf(send, user)
+      // A rule that takes away what is not there is an error to the server.
+      const removing = gone !== undefined && hashes.includes(gone) ? [`!${gone}`] : []
+      call.requireLease()
+      await send('ACL', 'SETUSER', user, ...rules, ...removing)
+      await this.#keep(send)
+    })
+  }
+
+  async #keep(send: RedisCall): Promise<void> {
+    const { keep = 'acl-file' } = this.#options
+    if (keep === 'acl-file') await send('ACL', 'SAVE')
+    if (keep === 'config') await send('CONFIG', 'REWRITE')
+  }
+}
+
+/** A user who may run no command at all has logged in. */
+const allowsNothing = (error: { readonly message?: string }): unknown => {
+  if (error.message?.startsWith('NOPERM')) return undefined
+  throw error
+}
+
+/** The hashes of a user's passwords. @throws SecretsError `source_misconfigured` where there is none: `SETUSER` would make one. */
+const hashesOf = async (send: RedisCall, user: string): Promise<readonly string[]> => {
+  const found = await send('ACL', 'GETUSER', user)
+  if (Array.isArray(found)) {
+    const passwords: unknown = found[found.indexOf('passwords') + 1]
+    if (Array.isArray(passwords)) return passwords.map(String)
+  }
+  throw new SecretsError('source_misconfigured', `There is no user ${JSON.stringify(user)} on the Redis server.`, {
+    reason: 'missing_user',
+  })
+}
+
+const pair = ({ current, pending }: Credentials): { readonly old: RedisLogin; readonly fresh: RedisLogin } => {
+  const [old, fresh] = [redisLogin(current), redisLogin(pending)]
+  if (old.user === fresh.user && old.host === fresh.host && old.port === fresh.port) return { old, fresh }
+  throw new SecretsError('source_misconfigured', 'The two versions are of different users or servers.', {
+    reason: 'other_user',
+  })
+}
