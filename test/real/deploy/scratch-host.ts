@@ -8,6 +8,7 @@ cp -a /etc /run/etc
 mount --bind /run/etc /etc
 mount -t tmpfs tmpfs /opt
 mount -t tmpfs tmpfs /var/log
+mount -t tmpfs tmpfs /var/lib
 echo furnished
 exec sleep 600`
 
@@ -15,7 +16,7 @@ exec sleep 600`
 export const mayMount: boolean = process.getuid?.() === 0
 
 /**
- * This machine as another host: users, units, /opt and /run are its own, and gone with it. In a namespace of mounts, which
+ * This machine as another host: users, units, /opt, /run, /var/lib and /var/log are its own, and gone with it; /tmp is not. In a namespace of mounts, which
  * takes root; ports and processes are the machine's.
  */
 export class ScratchHost {
