@@ -16,8 +16,8 @@ exec sleep 600`
 export const mayMount: boolean = process.getuid?.() === 0
 
 /**
- * This machine as another host: users, units, /opt, /run, /var/lib and /var/log are its own, and gone with it; /tmp is not. In a namespace of mounts, which
- * takes root; ports and processes are the machine's.
+ * This machine as another host: users, units, /opt, /run, /var/lib and /var/log are its own, and gone with it. In a namespace
+ * of mounts, which takes root; all else, /tmp, ports and processes too, is the machine's.
  */
 export class ScratchHost {
   #keeper: RunningProcess | undefined
