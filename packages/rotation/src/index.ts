@@ -11,6 +11,7 @@ export {
   type RotationRequest,
   rotationEngine,
 } from './engine/rotation-engine.ts'
+export { type RotationRunner, type RotationRunnerParts, startRotationRunner } from './engine/rotation-runner.ts'
 export { type DatabaseJournalParts, databaseJournal } from './journal/database-journal.ts'
 export { rotationMigrations } from './journal/migrations.ts'
 export { parseRotation, rotationText } from './journal/parse-rotation.ts'

@@ -113,10 +113,10 @@ describe('an alert', () => {
       return 0
     }
     await world.engine().advance(secretId)
-    expect(await world.journal.unfinished(10)).toEqual([secretId])
+    expect(await world.journal.due(world.nowMs, 10)).toEqual([secretId])
     isDeaf = false
     await world.engine().advance(secretId)
-    expect(await world.journal.unfinished(10)).toEqual([])
+    expect(await world.journal.due(world.nowMs, 10)).toEqual([])
     expect(world.alerts.map(({ id }) => id)).toEqual([world.alerts[0]?.id, world.alerts[0]?.id])
   })
 })

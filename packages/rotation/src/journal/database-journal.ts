@@ -78,12 +78,13 @@ class DatabaseJournal implements RotationJournal {
     return isWritten ? revision : undefined
   }
 
-  async unfinished(limit: number): Promise<readonly string[]> {
+  async due(atMs: number, limit: number): Promise<readonly string[]> {
     const rows = await this.#reader.all(
       this.#reader.query
         .selectFrom('rotations')
         .select('secret_id')
         .where('is_open', '=', 1)
+        .where('due_at_ms', '<=', atMs)
         .orderBy('due_at_ms')
         .orderBy('secret_id')
         .limit(limit)

@@ -52,12 +52,12 @@ export const memoryJournal = (clock: Clock): RotationJournal => {
       row.revision += 1
       return row.revision
     },
-    unfinished: async (limit) =>
+    due: async (atMs, limit) =>
       [...rows]
         .flatMap(([secretId, { record }]) =>
           record === undefined ? [] : [{ secretId, rotation: parseRotation(record) }],
         )
-        .filter(({ rotation }) => isOpen(rotation))
+        .filter(({ rotation }) => isOpen(rotation) && dueAtMs(rotation) <= atMs)
         .sort((a, b) => dueAtMs(a.rotation) - dueAtMs(b.rotation))
         .slice(0, limit)
         .map(({ secretId }) => secretId),

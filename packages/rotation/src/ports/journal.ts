@@ -35,6 +35,6 @@ export interface RotationJournal {
   release(lease: RotationLease): Promise<void>
   /** The new revision; nothing, and nothing written, where the lease is another's or the revision another one. */
   write(lease: RotationLease, write: JournalWrite): Promise<number | undefined>
-  /** Secrets whose rotation has not ended, those due first. At most `limit`. */
-  unfinished(limit: number): Promise<readonly string[]>
+  /** Secrets for whose rotation something is to be done by a moment: a step, or an alert to hand over. Those due first. */
+  due(atMs: number, limit: number): Promise<readonly string[]>
 }

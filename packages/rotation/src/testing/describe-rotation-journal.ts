@@ -45,7 +45,7 @@ const rules: readonly JournalRule[] = [
       assert.equal(await journal.load('a'), undefined)
       await leased(journal)
       assert.equal(await journal.load('a'), undefined)
-      assert.deepEqual(await journal.unfinished(10), [])
+      assert.deepEqual(await journal.due(1e15, 10), [])
     },
   },
   {
@@ -141,7 +141,7 @@ const rules: readonly JournalRule[] = [
     },
   },
   {
-    statement: 'lists what has not ended, or has an alert to tell, those due first',
+    statement: 'lists what is due by a moment, or has an alert to tell, those due first',
     check: async ({ journal }) => {
       const { state: _, ...facts } = planned('done')
       const ended = { ...facts, state: 'finished', currentVersion: 'v1', endedAtMs: 2 } as const
@@ -158,8 +158,10 @@ const rules: readonly JournalRule[] = [
         const lease = await leased(journal, rotation.secretId)
         assert.equal(await journal.write(lease, { rotation, over: 0 }), 1)
       }
-      assert.deepEqual(await journal.unfinished(10), ['untold', 'sooner', 'later'])
-      assert.deepEqual(await journal.unfinished(2), ['untold', 'sooner'])
+      assert.deepEqual(await journal.due(50, 10), ['untold', 'sooner', 'later'])
+      assert.deepEqual(await journal.due(49, 10), ['untold', 'sooner'])
+      assert.deepEqual(await journal.due(8, 10), ['untold'])
+      assert.deepEqual(await journal.due(50, 2), ['untold', 'sooner'])
     },
   },
 ]

@@ -128,7 +128,7 @@ export class World {
         if (this.#stepsLeft !== undefined) this.#stepsLeft -= 1
         return this.#watched(() => journal.write(lease, write))
       },
-      unfinished: (limit) => this.#watched(() => journal.unfinished(limit)),
+      due: (atMs, limit) => this.#watched(() => journal.due(atMs, limit)),
     }
   }
 
