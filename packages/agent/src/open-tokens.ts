@@ -1,7 +1,7 @@
 import { type Clock, SecretsError } from '@keyplane/core'
-import type { AgentConfig, ClientConfig } from './config/agent-config.ts'
+import type { AgentConfig } from './config/agent-config.ts'
 import { Callers, type Client } from './guards/callers.ts'
-import { Scope } from './guards/scope.ts'
+import { clientCaller } from './guards/client-caller.ts'
 import { findToken, Token, type TokenOrigin } from './token.ts'
 
 export interface OpenTokensOptions {
@@ -39,9 +39,12 @@ export const openTokens = ({ config, env, log, clock }: OpenTokensOptions): Open
   }
   try {
     const own = open(findToken(env, config.tokenVariables), 'the agent')
-    const clients = config.clients.map(
-      (client): Client => ({ caller: callerOf(client), token: open(originOf(client, env), client.name) }),
-    )
+    const clients = config.clients.flatMap((client): Client[] => {
+      const { name, token } = client
+      return token === undefined
+        ? []
+        : [{ caller: clientCaller(client), token: open(originOf(name, token, env), name) }]
+    })
     return { callers: (options) => new Callers(options.own ? own : undefined, clients), close }
   } catch (error) {
     close()
@@ -51,13 +54,10 @@ export const openTokens = ({ config, env, log, clock }: OpenTokensOptions): Open
 
 const variable = 'env://'
 
-const originOf = ({ name, token }: ClientConfig, env: OpenTokensOptions['env']): TokenOrigin =>
+const originOf = (name: string, token: string, env: OpenTokensOptions['env']): TokenOrigin =>
   token.startsWith(variable)
     ? findToken(env, [token.slice(variable.length)])
     : findToken({ [`keyplane.clients ${name}`]: token }, [`keyplane.clients ${name}`])
-
-const callerOf = ({ name, secrets, parameters }: ClientConfig): Client['caller'] =>
-  Object.freeze({ name, secrets: new Scope(secrets), parameters: new Scope(parameters) })
 
 /** Of two with one token nobody could say who asks, nor what it may read. */
 const twice = (whose: string): SecretsError =>

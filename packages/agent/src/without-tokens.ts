@@ -16,7 +16,7 @@ export const tokenVariablesOf = ({
 }: Pick<AgentConfig, 'tokenVariables' | 'clients'>): ReadonlySet<string> =>
   new Set([
     ...tokenVariables,
-    ...clients.filter(({ token }) => token.startsWith(variable)).map(({ token }) => token.slice(variable.length)),
+    ...clients.flatMap(({ token }) => (token?.startsWith(variable) ? [token.slice(variable.length)] : [])),
   ])
 
 /** The environment's provider without the variables of tokens: whoever reads secrets must not read who else may. */

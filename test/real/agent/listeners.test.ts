@@ -1,5 +1,6 @@
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { existsSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { TestAuthority, written } from '../../../packages/agent/test/certificates.ts'
 import { runProgram } from '../../../packages/cli/test/keyplane-process.ts'
@@ -51,6 +52,29 @@ describe('curl', () => {
     })
     await agent.stop()
     expect(existsSync(path)).toBe(false)
+  })
+
+  it.runIf(process.getuid?.() === 0)('is known by its user at the socket, which others are cut from', async () => {
+    const path = plane.folder.at('agent.sock')
+    const [known, unknown] = [40_001, 40_002]
+    const client = `[[keyplane.clients]]\nname = "app"\nuser = "${known}"\nsecrets = ["app/*"]`
+    await agent.start('', `socket_path = "${path}"\nsocket_mode = "0660"\n${client}`)
+    chmodSync(plane.folder.path, 0o755)
+    chownSync(path, 0, known)
+    const as = (user: number, name: string): string =>
+      spawnSync(requiredTool('curl'), ['--silent', '--unix-socket', path, `http://localhost${plain(name)}`], {
+        uid: user,
+        gid: known,
+        cwd: '/',
+        encoding: 'utf8',
+      }).stdout
+    expect(JSON.parse(as(known, 'app/key'))).toMatchObject({ Name: 'app/key', SecretString: 'v' })
+    expect(as(known, 'other/key')).toContain('The client \\"app\\" may not read \\"other/key\\".')
+    expect(as(unknown, 'app/key')).toContain('Bad Token')
+    await agent.stop()
+    await agent.start('', `socket_path = "${path}"\nsocket_mode = "0660"\nsocket_users = ["${known}"]`)
+    chownSync(path, 0, known)
+    expect([as(unknown, 'app/key'), as(known, 'app/key')]).toEqual(['', 'Bad Token'])
   })
 
   it('reads through the socket of an agent that was killed and started again', async () => {

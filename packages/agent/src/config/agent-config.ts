@@ -22,11 +22,13 @@ export interface PrefetchConfig {
   readonly prefixes: readonly string[]
 }
 
-/** A client with a token of its own, and what it may read. */
+/** A client that is known by a token of its own, or by its user at the Unix socket, and what it may read. */
 export interface ClientConfig {
   readonly name: string
   /** `file://PATH` or `env://VARIABLE`. */
-  readonly token: string
+  readonly token?: string
+  /** In place of a token: a user of this machine, by name or number. */
+  readonly user?: string
   /** Globs of secrets' names. */
   readonly secrets: readonly string[]
   /** Globs of parameters' names. */
@@ -92,6 +94,8 @@ export interface AgentConfig {
   readonly vaultPort?: number
   readonly socketPath?: string
   readonly socketMode: number
+  /** Who may connect to the socket, by name or number, beside clients known by their users. Absent: the mode decides. */
+  readonly socketUsers?: readonly string[]
   readonly clients: readonly ClientConfig[]
   readonly listen: readonly ListenConfig[]
 }

@@ -12,6 +12,8 @@ export const contradictions = ({
   listen = [],
   persistFile,
   persistKeyFile,
+  socketPath,
+  socketUsers,
 }: Partial<ConfigParts>): Contradiction[] => [
   ...(persistFile !== undefined && persistKeyFile === undefined
     ? [{ path: ['keyplane', 'persist_file'], what: 'needs persist_key_file: what is kept is sealed' }]
@@ -24,8 +26,18 @@ export const contradictions = ({
       ? [{ path: ['keyplane', 'clients', String(index), 'name'], what: 'is the name of another client too' }]
       : [],
   ),
+  ...clients.flatMap(({ token, user }, index) => {
+    const path = ['keyplane', 'clients', String(index)]
+    if ((token === undefined) === (user === undefined)) return [{ path, what: 'needs a token or a user, not both' }]
+    return user !== undefined && socketPath === undefined
+      ? [{ path: [...path, 'user'], what: 'needs socket_path: only there are users known' }]
+      : []
+  }),
+  ...(socketUsers !== undefined && socketPath === undefined
+    ? [{ path: ['keyplane', 'socket_users'], what: 'needs socket_path' }]
+    : []),
   ...listen.flatMap(({ clientCa }, index) =>
-    clientCa === undefined && clients.length === 0
+    clientCa === undefined && !clients.some(({ token }) => token !== undefined)
       ? [
           {
             path: ['keyplane', 'listen', String(index)],

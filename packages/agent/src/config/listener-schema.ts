@@ -1,6 +1,18 @@
 import type { ClientConfig, ListenConfig } from './agent-config.ts'
 import { type Option, option, type Rows } from './schema.ts'
-import { anyText, bool, fileMode, integer, ipAddress, socketPath, textLike, textsLike } from './value-readers.ts'
+import {
+  anyText,
+  bool,
+  fileMode,
+  integer,
+  ipAddress,
+  listOf,
+  socketPath,
+  textLike,
+  textsLike,
+} from './value-readers.ts'
+
+const userName = /^(?:\d{1,10}|[A-Za-z_][\w.@-]{0,63})$/
 
 /** Which dialects the agent speaks, and where it listens beside 127.0.0.1. */
 export const listenerOptions: Readonly<Record<string, Option>> = {
@@ -17,6 +29,9 @@ export const listenerOptions: Readonly<Record<string, Option>> = {
   socket_mode: option('0600', fileMode, (mode: number | string) => ({
     socketMode: typeof mode === 'number' ? mode : Number.parseInt(mode, 8),
   })),
+  socket_users: option(undefined, listOf(userName, "user's name, or number in quotes"), (users?: string[]) =>
+    users === undefined ? {} : { socketUsers: Object.freeze([...users]) },
+  ),
 }
 
 const globs = textsLike(/[^]/, 'name or glob, like app/*')
@@ -29,7 +44,8 @@ const clients: Rows = {
   kind: 'rows',
   fields: {
     name: { read: textLike(/^[\w.@-]{1,64}$/, 'a name of letters, digits and _.@-'), required: true },
-    token: { read: token, required: true },
+    token: { read: token, required: false },
+    user: { read: textLike(userName, "a user's name, or number in quotes"), required: false },
     secrets: { read: globs, required: false },
     parameters: { read: globs, required: false },
   },

@@ -11,11 +11,18 @@ export interface CallerTokenOptions {
   readonly takesBearer?: (request: AgentRequest) => boolean
 }
 
-/** Refuses who does not show a token: a page or a server tricked into asking (SSRF) cannot set a header. */
+/**
+ * Refuses who does not show a token, unless the connection says who it is: a page or a server tricked into asking (SSRF)
+ * cannot set a header.
+ */
 export const callerToken =
   (callers: Callers, { headers, isOpen = isProbe, takesBearer = isMetrics }: CallerTokenOptions): Guard =>
   (request, visit) => {
     if (isOpen(request)) return undefined
+    if (request.peer) {
+      visit.caller = request.peer
+      return undefined
+    }
     const shown = [...headers.map((name) => firstHeader(request, name)), takesBearer(request) && bearerOf(request)]
     for (const value of shown) {
       const caller = typeof value === 'string' ? callers.of(Buffer.from(value, 'latin1')) : undefined

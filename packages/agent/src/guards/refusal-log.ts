@@ -31,17 +31,26 @@ export class RefusalLog {
     }
   }
 
+  /** A connection to the Unix socket that was cut; absent: the kernel did not say whose. */
+  connection(peer: { readonly userId: number; readonly processId: number } | undefined): void {
+    const whose = peer ? `user ${peer.userId}` : 'its user'
+    this.#warn({ ...peer }, `A connection to the socket was refused: ${whose} is not named.`)
+  }
+
   #tell({ method, target }: AgentRequest, { status, body }: AgentResponse): void {
+    const path = splitTarget(target).path.slice(0, maxPath)
+    this.#warn({ status, method: method.slice(0, 20), path }, `A request was refused: ${String(body)}.`)
+  }
+
+  #warn(facts: object, message: string): void {
     const { log, clock } = this.#parts
     const nowMs = clock.monotonicMs()
     if (nowMs - this.#toldAtMs < everyMs) {
       this.#untold += 1
       return
     }
-    const path = splitTarget(target).path.slice(0, maxPath)
-    const facts = { status, method: method.slice(0, 20), path }
     const others = this.#untold > 0 ? { untold: this.#untold } : {}
-    log.warn({ ...facts, ...others }, `A request was refused: ${String(body)}.`)
+    log.warn({ ...facts, ...others }, message)
     this.#toldAtMs = nowMs
     this.#untold = 0
   }

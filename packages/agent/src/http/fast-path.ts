@@ -31,10 +31,10 @@ interface Ready {
 export const fastPath = ({ callers, tokenHeaders, limit, date, hit, miss }: FastPathParts) => {
   /** Answers hang on the version's identity, which lasts as long as it is cached. */
   const ready = new WeakMap<SecretVersion, Ready>()
-  return (chunk: Buffer, isLast: () => boolean): Buffer | Promise<Buffer> | undefined => {
+  return (chunk: Buffer, isLast: () => boolean, peer?: Caller): Buffer | Promise<Buffer> | undefined => {
     if (limit.active >= limit.max) return undefined
     const request = readPlainGet(chunk, tokenHeaders)
-    const caller = request && callerOf(callers, request.tokens)
+    const caller = request && (peer ?? callerOf(callers, request.tokens))
     if (!caller) return undefined
     const found = hit(request.secretId, caller)
     if (!found)

@@ -1,4 +1,5 @@
 import { splitTarget } from '@keyplane/protocol'
+import type { Caller } from '../guards/callers.ts'
 
 /** A request as it stood on the wire, before anything was made of it. */
 export interface AgentRequest {
@@ -7,6 +8,8 @@ export interface AgentRequest {
   readonly target: string
   /** Names and values in turn, in the order sent. */
   readonly rawHeaders: readonly string[]
+  /** Who is known by the connection: no token counts. */
+  readonly peer?: Caller
 }
 
 export interface AgentResponse {

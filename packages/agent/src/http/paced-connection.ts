@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import type { Caller } from '../guards/callers.ts'
 import { declaresBody, maxOddHeadBytes } from './odd-head.ts'
 
 const nothing = Buffer.alloc(0)
@@ -23,6 +24,8 @@ export interface TakenHead {
  * Emits `unheard` for a head of which `node:http` says nothing.
  */
 export class PacedConnection extends Duplex {
+  /** Who is known by the connection. */
+  readonly peer: Caller | undefined
   readonly #socket: Socket
   /** Read from the socket and not yet passed on. */
   #rest: Buffer
@@ -45,8 +48,9 @@ export class PacedConnection extends Duplex {
   #taken: TakenHead | undefined
 
   /** Takes the socket over, with what was read from it already. */
-  constructor(socket: Socket, first: Buffer) {
+  constructor(socket: Socket, first: Buffer, peer?: Caller) {
     super({ readableHighWaterMark: 1 })
+    this.peer = peer
     this.#socket = socket
     this.#rest = first
     socket.on('readable', () => this.#feed())

@@ -1,8 +1,13 @@
+import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
+import type { Caller } from '../guards/callers.ts'
 import type { RequestLimit } from '../guards/request-limit.ts'
 import type { IdleLimits } from './idle-end.ts'
 import type { AgentRequest, AgentResponse } from './messages.ts'
 import type { HttpDate } from './response-bytes.ts'
+
+/** Whoever connects: a client known by its user, anybody else who may show a token, or nobody who may come in. */
+export type Admission = Caller | 'by token' | 'refused'
 
 export interface ServerParts {
   readonly app: (request: AgentRequest) => AgentResponse | Promise<AgentResponse>
@@ -10,7 +15,9 @@ export interface ServerParts {
    * The bytes for a plain request for a secret; nothing hands the connection to `node:http` for good. An answer that
    * somebody waits for asks, when it is made, whether it is the connection's last.
    */
-  readonly fastPath: (chunk: Buffer, isLast: () => boolean) => Buffer | Promise<Buffer> | undefined
+  readonly fastPath: (chunk: Buffer, isLast: () => boolean, peer?: Caller) => Buffer | Promise<Buffer> | undefined
+  /** Who comes by a connection. Default: whoever shows a token. */
+  readonly admit?: (socket: Socket) => Admission
   readonly limit: RequestLimit
   readonly date: HttpDate
   /** The listener speaks TLS. Default: it does not. */

@@ -139,11 +139,14 @@ export class AgentServer {
   }
 
   #serve(socket: Socket): void {
+    const admitted = this.#parts.admit?.(socket) ?? 'by token'
+    if (admitted === 'refused') return void socket.destroy()
+    const peer = admitted === 'by token' ? undefined : admitted
     this.#sockets.add(socket)
     let paced: PacedConnection | undefined
     const onData = (chunk: Buffer): void => {
       const answer =
-        chunk.length <= maxPlainBytes && !this.#closing ? this.#parts.fastPath(chunk, this.#isClosing) : undefined
+        chunk.length <= maxPlainBytes && !this.#closing ? this.#parts.fastPath(chunk, this.#isClosing, peer) : undefined
       if (answer) {
         if (Buffer.isBuffer(answer)) write(socket, answer)
         else void this.#answerLater(socket, answer)
@@ -152,7 +155,7 @@ export class AgentServer {
       socket.removeListener('data', onData)
       this.#handedOver.add(socket)
       // For good: what follows may be the rest of this request, or lean on how it was read.
-      paced = new PacedConnection(socket, chunk)
+      paced = new PacedConnection(socket, chunk, peer)
       this.#http.emit('connection', paced)
     }
     socket.on('data', onData)

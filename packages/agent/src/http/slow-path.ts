@@ -22,7 +22,7 @@ export const httpServer = (parts: SlowPathParts, isClosing: () => boolean): Serv
     const decided = connection.begin(request, response)
     // A body means nothing to the agent; left unread it would block the connection.
     request.resume()
-    const asked = asAgentRequest(request)
+    const asked = asAgentRequest(request, connection)
     // Node takes a request line without a version for HTTP/0.9.
     const refusal = request.httpVersionMajor === 1 ? beyondWireLimits(asked) : text(400, '')
     const result = refusal ?? (await run(app, asked, onError))
@@ -48,7 +48,7 @@ export const httpServer = (parts: SlowPathParts, isClosing: () => boolean): Serv
   server.on('connect', (request, socket) => {
     const connection = socket as unknown as PacedConnection
     connection.leave()
-    void answerAndEnd(parts, asAgentRequest(request), connection)
+    void answerAndEnd(parts, asAgentRequest(request, connection), connection)
   })
   server.on('connection', (socket) => {
     const connection = socket as unknown as PacedConnection
@@ -62,11 +62,10 @@ export const httpServer = (parts: SlowPathParts, isClosing: () => boolean): Serv
   return server
 }
 
-const asAgentRequest = ({ method = '', url = '', rawHeaders }: IncomingMessage): AgentRequest => ({
-  method,
-  target: url,
-  rawHeaders,
-})
+const asAgentRequest = (
+  { method = '', url = '', rawHeaders }: IncomingMessage,
+  { peer }: PacedConnection,
+): AgentRequest => ({ method, target: url, rawHeaders, ...(peer && { peer }) })
 
 /** For what must not happen. */
 export const internalFailure: AgentResponse = json(500, '{"__type":"InternalFailure"}')
@@ -136,7 +135,7 @@ const onUnreadable = (
     if (isHttp2Preface(bytes)) connection.destroy()
     else if (head === 'too long') refuse(431)
     else if (head === 'malformed') refuse(400)
-    else void answerAndEnd(parts, head, connection)
+    else void answerAndEnd(parts, { ...head, ...(connection.peer && { peer: connection.peer }) }, connection)
   }
   const onEnd = (): void => {
     if (!isDone) connection.destroy()

@@ -3,15 +3,18 @@ import { type Clock, SecretsError, toSecretsError } from '@keyplane/core'
 import type { AgentConfig, ListenConfig } from '../config/agent-config.ts'
 import { followFiles } from '../followed-files.ts'
 import { anyHost, knownHost } from '../guards/known-host.ts'
+import type { RefusalLog } from '../guards/refusal-log.ts'
 import { AgentServer } from '../http/server.ts'
 import type { ServerParts } from '../http/server-parts.ts'
 import type { Door, DoorHandlers } from './door.ts'
+import { openSocketPeers } from './socket-peers.ts'
 import { removeStaleSocket } from './stale-socket.ts'
 import { readTlsIdentity } from './tls-files.ts'
 
 export interface ListenersParts extends Pick<ServerParts, 'limit' | 'date' | 'onError'> {
   readonly log: Record<'info' | 'warn' | 'error', (facts: object, message: string) => void>
   readonly clock: Clock
+  readonly refusals: RefusalLog
 }
 
 interface Opened {
@@ -39,7 +42,7 @@ export class Listeners {
     const listeners = new Listeners(parts)
     try {
       listeners.port = await listeners.#loopback('loopback', config.httpPort)
-      if (config.socketPath !== undefined) await listeners.#socket(config.socketPath, config.socketMode)
+      if (config.socketPath !== undefined) await listeners.#socket(config.socketPath, config)
       for (const listen of config.listen) await listeners.#network(listen)
       if (config.vaultPort !== undefined) listeners.vaultPort = await listeners.#loopback('vault', config.vaultPort)
       return listeners
@@ -89,17 +92,20 @@ export class Listeners {
     return port
   }
 
-  async #socket(path: string, mode: number): Promise<void> {
+  async #socket(path: string, config: AgentConfig): Promise<void> {
+    const admit = await openSocketPeers(config, {
+      onRefused: (peer) => this.#parts.refusals.connection(peer),
+    })
     await removeStaleSocket(path)
-    const { server, slot } = this.#server()
-    await server.listenOnSocket(path, mode)
+    const { server, slot } = this.#server({ ...(admit && { admit }) })
+    await server.listenOnSocket(path, config.socketMode)
     const door: Door = { kind: 'socket', address: `unix:${path}`, host: anyHost(), takesOwnToken: true }
     this.#opened.push({ door, server, slot })
   }
 
   async #network(listen: ListenConfig): Promise<void> {
     let identity = readTlsIdentity(listen)
-    const { server, slot } = this.#server(identity.options)
+    const { server, slot } = this.#server({ tls: identity.options })
     const { address, port, certificate, key, clientCa } = listen
     const bound = await listened(server, () => server.listen(port, address, 'keyplane.listen'))
     const door: Door = {
@@ -124,16 +130,16 @@ export class Listeners {
     this.#unfollow.push(followFiles(files, clock, renew))
   }
 
-  #server(tls?: ServerParts['tls']): Omit<Opened, 'door'> {
+  #server(own: Pick<ServerParts, 'tls' | 'admit'> = {}): Omit<Opened, 'door'> {
     const slot: Opened['slot'] = {}
     const server = new AgentServer({
       app: (request) => {
         if (!slot.handlers) throw new SecretsError('closed', 'The agent is not ready.')
         return slot.handlers.app(request)
       },
-      fastPath: (chunk, isLast) => slot.handlers?.fastPath(chunk, isLast),
+      fastPath: (chunk, isLast, peer) => slot.handlers?.fastPath(chunk, isLast, peer),
       ...this.#parts,
-      ...(tls && { tls }),
+      ...own,
     })
     return { server, slot }
   }
