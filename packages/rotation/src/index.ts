@@ -4,13 +4,8 @@
  * moment in which no stored credential is accepted. It knows no store and no service, holds no value longer than a step,
  * writes none down, and throws no credential away before another one has been used.
  */
-export {
-  type Advance,
-  type RotationEngine,
-  type RotationEngineParts,
-  type RotationRequest,
-  rotationEngine,
-} from './engine/rotation-engine.ts'
+export type { Advance, RotationEngine, RotationEngineParts, RotationRequest } from './engine/contract.ts'
+export { rotationEngine } from './engine/rotation-engine.ts'
 export { type RotationRunner, type RotationRunnerParts, startRotationRunner } from './engine/rotation-runner.ts'
 export { type DatabaseJournalParts, databaseJournal } from './journal/database-journal.ts'
 export { rotationMigrations } from './journal/migrations.ts'

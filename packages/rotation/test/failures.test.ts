@@ -15,7 +15,7 @@ const made = (name: keyof typeof targets, fates: readonly Fate[] = [], policy = 
 const begin = (world: World) => world.engine().begin({ secretId, rotator: world.target.rotator().name })
 const kinds = (world: World) => world.alerts.map(({ kind }) => kind)
 /** Lets a rotator's call fail as long as a condition holds. */
-const failing = (world: World, call: 'set' | 'test', isDown: () => boolean): void => {
+const failing = (world: World, call: 'set' | 'test' | 'retire', isDown: () => boolean): void => {
   const rotator = world.target.rotator()
   const real = rotator[call].bind(rotator) as (...given: readonly unknown[]) => Promise<unknown>
   Object.assign(rotator, {
@@ -96,6 +96,19 @@ describe('a target that is down for an hour', () => {
     expect(rotation).toMatchObject({ cause: 'given_up' })
     expect([...world.versions.stages]).toEqual([['current', 'v0']])
     expect(kinds(world)).toEqual(['failing', 'rolled_back'])
+  })
+})
+
+describe('an old credential that can’t be taken from its target', () => {
+  it('holds up the next rotation for a day, and is told of', async () => {
+    const world = made('keys side by side')
+    const startMs = world.nowMs
+    failing(world, 'retire', () => true)
+    const { rotation } = await triesUntilEnded(world)
+    expect(rotation.state).toBe('finished')
+    expect(world.nowMs - startMs).toBeGreaterThanOrEqual(86_400_000)
+    expect(kinds(world)).toEqual(['failing', 'not_retired'])
+    expect(world.versions.stages.get('current')).toBe(rotation.pendingVersion)
   })
 })
 

@@ -1,65 +1,15 @@
-import { type Clock, type Random, SecretsError, toSecretsError, uuid } from '@keyplane/core'
+import { SecretsError, toSecretsError, uuid } from '@keyplane/core'
 import { type Effect, nextEffect } from '../machine/effect.ts'
 import type { Outcome, RotationEvent } from '../machine/event.ts'
 import { defaultPolicy, type RotationPolicy } from '../machine/policy.ts'
 import { dueAtMs, hasEnded, type Planned, type Rotation } from '../machine/rotation.ts'
 import { transition } from '../machine/transition.ts'
-import type { JournalEntry, RotationJournal } from '../ports/journal.ts'
-import type { RotationObserver } from '../ports/notices.ts'
+import type { JournalEntry } from '../ports/journal.ts'
 import type { Rotator, RotatorCall } from '../ports/rotator.ts'
-import type { SecretVersions } from '../ports/secret-versions.ts'
+import type { Advance, RotationEngine, RotationEngineParts, RotationRequest } from './contract.ts'
 import { LeaseKeeper, leaseLost } from './lease-keeper.ts'
 import { runEffect } from './run-effect.ts'
 import { withinMs } from './within-ms.ts'
-
-export interface RotationEngineParts {
-  readonly journal: RotationJournal
-  readonly versions: SecretVersions
-  readonly rotators: readonly Rotator[]
-  readonly clock: Clock
-  readonly random: Random
-  /** What is left out has its default. */
-  readonly policy?: Partial<RotationPolicy>
-  readonly observer?: RotationObserver
-  /** How long one step may take. Default 30,000. */
-  readonly effectTimeoutMs?: number
-}
-
-/** A rotation to begin. */
-export interface RotationRequest {
-  readonly secretId: string
-  /** A rotator's name. */
-  readonly rotator: string
-  /** The identifier of the version to come; AWS's ClientRequestToken. Default: a new UUID. */
-  readonly pendingVersion?: string
-}
-
-/** How far a rotation was brought. */
-export type Advance =
-  | { readonly status: 'ended'; readonly rotation: Rotation }
-  /** Nothing is to be done before that moment. */
-  | { readonly status: 'waiting'; readonly rotation: Rotation; readonly untilMs: number }
-  /** Another process has it. */
-  | { readonly status: 'busy' }
-  /** No rotation of the secret was ever begun. */
-  | { readonly status: 'none' }
-
-/**
- * Carries rotations through: one step at a time, each outcome written down before the next step begins, under a lease
- * that only one process has. Whoever comes after a crash calls `advance` and goes on where it was.
- */
-export interface RotationEngine {
-  /**
-   * Writes down that a secret is to be rotated. One that is under way is given as it is, and no other begun.
-   * @throws SecretsError `config_invalid` for an unknown rotator; `conflict` where another process has it (`lease_lost`)
-   * or the version to come is there already (`version_exists`).
-   */
-  begin(request: RotationRequest): Promise<Rotation>
-  /** Goes on until the rotation has ended, has to wait, or is another's. @throws SecretsError what the journal throws. */
-  advance(secretId: string): Promise<Advance>
-  /** Notes that the rotation is to be taken back; `advance` does it. @throws SecretsError `unsupported`, `conflict` */
-  requestRollback(secretId: string): Promise<Rotation>
-}
 
 const defaultEffectTimeoutMs = 30_000
 

@@ -7,7 +7,8 @@ import type { Rotator } from '../ports/rotator.ts'
 import type { SecretVersions } from '../ports/secret-versions.ts'
 import { randomPasswordRotator } from '../rotators/random-password.ts'
 import { type MemoryVersions, memoryVersions } from '../testing/memory-versions.ts'
-import { type RotationEngine, rotationEngine } from './rotation-engine.ts'
+import type { RotationEngine } from './contract.ts'
+import { rotationEngine } from './rotation-engine.ts'
 import { startRotationRunner } from './rotation-runner.ts'
 
 interface Made {

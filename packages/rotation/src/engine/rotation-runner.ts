@@ -1,6 +1,6 @@
 import { type Clock, toSecretsError, type SecretsError, type Timer } from '@keyplane/core'
 import type { RotationJournal } from '../ports/journal.ts'
-import type { RotationEngine } from './rotation-engine.ts'
+import type { RotationEngine } from './contract.ts'
 
 export interface RotationRunnerParts {
   readonly engine: RotationEngine

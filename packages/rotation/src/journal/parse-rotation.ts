@@ -46,7 +46,14 @@ const retry = shaped({
   code: required(text),
   reason: optional(text),
 })
-const alertKinds = ['failing', 'changed_behind', 'rolled_back', 'kept_new', 'no_valid_credential'] as const
+const alertKinds = [
+  'failing',
+  'changed_behind',
+  'rolled_back',
+  'kept_new',
+  'not_retired',
+  'no_valid_credential',
+] as const
 const alert = shaped({ kind: required(oneOf(...alertKinds)), raisedAtMs: required(whole), told: required(flag) })
 const causes = ['refused', 'not_accepted', 'not_verified', 'given_up', 'overtaken', 'requested'] as const
 const cause = required(oneOf(...causes))

@@ -8,7 +8,10 @@ export interface RotationPolicy {
   readonly breakerFailures: number
   /** How far apart tries are while the breaker is open, a tenth more or less. Default 300,000. */
   readonly breakerOpenMs: number
-  /** How long a step may go on failing, before the new credential is current, until the rotation is taken back. Default a day. */
+  /**
+   * How long a step may go on failing, before the new credential is current, until the rotation is taken back; and how
+   * long the old one may resist being retired until the rotation ends without. Default a day.
+   */
   readonly giveUpAfterMs: number
   /** Pending versions that are tried in one rotation, the first included. Default 3. */
   readonly pendingVersions: number

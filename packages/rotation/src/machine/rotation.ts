@@ -21,6 +21,8 @@ export type AlertKind =
   | 'rolled_back'
   /** It could not be taken back; the new credential stays, because it is the one that is accepted. */
   | 'kept_new'
+  /** The new credential is current; the old one could not be taken from the target, and may be accepted there still. */
+  | 'not_retired'
   /** No stored credential is accepted, and this rotator cannot repair that. */
   | 'no_valid_credential'
 

@@ -159,8 +159,15 @@ const failed = (
     },
     ...(failures >= policy.breakerFailures && raised(rotation, 'failing', atMs)),
   }
-  const isOver = mayBeGivenUp.has(rotation.state) && atMs - sinceMs >= policy.giveUpAfterMs
-  return isOver ? givenUp(next, atMs) : next
+  if (atMs - sinceMs < policy.giveUpAfterMs) return next
+  if (next.state === 'verified') return notRetired(next, atMs)
+  return mayBeGivenUp.has(next.state) ? givenUp(next, atMs) : next
+}
+
+/** What readers get is accepted; that the old credential may be too must not hold up the next rotation. */
+const notRetired = (rotation: Verified, atMs: number): Rotation => {
+  const { retry: _, ...calmed } = rotation
+  return finished({ ...calmed, ...raised(calmed, 'not_retired', atMs) }, atMs)
 }
 
 const givenUp = (rotation: Rotation, atMs: number): Rotation => {
