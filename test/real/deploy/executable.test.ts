@@ -153,6 +153,18 @@ describe('the executable, as an agent', () => {
     expect((await agent.get('/metrics')).text).toContain('keyplane_agent_reads_total{outcome="hit"} 1')
   })
 
+  it('knows users at its Unix socket, without another package', async () => {
+    const path = agent.folder.at('agent.sock')
+    const socket = `socket_path = "${path}"\n`
+    const ask = () => curl('http://localhost/secretsmanager/get?secretId=one', '--unix-socket', path)
+    const user = process.getuid?.() ?? 0
+    const other = await agent.start({ own: `${socket}socket_users = ["${user + 1}"]` })
+    expect(await ask()).toBe(' 000')
+    await other.stop()
+    await agent.start({ own: `${socket}[[keyplane.clients]]\nname = "app"\nuser = "${user}"\nsecrets = ["two"]` })
+    expect(await ask()).toMatch(/The client \\"app\\" may not read \\"one\\"\."} 403$/)
+  })
+
   it('listens at a Unix socket, and by TLS for those with a certificate', async () => {
     const [servers, clients] = [new TestAuthority('servers'), new TestAuthority('clients')]
     const file = (name: string, text: string): string => written(agent.folder.at(name), text)
