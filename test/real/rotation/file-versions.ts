@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { type SecretValue, SecretsError, TextValue } from '@keyplane/core'
-import type { FencedWrite, SecretVersions, StoredVersion } from '../../../packages/rotation/src/index.ts'
+import type { FencedWrite, SecretVersions, StoredVersion } from '@keyplane/rotation'
 
 /** One secret's versions in a file: what readers see survives whoever writes it. */
 export class FileVersions implements SecretVersions {

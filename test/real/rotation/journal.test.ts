@@ -1,8 +1,8 @@
 import { migrate, openPostgresWriter, postgresReader, postgresServer, settingUpPostgres } from '@keyplane/database'
 import { fakeClock } from '@keyplane/testkit'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { databaseJournal, rotationMigrations, type RotationTables } from '../../../packages/rotation/src/index.ts'
-import { describeRotationJournal } from '../../../packages/rotation/src/testing/index.ts'
+import { databaseJournal, rotationMigrations, type RotationTables } from '@keyplane/rotation'
+import { describeRotationJournal } from '@keyplane/rotation/testing'
 import { ScratchServer } from '../postgres/scratch-server.ts'
 
 let server: ScratchServer

@@ -1,13 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type SecretValue, systemClock, systemRandom, TextValue } from '@keyplane/core'
-import {
-  postgresTwoUsersRotator,
-  postgresUserRotator,
-  type Rotator,
-  type RotatorCall,
-} from '../../../packages/rotation/src/index.ts'
-import { describeRotator, type RotatorFixture } from '../../../packages/rotation/src/testing/index.ts'
+import { postgresTwoUsersRotator, postgresUserRotator, type Rotator, type RotatorCall } from '@keyplane/rotation'
+import { describeRotator, type RotatorFixture } from '@keyplane/rotation/testing'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ScratchServer } from '../postgres/scratch-server.ts'

@@ -10,7 +10,7 @@ import {
   rotationEngine,
   rotationMigrations,
   type RotationTables,
-} from '../../../packages/rotation/src/index.ts'
+} from '@keyplane/rotation'
 import { FileVersions } from './file-versions.ts'
 
 /** Rotates one secret again and again, and says what it is about to do; it is killed from outside. */
