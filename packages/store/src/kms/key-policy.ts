@@ -68,9 +68,18 @@ type Owner = Pick<KmsKeyRow, 'account' | 'region' | 'alias' | 'policy'>
 export const keyPolicyText = ({ account, region, alias, policy }: Owner): string =>
   policy ?? JSON.stringify(alias === null ? ownKeyPolicy(account, region) : serviceKeyPolicy(account, region), null, 2)
 
-/** Parsed policies by their text; keys are few, and most have the same. */
-const parsed = new Map<string, Policy>()
+interface Known {
+  readonly policy: Policy
+  /** Characters of the policy. */
+  readonly size: number
+}
+
+/** Parsed policies by their text, the oldest first; keys are few, and most have the same. */
+const parsed = new Map<string, Known>()
 const maxParsed = 1_000
+/** A policy that is ready to be asked takes some thirty times its text. */
+const maxSize = 2_000_000
+let size = 0
 
 /**
  * A key's policy, ready to be asked. One that an older version took and this one does not read allows nobody.
@@ -78,10 +87,16 @@ const maxParsed = 1_000
 export const keyPolicy = (owner: Owner): Policy => {
   const id = owner.policy ?? `${owner.account}/${owner.region}/${owner.alias}`
   const known = parsed.get(id)
-  if (known) return known
-  const read = parsePolicy(keyPolicyText(owner), 'key')
+  if (known) return known.policy
+  const text = keyPolicyText(owner)
+  const read = parsePolicy(text, 'key')
   const policy = read.ok ? read.policy : { Statement: [] }
-  if (parsed.size >= maxParsed) parsed.clear()
-  parsed.set(id, policy)
+  parsed.set(id, { policy, size: text.length })
+  size += text.length
+  for (const [oldest, { size: freed }] of parsed) {
+    if (parsed.size <= maxParsed && size <= maxSize) break
+    parsed.delete(oldest)
+    size -= freed
+  }
   return policy
 }
