@@ -15,7 +15,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   secrets: ['core', 'masking', 'providers'],
   store: ['core', 'http', 'aws', 'policy', 'audit', 'sealing', 'database', 'masking'],
   agent: ['core', 'secrets', 'protocol', 'aws', 'masking', 'audit'],
-  'lambda-extension': ['core', 'agent'],
+  'lambda-extension': ['core', 'aws', 'agent'],
   cli: [
     'core',
     'masking',

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -61,6 +62,7 @@ describe('the layer', () => {
     expect(entries.map(({ name, mode }) => [name, (mode & 0o777).toString(8)])).toEqual([
       ['extensions/keyplane', '755'],
       ['keyplane/LICENSE', '644'],
+      ['keyplane/aws-credentials.mjs', '644'],
       ['keyplane/extension.mjs', '644'],
     ])
     for (const { name, content } of entries)
@@ -94,5 +96,42 @@ describe('the layer', () => {
     const { code, said } = await ended
     expect([code, said.includes('value of')]).toEqual([0, false])
     await Promise.all([lambda.close(), aws.close()])
+  })
+
+  it('takes a restored function’s credentials and token from the container’s variables', async () => {
+    const [lambda, aws] = [new LambdaDouble(), new AwsDouble()]
+    const given: string[] = []
+    const credentials = createHttpServer((request, response) => {
+      given.push(String(request.headers.authorization))
+      const Expiration = new Date(Date.now() + 3_600_000).toISOString()
+      response.end(JSON.stringify({ AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 'key', Token: 'session', Expiration }))
+    })
+    await new Promise<void>((resolve) => credentials.listen(0, '127.0.0.1', resolve))
+    const { port: credentialsPort } = credentials.address() as { port: number }
+    const [runtimeApi, endpoint, port] = [await lambda.listen(), await aws.listen(), await freePort()]
+    const ended = run({
+      PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+      AWS_LAMBDA_RUNTIME_API: runtimeApi,
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'snap-start',
+      AWS_REGION: 'us-east-1',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${credentialsPort}/2021-04-23/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
+      AWS_ENDPOINT_URL: endpoint,
+      PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: String(port),
+    })
+    await lambda.came('GET event/next')
+    expect([given, aws.calls]).toEqual([[], []])
+    lambda.invoke()
+    await lambda.came('GET event/next', 2)
+    const response = await fetch(`http://localhost:${port}/secretsmanager/get?secretId=app/db`, {
+      headers: { 'X-Aws-Parameters-Secrets-Token': token },
+    })
+    expect(await response.json()).toMatchObject({ SecretString: 'value of app/db' })
+    expect(given).toEqual([token])
+    lambda.shutdown(Date.now() + 2_000)
+    expect((await ended).code).toBe(0)
+    await Promise.all([lambda.close(), aws.close()])
+    credentials.closeAllConnections()
+    credentials.close()
   })
 })
