@@ -52,7 +52,7 @@ export const addStoreCommands = (store: Parser, run: Run): void => {
       'keyplane store backup keyplane.backup\nkeyplane store backup keyplane.backup --force\nkeyplane store backup pg.backup --database-url-file url',
       async () => (await import('./commands/store-backup.ts')).storeBackup,
     ),
-  ).option('--force', 'replace a file that is there')
+  ).option('--force', 'replace a backup that is there')
   withRootKey(
     command(
       'restore <file>',

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemRandom as random } from '@keyplane/core'
 import { auditTail, backUpStore, verifyAudit, verifyStore } from '@keyplane/store'
@@ -56,12 +56,14 @@ describe('a backup', () => {
     }
   })
 
-  it('replaces no file unless it is told to, and leaves no draft', async () => {
+  it('replaces no file unless it is told to, and never what is no backup, and leaves no draft', async () => {
     writeFileSync(kept.backupPath, 'precious')
     expect(await codeOf(kept.backUp())).toBe('conflict/exists')
+    expect(await codeOf(kept.backUp(kept.backupPath, true))).toBe('config_invalid/undefined')
     expect(readFileSync(kept.backupPath, 'utf8')).toBe('precious')
-    await kept.backUp(kept.backupPath, true)
-    expect(readFileSync(kept.backupPath, 'utf8')).toContain('keyplane-backup')
+    rmSync(kept.backupPath)
+    await kept.backUp()
+    expect(await codeOf(kept.backUp(kept.backupPath, true))).toBe('done')
     expect(readdirSync(store.folder).filter((name) => name.includes('backup'))).toEqual(['backup'])
   })
 

@@ -1,4 +1,4 @@
-import { toSecretsError } from '@keyplane/core'
+import { SecretsError, toSecretsError } from '@keyplane/core'
 import { type BackUpOptions, backUpStore } from '@keyplane/store'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -13,7 +13,12 @@ interface BackupFlags extends DatabaseFlags, RootKeyFlags {
 
 /** All of a store in one file, also while it runs. */
 export const storeBackup: Command<BackupFlags> = async (context, [path = ''], { force = false, ...flags }) => {
-  const { terminal, clock, random } = context
+  const { folder, terminal, clock, random } = context
+  if (folder.owns(path))
+    throw new SecretsError(
+      'config_invalid',
+      `${JSON.stringify(path)} is a file of the store's own; write the backup to another.`,
+    )
   const { rows, bytes, sha256, rootKey } = await backUpStore({
     ...existingDatabase(context, flags),
     path,

@@ -1,7 +1,11 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { SecretsError } from '@keyplane/core'
 import { isOpenToOthers } from './private-file.ts'
+
+/** Names of what is kept in a data folder, with what lies beside it while it is written. */
+const ownFiles =
+  /^(?:store\.sqlite|root\.key|iam\.json|agent\.token|agent\.header|agent-audit|aws\.env|running\.json|unseal\.sock)(?:$|[-.])/
 
 /** The folder that holds an embedded plane: keys, tokens and the store's database. Only its owner may look in. */
 export class DataFolder {
@@ -43,6 +47,12 @@ export class DataFolder {
   /** Where the parts of a running plane listen. */
   get running(): string {
     return join(this.path, 'running.json')
+  }
+
+  /** Whether a path is that of a file which belongs here, whether it is there or not: nothing else may be written to it. */
+  owns(path: string): boolean {
+    const [own, above] = [this.path, dirname(resolve(path))].map((at) => (existsSync(at) ? realpathSync(at) : at))
+    return own === above && ownFiles.test(basename(path))
   }
 
   get exists(): boolean {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRandom } from '@keyplane/core'
@@ -48,6 +48,21 @@ describe('a backup', () => {
       for await (const row of rows(query)) expect(row).toBeUndefined()
     })
     await expect(read).rejects.toMatchObject({ message: expect.stringContaining('source.db') })
+  })
+
+  it('replaces a backup where it may, and never what is none: the database itself, a key, an empty file', async () => {
+    const [earlier, key, empty, link] = ['earlier', 'root.key', 'empty', 'link'].map((name) => join(folder, name))
+    const replacing = (path = '') => writeBackup(reader, { path, random: systemRandom, nowMs: 0, replace: true })
+    await replacing(earlier)
+    expect((await replacing(earlier)).rows).toBe(2)
+    writeFileSync(key ?? '', 'k'.repeat(32))
+    writeFileSync(empty ?? '', '')
+    symlinkSync(key ?? '', link ?? '')
+    const database = readFileSync(join(folder, 'source.db'))
+    for (const path of [join(folder, 'source.db'), key, empty, link])
+      await expect(replacing(path)).rejects.toMatchObject({ code: 'config_invalid' })
+    expect(readFileSync(join(folder, 'source.db')).equals(database)).toBe(true)
+    expect(readFileSync(key ?? '', 'utf8')).toBe('k'.repeat(32))
   })
 
   it('wants a folder that is there and a place for a file', async () => {

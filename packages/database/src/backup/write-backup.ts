@@ -26,7 +26,7 @@ export interface BackupSummary {
  * @throws SecretsError as `requirePlace` and `writeDurably`, and what reading says.
  */
 export const writeBackup = async (reader: Reader<unknown>, options: WriteBackupOptions): Promise<BackupSummary> => {
-  await requirePlace(options.path)
+  await requirePlace(options.path, options)
   return writeDurably(options, (file) => {
     const output = new BackupOutput(file)
     return reader.stream(async (rows) => {
