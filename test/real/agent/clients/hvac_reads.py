@@ -29,8 +29,8 @@ questions = {
     "absent": lambda: read("nope"),
     "absent version": lambda: read("app/db", version=7),
     "other mount": lambda: read("app/db", mount_point="other"),
-    "write": lambda: kv.create_or_update_secret(path="app/db", secret={"a": "b"}),
     "list": lambda: kv.list_secrets(path=""),
+    "write": lambda: kv.create_or_update_secret(path="app/db", secret={"a": "b"}),
     "wrong token": lambda: read("app/db", client=hvac.Client(token="wrong")),
     "namespace": lambda: read("app/db", client=hvac.Client(namespace="team")),
 }
