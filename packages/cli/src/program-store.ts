@@ -34,7 +34,7 @@ const withRootKey = (command: Parser): Parser => {
   return command
 }
 
-/** What is done with a store beside running it. Each works while it runs. */
+/** What is done with a store beside running it. Each but `restore` works while it runs. */
 export const addStoreCommands = (store: Parser, run: Run): void => {
   const command = (spelling: string, summary: string, examples: string, load: () => Promise<Command<never>>): Parser =>
     store

@@ -19,13 +19,16 @@ const probe: WriteUnit = {
 export class Readiness implements Writer {
   readonly #writer: Writer
   readonly #clock: Clock
+  readonly #holds: () => Promise<boolean>
   #isDamaged = false
   #failedAtMs = Number.NEGATIVE_INFINITY
   #probed: { readonly atMs: number; readonly held: Promise<boolean> } | undefined
 
-  constructor(writer: Writer, clock: Clock) {
+  /** `holds`: what has to be true besides, asked with each proof. */
+  constructor(writer: Writer, clock: Clock, holds: () => Promise<boolean> = async () => true) {
     this.#writer = writer
     this.#clock = clock
+    this.#holds = holds
   }
 
   get alive(): boolean {
@@ -61,9 +64,10 @@ export class Readiness implements Writer {
 
   async #probe(): Promise<boolean> {
     try {
-      return (await this.write(probe)) === 'committed'
+      if (await this.#holds()) return (await this.write(probe)) === 'committed'
     } catch {
-      return false
+      // Which call fails with it tells why.
     }
+    return false
   }
 }

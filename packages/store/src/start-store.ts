@@ -13,6 +13,7 @@ import { Readiness } from './readiness.ts'
 import { serveStore } from './serve-store.ts'
 import { openStorage } from './storage/open-storage.ts'
 import { openStoreWriter } from './storage/open-store-writer.ts'
+import { stillSameFile } from './storage/same-file.ts'
 import { type SecretsTable, secretsTable } from './storage/secrets-table.ts'
 import { databaseOf, type StoreDatabase } from './storage/store-database.ts'
 import { sweepGone } from './sweep.ts'
@@ -79,7 +80,7 @@ export const startStore = async (options: StoreOptions): Promise<RunningStore> =
   let storeWriter: SharedWriter | undefined
   try {
     storeWriter = await openStoreWriter(options, { auditKey, clock, random })
-    const writer = new Readiness(storeWriter, clock)
+    const writer = new Readiness(storeWriter, clock, await stillSameFile(options))
     return await run(options, host, { clock, random, reader, writer, storeWriter, store, rootKey })
   } catch (error) {
     await storeWriter?.close()

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemRandom } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
@@ -153,6 +153,23 @@ describe('a store', () => {
     await store.clock.advance(5_000)
     expect(await ready()).toBe(200)
   })
+
+  it.runIf(engine === 'sqlite')(
+    'says that it is not ready once its file is gone, or another one lies there',
+    async () => {
+      const ready = async () => {
+        await store.clock.advance(5_000)
+        return (await fetch(`${store.running?.url}/readyz`)).status
+      }
+      const aside = `${store.databasePath}-aside`
+      renameSync(store.databasePath, aside)
+      expect(await ready()).toBe(503)
+      copyFileSync(aside, store.databasePath)
+      expect(await ready()).toBe(503)
+      renameSync(aside, store.databasePath)
+      expect(await ready()).toBe(200)
+    },
+  )
 
   it('answers nothing that it cannot record', async () => {
     await store.data.fillUp('audit_records', 'insert')

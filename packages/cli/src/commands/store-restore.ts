@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { restoreStore } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { refuseSecondPlane } from '../plane/refuse-second-plane.ts'
 import { type DatabaseFlags, databaseName, storeDatabase } from '../plane/store-database.ts'
 import type { RootKeyFlags } from '../root-key/root-key-flags.ts'
 import { namedRootKey } from '../root-key/named-root-key.ts'
@@ -12,6 +13,8 @@ import { progress } from '../progress.ts'
 export const storeRestore: Command<DatabaseFlags & RootKeyFlags> = async (context, [path = ''], flags) => {
   const { folder, terminal, clock, random } = context
   const database = storeDatabase(context, flags)
+  // One that runs holds the file that was there before, and would write to it for ever.
+  if (database.databasePath !== undefined) await refuseSecondPlane(folder)
   const { rows, rootKey } = await restoreStore({
     ...database,
     path,
