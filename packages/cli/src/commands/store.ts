@@ -50,14 +50,18 @@ const serve = async (context: Context, { ended, settled, ...options }: Serving):
   const { port, database } = options
   const running = await startPlaneStore(context, options).catch(portFailure(port, '--port'))
   try {
-    writeAwsEnv(folder, running.url, random)
+    const hasAwsEnv = writeAwsEnv(folder, running.url, random)
     noteRunning(folder, { pid: process.pid, storeUrl: running.url }, random)
     await settled()
     const secrets = await running.countSecrets()
     if (terminal.json) terminal.data(JSON.stringify({ storeUrl: running.url, secrets }))
     else terminal.data(`Keyplane store listening on ${running.url} · ${secrets} secrets · data in ${folder.path}`)
     if (database.databaseUrl !== undefined) terminal.words(`Its database: ${databaseName(database)}`)
-    terminal.words(`AWS's own tools: . ${folder.awsEnv}`)
+    terminal.words(
+      hasAwsEnv
+        ? `AWS's own tools: . ${folder.awsEnv}`
+        : `AWS's own tools: give them an access key of ${folder.iam}; it has none of a user developer for aws.env.`,
+    )
     await ended
     return exitCodes.ok
   } finally {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { type Random, SecretsError } from '@keyplane/core'
 import { writePrivateFile } from '@keyplane/sealing'
 import type { DataFolder } from './data-folder.ts'
@@ -82,25 +83,46 @@ const withPolicies = (text: string): string | undefined => {
 
 /** The key of one of the plane's users. @throws SecretsError `config_invalid` where the file does not hold it. */
 export const accessKeyOf = (folder: DataFolder, user: PlaneUser): AccessKey => {
-  const broken = (why: string): SecretsError =>
-    new SecretsError('config_invalid', `${folder.iam} ${why}; remove it to have new keys made at the next start.`)
+  const key = findAccessKey(folder, user)
+  if (key) return key
+  throw new SecretsError(
+    'config_invalid',
+    `${folder.iam} has no access key of a user ${user} in the account ${planeAccount}; add one to it.`,
+  )
+}
+
+interface IamAccount {
+  readonly users?: readonly { readonly name?: unknown; readonly accessKeys?: readonly Partial<AccessKey>[] }[]
+}
+
+/** The file may be anybody's own, with other users or several accounts. */
+const findAccessKey = (folder: DataFolder, user: PlaneUser): AccessKey | undefined => {
   const text = readPrivateFile(folder.iam)
-  if (text === undefined) throw broken('is not there')
-  let iam: { users?: { name?: unknown; accessKeys?: Partial<AccessKey>[] }[] }
+  if (text === undefined)
+    throw new SecretsError('config_invalid', `${folder.iam} is not there; it is made when a plane starts.`)
+  let iam: IamAccount & { readonly accounts?: Readonly<Record<string, IamAccount>> }
   try {
     iam = JSON.parse(text)
   } catch {
-    throw broken('is not JSON')
+    throw new SecretsError('config_invalid', `${folder.iam} is not JSON; mend it, or put a copy back.`)
   }
-  const key = iam.users?.find(({ name }) => name === user)?.accessKeys?.[0]
-  if (typeof key?.accessKeyId !== 'string' || typeof key.secretAccessKey !== 'string')
-    throw broken(`has no access key of the user ${user}`)
-  return { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey }
+  const { users } = iam.accounts?.[planeAccount] ?? iam
+  const { accessKeyId, secretAccessKey } = users?.find(({ name }) => name === user)?.accessKeys?.[0] ?? {}
+  if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string') return undefined
+  return { accessKeyId, secretAccessKey }
 }
 
-/** Variables that lead AWS's own tools to the store as the person at the keyboard. A shell reads them: `. aws.env`. */
-export const writeAwsEnv = (folder: DataFolder, storeUrl: string, random: Random): void => {
-  const { accessKeyId, secretAccessKey } = accessKeyOf(folder, 'developer')
+/**
+ * Variables that lead AWS's own tools to the store as the person at the keyboard. A shell reads them: `. aws.env`. Gives
+ * whether it was written: where the IAM file has no key of that user, it is not, and one that is there is removed.
+ */
+export const writeAwsEnv = (folder: DataFolder, storeUrl: string, random: Random): boolean => {
+  const key = findAccessKey(folder, 'developer')
+  if (!key) {
+    rmSync(folder.awsEnv, { force: true })
+    return false
+  }
+  const { accessKeyId, secretAccessKey } = key
   const variables = {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -108,9 +130,12 @@ export const writeAwsEnv = (folder: DataFolder, storeUrl: string, random: Random
     AWS_DEFAULT_REGION: planeRegion,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: storeUrl,
     AWS_ENDPOINT_URL_STS: storeUrl,
+    AWS_ENDPOINT_URL_KMS: storeUrl,
+    AWS_ENDPOINT_URL_SSM: storeUrl,
   }
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`)
   // A session's leftover token would be sent along with keys that it does not belong to.
   const content = `${['unset AWS_SESSION_TOKEN AWS_PROFILE', ...lines].join('\n')}\n`
   writePrivateFile({ path: folder.awsEnv, content, random, replace: true })
+  return true
 }
