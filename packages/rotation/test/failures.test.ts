@@ -134,6 +134,24 @@ describe('an alert', () => {
   })
 })
 
+describe('an alert that nobody took', () => {
+  it('is handed over before the next rotation takes its place', async () => {
+    const world = made('one user')
+    world.target.rotator().set = async () => 'refused'
+    let isDeaf = true
+    const push = world.alerts.push.bind(world.alerts)
+    world.alerts.push = (...alerts) => {
+      if (isDeaf) throw new Error('nobody there')
+      return push(...alerts)
+    }
+    await begin(world)
+    await world.engine().advance(secretId)
+    isDeaf = false
+    const next = await begin(world)
+    expect([next.state, next.alert, kinds(world)]).toEqual(['planned', undefined, ['rolled_back']])
+  })
+})
+
 describe('a pending version that the target refuses', () => {
   it('is replaced by another one', async () => {
     const world = made('one user')
@@ -250,6 +268,37 @@ describe('somebody who puts a value by hand during a rotation', () => {
     const { rotation } = await world.rotate()
     expect(rotation.state).toBe('finished')
     expect(world.versions.stages.get('current')).toBe(rotation.pendingVersion)
+  })
+})
+
+describe('somebody who puts a value by hand once the new one is current', () => {
+  it('is not judged by the rotation, and no credential is retired for it', async () => {
+    const world = made('keys side by side')
+    const promote = world.versions.promote.bind(world.versions)
+    world.versions.promote = async (write, move) => {
+      await promote(write, move)
+      world.versions.put({ versionId: 'by-hand', value: new TextValue('app:not-yet') })
+    }
+    const { rotation } = await world.rotate()
+    expect(rotation.state).toBe('finished')
+    expect(world.versions.stages.get('current')).toBe('by-hand')
+    expect(world.target.accepts(world.target.first)).toBe(true)
+  })
+
+  it('keeps it where the rotation is taken back, at the target too', async () => {
+    const world = made('one user, by an administrator')
+    await begin(world)
+    world.stopAfter(3)
+    await expect(world.engine().advance(secretId)).rejects.toBeInstanceOf(Killed)
+    world.stopAfter(undefined)
+    const byHand = new TextValue('app:by-hand')
+    world.versions.put({ versionId: 'by-hand', value: byHand })
+    await world.target.rotator().set({} as never, { current: byHand, pending: byHand })
+    await world.engine().requestRollback(secretId)
+    expect((await world.end()).rotation.state).toBe('rolled-back')
+    expect(world.target.accepts(byHand)).toBe(true)
+    expect(world.versions.stages.get('current')).toBe('by-hand')
+    expect(world.versions.stages.get('pending')).toBeUndefined()
   })
 })
 
@@ -404,6 +453,19 @@ describe('a rotation', () => {
     world.nowMs += 5_000
     await world.engine().advance(secretId)
     expect(world.target.accepts(world.target.first)).toBe(false)
+  })
+
+  it('keeps its lease through steps that take longer together', async () => {
+    const world = made('keys side by side')
+    const rotator = world.target.rotator()
+    const test = rotator.test.bind(rotator)
+    rotator.test = (call, value) => {
+      world.nowMs += 25_000
+      return test(call, value)
+    }
+    await begin(world)
+    expect(await world.engine().advance(secretId)).toMatchObject({ rotation: { state: 'finished' } })
+    expect(world.nowMs).toBeGreaterThan(world.startMs + 60_000)
   })
 
   it('has no value in its record', async () => {

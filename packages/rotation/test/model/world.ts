@@ -28,7 +28,8 @@ export class World {
   readonly #random: Random = seededRandom(7)
   readonly #policy: Partial<RotationPolicy>
   #stepsLeft: number | undefined
-  nowMs = 1_700_000_000_000
+  readonly startMs = 1_700_000_000_000
+  nowMs = this.startMs
   /** Somebody else broke it: what holds then is that nothing is thrown away. */
   isMeddledWith = false
 
