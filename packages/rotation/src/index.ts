@@ -18,7 +18,9 @@ export {
   type Alert,
   type AlertKind,
   type EndedRotation,
+  dueAtMs,
   hasEnded,
+  isOpen,
   type Retry,
   type RollbackCause,
   type Rotation,
@@ -29,6 +31,15 @@ export type { JournalEntry, JournalWrite, RotationJournal, RotationLease } from 
 export type { RotationAlert, RotationNotice, RotationObserver } from './ports/notices.ts'
 export type { Acceptance, Credentials, Rotator, RotatorCall } from './ports/rotator.ts'
 export type { FencedWrite, SecretVersions, StoredVersion } from './ports/secret-versions.ts'
+export { type CommandRotatorOptions, commandRotator } from './rotators/command.ts'
+export { type HttpKeyCall, type HttpKeyOptions, httpKeyRotator } from './rotators/http-key.ts'
+export type { PostgresReach } from './rotators/postgres-session.ts'
+export { type PostgresTwoUsersOptions, postgresTwoUsersRotator } from './rotators/postgres-two-users.ts'
+export { type PostgresUserOptions, postgresUserRotator } from './rotators/postgres-user.ts'
+export { type RandomPasswordOptions, randomPasswordRotator } from './rotators/random-password.ts'
+export { type RandomTextOptions, randomText } from './rotators/random-text.ts'
+export { type RedisUserOptions, redisUserRotator } from './rotators/redis-user.ts'
+export { type ScramKeys, type ScramOptions, scramKeys, scramVerifier } from './rotators/scram-verifier.ts'
 export type { Blackout } from './schedule/blackouts.ts'
 export {
   type PlannedRun,
@@ -37,12 +48,3 @@ export {
   rotationSchedule,
 } from './schedule/rotation-schedule.ts'
 export { windowDurationMs } from './schedule/window-duration.ts'
-export { type PostgresUserOptions, postgresUserRotator } from './rotators/postgres-user.ts'
-export { type PostgresTwoUsersOptions, postgresTwoUsersRotator } from './rotators/postgres-two-users.ts'
-export type { PostgresReach } from './rotators/postgres-session.ts'
-export { type RandomPasswordOptions, randomPasswordRotator } from './rotators/random-password.ts'
-export { type RandomTextOptions, randomText } from './rotators/random-text.ts'
-export { type ScramKeys, type ScramOptions, scramKeys, scramVerifier } from './rotators/scram-verifier.ts'
-export { type CommandRotatorOptions, commandRotator } from './rotators/command.ts'
-export { type HttpKeyCall, type HttpKeyOptions, httpKeyRotator } from './rotators/http-key.ts'
-export { type RedisUserOptions, redisUserRotator } from './rotators/redis-user.ts'

@@ -50,4 +50,6 @@ export interface Rotator {
   revert(call: RotatorCall, credentials: Credentials): Promise<void>
   /** Takes the old credential from the target, where it is one of its own. The pending one is current by then. */
   retire(call: RotatorCall, credentials: Credentials): Promise<void>
+  /** Ends what it keeps open. Called by whoever made it, not by the engine. */
+  close?(): void
 }

@@ -121,6 +121,23 @@ describe('a key of an HTTP API', () => {
     await stop?.()
   })
 
+  it('that is old and gone removes no other, and is told as refused', async () => {
+    const { rotator, api, stop } = await start('{{by.key}}')
+    const pending = await rotator.create(call(), first)
+    api.keys.delete('id-0')
+    await rotator.revert(call(), { current: first, pending })
+    expect([await rotator.test(call(), first), await rotator.test(call(), pending)]).toEqual(['refused', 'accepted'])
+    await stop?.()
+  })
+
+  it('that nobody may remove is told as a failure', async () => {
+    const { rotator, api, stop } = await start('{{by.key}}')
+    const pending = await rotator.create(call(), first)
+    api.keys.clear()
+    await expect(rotator.retire(call(), { current: first, pending })).rejects.toMatchObject({ reason: 'status_401' })
+    await stop?.()
+  })
+
   it('never stands in a path', async () => {
     const { rotator, api, stop } = await start('{{by.key}}')
     const pending = await rotator.create(call(), first)

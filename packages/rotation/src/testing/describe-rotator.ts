@@ -205,6 +205,7 @@ export const describeRotator = (
         const call = newCall(fixture.random)
         await check({ ...fixture, call, pending: await fixture.rotator.create(call, fixture.first) })
       } finally {
+        fixture.rotator.close?.()
         await fixture.stop?.()
       }
     })
