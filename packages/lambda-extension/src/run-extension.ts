@@ -2,6 +2,7 @@ import { launchAgent, openAgentLog, type RunningAgent } from '@keyplane/agent'
 import { type Clock, type SecretsError, systemClock, toSecretsError } from '@keyplane/core'
 import { type Environment, readExtensionSettings } from './config.ts'
 import { type ExtensionEvent, ExtensionsApi } from './extensions-api.ts'
+import { lambdaClock } from './lambda-clock.ts'
 
 export interface ExtensionParts {
   /** The extension's file name, by which Lambda knows it. */
@@ -51,7 +52,8 @@ interface LambdaAgent {
   readonly endBy: (deadlineAtMs: number | undefined) => Promise<void>
 }
 
-const begun = async ({ env, clock = systemClock, stdout }: ExtensionParts): Promise<LambdaAgent> => {
+const begun = async ({ env, clock: given = systemClock, stdout }: ExtensionParts): Promise<LambdaAgent> => {
+  const clock = lambdaClock(given)
   const { agent: config, reads, isSnapStart } = readExtensionSettings(env)
   const log = openAgentLog(config, { write: stdout })
   let open = (): void => {}

@@ -48,6 +48,8 @@ export class AwsDouble {
 const answerTo = (operation: string, { SecretId = '', SecretIdList = [], Name = '' }: Input): object => {
   if (operation === 'BatchGetSecretValue') return { SecretValues: SecretIdList.map(secretOf), Errors: [] }
   if (operation === 'GetSecretValue') return secretOf(SecretId)
+  if (operation === 'DescribeSecret')
+    return { ARN: arn(SecretId), Name: SecretId, VersionIdsToStages: { [secretOf('').VersionId]: ['AWSCURRENT'] } }
   if (operation === 'GetParameter')
     return {
       Parameter: {

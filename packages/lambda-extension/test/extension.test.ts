@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Clock } from '@keyplane/core'
 import { type FakeClock, fakeClock } from '@keyplane/testkit'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { runExtension } from '../src/run-extension.ts'
@@ -39,7 +40,11 @@ interface Started {
   readonly ask: (path: string) => Promise<{ status: number; body: string }>
 }
 
-const start = async (variables: Record<string, string> = {}, toml = ''): Promise<Started> => {
+const start = async (
+  variables: Record<string, string> = {},
+  toml = '',
+  clockOf: (fake: FakeClock) => Clock = (fake) => fake,
+): Promise<Started> => {
   const [port, runtimeApi, endpoint] = [await freePort(), await lambda.listen(), await aws.listen()]
   const config = join(folder, 'agent.toml')
   writeFileSync(config, toml)
@@ -56,7 +61,7 @@ const start = async (variables: Record<string, string> = {}, toml = ''): Promise
     KEYPLANE_AGENT_CONFIG: config,
     ...variables,
   }
-  const code = runExtension({ name: 'keyplane', env, clock, stdout: (text) => void said.push(text) })
+  const code = runExtension({ name: 'keyplane', env, clock: clockOf(clock), stdout: (text) => void said.push(text) })
   const ask = async (path: string) => {
     const response = await fetch(`http://localhost:${port}${path}`, {
       headers: { 'X-Aws-Parameters-Secrets-Token': token },
@@ -115,6 +120,20 @@ describe('the extension', () => {
     await clock.advance(1)
     await lambda.came('GET event/next')
     lambda.shutdown(clock.nowMs())
+  })
+
+  it('checks what was kept while Lambda had it frozen, though its own clock stood still', async () => {
+    let frozenMs = 0
+    const { code, clock, ask } = await start({}, '', (fake) => ({ ...fake, nowMs: () => fake.nowMs() + frozenMs }))
+    await lambda.came('GET event/next')
+    await ask(secret)
+    await ask(secret)
+    expect(aws.calls).toEqual(['GetSecretValue'])
+    frozenMs = 3_600_000
+    await ask(secret)
+    expect(aws.calls).toEqual(['GetSecretValue', 'DescribeSecret'])
+    lambda.shutdown(clock.nowMs())
+    await code
   })
 
   it('ends by the deadline, whatever still runs', async () => {
