@@ -1,7 +1,7 @@
 import { type Clock, type Random, type Reading, type SecretRef, SecretsError, type SecretVersion } from '@keyplane/core'
 import { cacheKey } from './cache-key.ts'
 import { type CachePolicy, expiresAtMs } from './decide.ts'
-import { asReading, Entry } from './entry.ts'
+import { asReading, Entry, isInUse } from './entry.ts'
 import { EntryTable, type Keeping } from './entry-table.ts'
 import { onFailure } from './on-failure.ts'
 
@@ -136,11 +136,17 @@ export class Answers {
     return found
   }
 
-  /** After a gap in what is heard, everything has to be confirmed, but not in one moment: within a tenth of the TTL. */
+  /**
+   * After a gap in what is heard, everything has to be confirmed, but not in one moment: within a tenth of the TTL. What is
+   * refreshed ahead has its turn in the first half of it.
+   */
   expireAll(): void {
+    const [nowMs, withinMs] = [this.#nowMs(), this.#options.ttlMs * 0.1]
     for (const entry of this.#table.entries()) {
-      const spreadMs = this.#options.random.unit() * this.#options.ttlMs * 0.1
-      entry.freshUntilMs = Math.min(entry.freshUntilMs, this.#nowMs() + spreadMs)
+      const spreadMs = this.#options.random.unit() * withinMs
+      const isAhead = this.#options.refreshAheadRatio > 0 && isInUse(entry)
+      entry.freshUntilMs = Math.min(entry.freshUntilMs, nowMs + (isAhead ? withinMs : spreadMs))
+      if (isAhead) entry.refreshFromMs = Math.min(entry.refreshFromMs, Math.ceil(nowMs + spreadMs / 2))
     }
   }
 

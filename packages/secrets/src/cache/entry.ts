@@ -33,5 +33,8 @@ export class Entry {
   }
 }
 
+/** Whether somebody read it after the source had vouched for it. */
+export const isInUse = ({ readAtMs, confirmedAtMs }: Entry): boolean => readAtMs > confirmedAtMs
+
 /** An entry that holds a version and may be handed out. */
 export const asReading = (entry: Entry): Reading => entry as Reading

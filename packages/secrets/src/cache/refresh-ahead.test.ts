@@ -152,6 +152,24 @@ describe('keys in use of a source that reads many', () => {
   })
 })
 
+describe('a gap in what a source pushes', () => {
+  it('makes no reader of a key in use wait, and shows what changed within a tenth of the TTL', async () => {
+    const source = new ScriptedSource(manyValues(20))
+    const { clock, cache, isHit, read } = over(source)
+    const ids = Object.keys(manyValues(20))
+    await read(...ids)
+    await clock.advance(10)
+    expect(ids.every(isHit)).toBe(true)
+    for (const id of ids) source.set(id, 'new', 'v2')
+    cache.invalidate({ kind: 'resync' })
+    for (let step = 0; step < 60; step += 1) {
+      await clock.advance(100)
+      expect(ids.every(isHit)).toBe(true)
+    }
+    expect(new Set(ids.map((id) => cache.peek({ id })?.version.value.reveal()))).toEqual(new Set(['new']))
+  })
+})
+
 describe('a refresh ahead of expiry', () => {
   it('that fails is tried again before the key expires', async () => {
     const source = new ScriptedSource({ a: 'one' })

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@keyplane/core'
-import type { Entry } from './entry.ts'
+import { type Entry, isInUse } from './entry.ts'
 
 export interface RefreshAheadParts {
   readonly clock: Clock
@@ -22,9 +22,6 @@ const earlyRatio = 0.6
 /** Turns of a source's keys that come within this part of the time ahead are taken in one. */
 const momentRatio = 0.05
 
-/** Whether somebody read it after the source had vouched for it. */
-const isInUse = ({ readAtMs, confirmedAtMs }: Entry): boolean => readAtMs > confirmedAtMs
-
 const turnOf = ({ refreshFromMs, askAgainAtMs }: Entry): number => Math.max(refreshFromMs, askAgainAtMs)
 
 /**
@@ -40,7 +37,7 @@ export class RefreshAhead {
     this.#parts = parts
   }
 
-  /** Notes that the source has just vouched for an entry. */
+  /** Notes that an entry has a turn, since the source vouched for it or what it said may be old. */
   note({ refreshFromMs, freshUntilMs }: Entry): void {
     if (refreshFromMs < freshUntilMs && refreshFromMs < this.#wakesAtMs) this.#wakeAt(refreshFromMs)
   }

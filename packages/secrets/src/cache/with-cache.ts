@@ -128,7 +128,9 @@ class SecretCache implements CachedProvider {
   invalidate(change: Change): void {
     if (change.kind === 'resync') {
       this.#flights.overtake()
-      return this.#answers.expireAll()
+      this.#answers.expireAll()
+      for (const entry of this.#answers.entries()) this.#ahead.note(entry)
+      return
     }
     this.#flights.overtake(change.id)
     if (change.kind === 'changed') this.#answers.expire(change.id)
