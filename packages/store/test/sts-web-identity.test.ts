@@ -10,8 +10,26 @@ import { account, developer, TestStore } from './test-store.ts'
 const issuer = 'https://oidc.example.com/cluster/1'
 const reads = policy(allow('secretsmanager:GetSecretValue'))
 
+const other = '222222222222'
+const providerArn = `arn:aws:iam::${account}:oidc-provider/oidc.example.com/cluster/1`
+
 const iamFile = (publicKey: JWK) => ({
-  account,
+  accounts: {
+    [account]: accountFile(publicKey),
+    // It has no provider of its own, and trusts another account's.
+    [other]: {
+      roles: [
+        {
+          name: 'pod',
+          policies: [reads],
+          trustPolicy: policy(allow('sts:AssumeRoleWithWebIdentity', { Principal: { Federated: providerArn } })),
+        },
+      ],
+    },
+  },
+})
+
+const accountFile = (publicKey: JWK) => ({
   users: [{ name: 'developer', accessKeys: [developer], policies: ['AdministratorAccess'] }],
   roles: [
     {
@@ -24,7 +42,7 @@ const iamFile = (publicKey: JWK) => ({
       policies: [reads],
       trustPolicy: policy(
         allow('sts:AssumeRoleWithWebIdentity', {
-          Principal: { Federated: `arn:aws:iam::${account}:oidc-provider/oidc.example.com/cluster/1` },
+          Principal: { Federated: providerArn },
           Condition: {
             StringEquals: {
               'oidc.example.com/cluster/1:sub': 'system:serviceaccount:shop:api',
@@ -67,8 +85,8 @@ beforeAll(async () => {
 afterAll(() => store.remove())
 
 describe('AssumeRoleWithWebIdentity', () => {
-  const assumeWith = (WebIdentityToken: string, name = 'pod') => {
-    const RoleArn = `arn:aws:iam::${account}:role/${name}`
+  const assumeWith = (WebIdentityToken: string, name = 'pod', owner = account) => {
+    const RoleArn = `arn:aws:iam::${owner}:role/${name}`
     const command = new AssumeRoleWithWebIdentityCommand({ RoleArn, RoleSessionName: 'pod-1', WebIdentityToken })
     return withSts(store, (client) => client.send(command))
   }
@@ -100,6 +118,13 @@ describe('AssumeRoleWithWebIdentity', () => {
       name: 'InvalidIdentityTokenException',
     })
     await expect(assumeWith(await sign(), 'reader')).rejects.toMatchObject({ name: 'AccessDenied' })
+  })
+
+  it('is refused for a role of an account that has no such provider, whomever the role trusts', async () => {
+    await expect(assumeWith(await sign(), 'pod', other)).rejects.toMatchObject({
+      name: 'InvalidIdentityTokenException',
+      message: expect.stringContaining('No OpenIDConnect provider found in your account') as string,
+    })
   })
 
   // The call is not signed: a difference would tell anybody what roles there are.

@@ -57,7 +57,7 @@ export const assumeRoleWithWebIdentity = async (
       role,
       name: input.RoleSessionName,
       durationSeconds: input.DurationSeconds,
-      maxSeconds: role.maxSessionSeconds,
+      isChained: false,
       policy: input.Policy,
       policyArns: input.PolicyArns,
       carried: { tags: {}, transitiveTagKeys: [], federated: { provider: provider.arn, subject } },

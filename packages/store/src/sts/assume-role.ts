@@ -34,9 +34,6 @@ export const assumeRoleShape: Shape<AssumeRoleRequest> = {
   TransitiveTagKeys: members.tagKeys,
 }
 
-/** AWS: a role that is assumed from a role's session. */
-const chainedSeconds = 3_600
-
 /** What a call comes by on its way to being authorised. */
 export interface AuthorizedRole {
   readonly role: Role
@@ -83,7 +80,7 @@ export const assumeRole = async (
     role,
     name: input.RoleSessionName,
     durationSeconds: input.DurationSeconds,
-    maxSeconds: context.caller.identity.sessionOf ? chainedSeconds : role.maxSessionSeconds,
+    isChained: context.caller.identity.sessionOf !== undefined,
     policy: input.Policy,
     policyArns: input.PolicyArns,
     carried,

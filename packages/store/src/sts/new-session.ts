@@ -14,8 +14,8 @@ export interface WantedSession {
   readonly role: Role
   readonly name: string
   readonly durationSeconds: string | undefined
-  /** AWS: an hour at most for a role that a role assumes. */
-  readonly maxSeconds: number
+  /** Whether a role assumes it. */
+  readonly isChained: boolean
   readonly policy: string | undefined
   readonly policyArns: readonly PolicyArn[] | undefined
   readonly carried: Pick<Session, 'tags' | 'transitiveTagKeys' | 'sourceIdentity' | 'federated'>
@@ -88,18 +88,25 @@ const sessionOf = (context: OperationContext, wanted: WantedSession): Session =>
   }
 }
 
-/** AWS: 15 minutes at least, and an hour where nothing is asked for. */
+/** AWS: 15 minutes at least, and an hour where nothing is asked for; no role allows less than that. */
 const minSeconds = 900
 const usualSeconds = 3_600
+/** AWS: for a role that is assumed from a role's session, whatever it allows. */
+const chainedSeconds = 3_600
 
-const secondsOf = ({ durationSeconds, maxSeconds }: WantedSession): number => {
-  const seconds = durationSeconds === undefined ? Math.min(usualSeconds, maxSeconds) : Number(durationSeconds)
+const secondsOf = ({ durationSeconds, isChained, role }: WantedSession): number => {
+  const seconds = durationSeconds === undefined ? usualSeconds : Number(durationSeconds)
   if (seconds < minSeconds)
     throw awsError(
       'ValidationException',
       `1 validation error detected: Value '${seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to ${minSeconds}`,
     )
-  if (seconds > maxSeconds)
+  if (isChained && seconds > chainedSeconds)
+    throw awsError(
+      'ValidationException',
+      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
+    )
+  if (seconds > role.maxSessionSeconds)
     throw awsError(
       'ValidationException',
       'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
