@@ -47,7 +47,7 @@ describe('what fails inside of the store', () => {
     [
       new SecretsError('unavailable', 'x'),
       'The store cannot answer at the moment; try again later.',
-      [503, 'ServiceUnavailableException', 'ServiceUnavailableException', 'DependencyTimeoutException'],
+      [503, 'ServiceUnavailableException', 'InternalServerError', 'DependencyTimeoutException'],
       'ServiceUnavailable',
     ],
     [
@@ -66,7 +66,8 @@ describe('what fails inside of the store', () => {
     failure = thrown
     const [status, ofSecretsManager, ofSsm, ofKms] = names
     expect(await refused('secretsmanager', 'ListSecrets')).toEqual([status, ofSecretsManager, message])
-    expect(await refused('ssm', 'GetParameter', { Name: 'x' })).toEqual([status, ofSsm, message])
+    const ssmStatus = ofSsm === 'InternalServerError' ? 500 : status
+    expect(await refused('ssm', 'GetParameter', { Name: 'x' })).toEqual([ssmStatus, ofSsm, message])
     expect(await refused('kms', 'ListKeys')).toEqual([status, ofKms, message])
     expect(await refusedBySts('GetCallerIdentity')).toEqual([status, ofSts, message])
   })

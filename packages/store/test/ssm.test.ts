@@ -19,6 +19,11 @@ const onlyThroughParameters = {
     },
   },
 }
+const direct = { accessKeyId: 'AKIADIRECT0000000001', secretAccessKey: 'direct-secret-access-key-01' }
+const onlySecrets = {
+  Version: '2012-10-17',
+  Statement: { Effect: 'Allow', Action: 'secretsmanager:*', Resource: '*' },
+}
 const partly = { accessKeyId: 'AKIAPARTLY0000000001', secretAccessKey: 'partly-secret-access-key-01' }
 const onlyDb = {
   Version: '2012-10-17',
@@ -35,6 +40,7 @@ const iam = parseIam(
       { name: 'developer', accessKeys: [developer], policies: ['AdministratorAccess'] },
       { name: 'half', accessKeys: [half], policies: [onlyParameters] },
       { name: 'through', accessKeys: [through], policies: [onlyParameters, onlyThroughParameters] },
+      { name: 'direct', accessKeys: [direct], policies: [onlySecrets] },
       { name: 'partly', accessKeys: [partly], policies: [onlyParameters, onlyDb] },
     ],
   }),
@@ -106,6 +112,46 @@ describe('a secret as a parameter', () => {
       message: expect.stringContaining('secretsmanager:GetSecretValue') as string,
     })
     client.destroy()
+  })
+
+  it('is denied to who may read the secret and no parameters', async () => {
+    const client = clientOf(direct)
+    const Name = nameOf('app/db')
+    const denied = (action: string) => ({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining(
+        `is not authorized to perform: ssm:${action} on resource: arn:aws:ssm:`,
+      ) as string,
+    })
+    await expect(client.send(new GetParameterCommand({ Name, WithDecryption: true }))).rejects.toMatchObject(
+      denied('GetParameter'),
+    )
+    await expect(client.send(new GetParametersCommand({ Names: [Name], WithDecryption: true }))).rejects.toMatchObject(
+      denied('GetParameters'),
+    )
+    client.destroy()
+  })
+
+  // It failed with DecryptionFailure and InvalidRequestException, which clients of Systems Manager have no class for.
+  it('fails by the names of Systems Manager where its key is disabled or it is marked for deletion', async () => {
+    const kms = (action: string, input: object) =>
+      store.send({ service: 'kms', headers: { 'x-amz-target': `TrentService.${action}` }, body: JSON.stringify(input) })
+    const { KeyId } = (await kms('CreateKey', {})).body['KeyMetadata'] as { readonly KeyId: string }
+    await store.ok('CreateSecret', { Name: 'app/keyed', SecretString: 'v', KmsKeyId: KeyId })
+    await kms('DisableKey', { KeyId })
+    const Name = nameOf('app/keyed')
+    const get = () => ssm.send(new GetParameterCommand({ Name, WithDecryption: true }))
+    await expect(get()).rejects.toMatchObject({
+      name: 'InvalidKeyId',
+      message: "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+    })
+    await store.ok('DeleteSecret', { SecretId: 'app/keyed' })
+    await expect(get()).rejects.toMatchObject({
+      name: 'ParameterNotFound',
+      message: expect.stringContaining('was marked for deletion') as string,
+    })
+    const many = await ssm.send(new GetParametersCommand({ Names: [Name], WithDecryption: true }))
+    expect(many.InvalidParameters).toEqual([Name])
   })
 
   it('is given to who may read it through Systems Manager alone', async () => {

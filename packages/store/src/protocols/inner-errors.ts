@@ -17,15 +17,15 @@ export const kmsInnerErrors: InnerErrors = {
   UnrecognizedClientException: 'UnrecognizedClientException',
 }
 
-/** Systems Manager passes on what Secrets Manager says of a secret. Source: botocore's model `ssm/2014-11-06`. */
+/** What Secrets Manager says of a secret, in Systems Manager's names. Source: botocore's model `ssm/2014-11-06`. */
 export const ssmInnerErrors: InnerErrors = {
   AccessDeniedException: 'AccessDeniedException',
-  DecryptionFailure: 'DecryptionFailure',
+  DecryptionFailure: 'InvalidKeyId',
   InternalServiceError: 'InternalServerError',
-  InvalidParameterException: 'InvalidParameterException',
-  InvalidRequestException: 'InvalidRequestException',
-  ResourceNotFoundException: 'ResourceNotFoundException',
-  ServiceUnavailableException: 'ServiceUnavailableException',
+  InvalidParameterException: 'ValidationException',
+  InvalidRequestException: 'ValidationException',
+  ResourceNotFoundException: 'ParameterNotFound',
+  ServiceUnavailableException: 'InternalServerError',
   ThrottlingException: 'ThrottlingException',
   UnrecognizedClientException: 'UnrecognizedClientException',
 }
@@ -35,7 +35,9 @@ export const inWordsOf =
   (names: InnerErrors) =>
   (error: AwsError): AwsError => {
     const named = isInner(names, error.type) ? names[error.type] : error.type
-    return named === error.type ? error : awsError(named, innerMessage(error))
+    if (named === error.type) return error
+    // The key is a secret's there, and its reader is told so.
+    return awsError(named, named === 'InvalidKeyId' ? error.message : innerMessage(error))
   }
 
 /** The message of a failure below the operations, in words that are no one service's. */

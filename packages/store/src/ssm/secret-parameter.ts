@@ -48,7 +48,8 @@ const throughSsm = { 'aws:ViaAWSService': true, 'aws:CalledVia': ['ssm.amazonaws
 
 /**
  * Reads a secret by its name as a parameter. The caller needs both permissions: on the parameter, and on the secret.
- * @throws AwsError ValidationException, AccessDeniedException, ParameterNotFound, ParameterVersionNotFound
+ * @throws AwsError ValidationException, AccessDeniedException, ParameterNotFound, ParameterVersionNotFound,
+ * DecryptionFailure
  */
 export const secretParameter = async (
   context: OperationContext,
@@ -100,7 +101,10 @@ const unlessAbsent = async <T>(read: () => Promise<T>, secretId: string, selecto
   try {
     return await read()
   } catch (error) {
-    if (!(error instanceof AwsError) || error.type !== 'ResourceNotFoundException') throw error
+    if (!(error instanceof AwsError)) throw error
+    // Marked for deletion: no parameter can be that.
+    if (error.type === 'InvalidRequestException') throw awsError('ParameterNotFound', error.message)
+    if (error.type !== 'ResourceNotFoundException') throw error
     const name = `${secretsPrefix}${secretId}`
     throw selector === undefined
       ? awsError('ParameterNotFound', `Systems Manager could not find ${name}.`)
