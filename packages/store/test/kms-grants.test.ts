@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => tested.remove())
 
 const denied = { name: 'AccessDeniedException' }
+const notValid = { name: 'InvalidGrantIdException' }
 const newKey = async (Policy?: string): Promise<string> =>
   (await admin.send(new kms.CreateKeyCommand({ ...(Policy && { Policy }) }))).KeyMetadata?.Arn ?? ''
 type GrantInput = Omit<kms.CreateGrantCommandInput, 'KeyId' | 'GranteePrincipal'> & { readonly to?: string }
@@ -125,6 +126,78 @@ describe('the end of a grant', () => {
     expect(await grantsOf(one.key)).toHaveLength(2)
     await one.retire('admin')
     expect(await grantsOf(one.key)).toHaveLength(1)
+  })
+})
+
+describe('the id of a grant', () => {
+  it('ends no grant of another key', async () => {
+    const [mine, theirs] = [await newKey(), await newKey()]
+    const { GrantId } = await grant(theirs, admin, { Operations: ['Decrypt'] })
+    await expect(admin.send(new kms.RevokeGrantCommand({ KeyId: mine, GrantId }))).rejects.toMatchObject(notValid)
+    await expect(admin.send(new kms.RetireGrantCommand({ KeyId: mine, GrantId }))).rejects.toMatchObject(notValid)
+    expect(await grantsOf(theirs)).toHaveLength(1)
+  })
+})
+
+describe('whom a grant is for', () => {
+  const toNobody = (given: string) => ({
+    name: 'InvalidArnException',
+    message: `ARN does not refer to a valid principal: ${given}`,
+  })
+
+  it('is the ARN of an account, a user, a role or a session', async () => {
+    const key = await newKey()
+    const wrong = ['nonsense', owner, 's3.amazonaws.com', key, `arn:aws:iam::${owner}:group/a`, `${userArn('a')}:b`]
+    for (const to of wrong) {
+      await expect(grant(key, admin, { Operations: ['Decrypt'], to })).rejects.toMatchObject(toNobody(to))
+      await expect(grant(key, admin, { Operations: ['Decrypt'], RetiringPrincipal: to })).rejects.toMatchObject(
+        toNobody(to),
+      )
+    }
+    expect(await grantsOf(key)).toEqual([])
+    const iam = `arn:aws:iam::${owner}`
+    const sts = `arn:aws:sts::${owner}`
+    const right = [`${iam}:root`, `${iam}:role/a/b`, `${sts}:assumed-role/b/c`, `${sts}:federated-user/d`]
+    for (const to of right) await grant(key, admin, { Operations: ['Decrypt'], to, RetiringPrincipal: to })
+    expect(new Set((await grantsOf(key)).map(({ GranteePrincipal }) => GranteePrincipal))).toEqual(new Set(right))
+  })
+})
+
+describe('a key with many grants', () => {
+  const Plaintext = new TextEncoder().encode('x')
+  const encrypt = (KeyId: string, name: string) => tested.as(name).send(new kms.EncryptCommand({ KeyId, Plaintext }))
+
+  // Each use of the key read all of them.
+  it('is used without a look at those that do not decide', async () => {
+    const key = await newKey()
+    for (const to of [userArn('grantee'), userArn('other')]) await grant(key, admin, { Operations: ['Encrypt'], to })
+    await grant(key, admin, { Operations: ['Decrypt'] })
+    const unreadable = async (where: string) => {
+      await tested.store.data.rows(`update kms_grants set constraints = '{' where ${where}`)
+    }
+    await unreadable(`grantee = '${userArn('other')}' or operations = '["Decrypt"]'`)
+    await expect(encrypt(key, 'grantee')).resolves.toBeTruthy()
+    await expect(encrypt(key, 'admin')).resolves.toBeTruthy()
+    await expect(encrypt(key, 'other')).rejects.toMatchObject({ name: 'KMSInternalException' })
+    await unreadable(`grantee = '${userArn('grantee')}'`)
+    await expect(encrypt(key, 'admin')).resolves.toBeTruthy()
+    await tested.store.data.rows('delete from kms_grants')
+  })
+
+  it('gets fifty thousand at most', async () => {
+    const key = await newKey()
+    await grant(key, admin, { Operations: ['Decrypt'], Name: 'first' })
+    await tested.store.data.rows(`insert into kms_grants
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < 49999)
+      select 'many' || i, key_id, grantee, retiring, operations, constraints, '', issued_by, created_at_ms
+      from kms_grants, n where name = 'first'`)
+    await expect(grant(key, admin, { Operations: ['Decrypt'] })).rejects.toMatchObject({
+      name: 'LimitExceededException',
+    })
+    await expect(grant(key, admin, { Operations: ['Decrypt'], Name: 'first' })).resolves.toBeTruthy()
+    await tested.store.data.rows("delete from kms_grants where grant_id = 'many1'")
+    await expect(grant(key, admin, { Operations: ['Decrypt'] })).resolves.toBeTruthy()
+    await tested.store.data.rows('delete from kms_grants')
   })
 })
 

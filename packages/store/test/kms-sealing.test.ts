@@ -11,6 +11,16 @@ beforeAll(async () => {
   await tested.start({
     keyed: mayUse('GenerateDataKey', 'Decrypt'),
     encrypter: mayUse('GenerateDataKey', 'Decrypt', 'Encrypt'),
+    sealer: mayUse('GenerateDataKey'),
+    opener: mayUse('Decrypt'),
+    byname: [
+      policy(
+        secrets,
+        allow(['kms:GenerateDataKey', 'kms:Decrypt'], {
+          Condition: { StringEquals: { 'kms:RequestAlias': 'alias/app' } },
+        }),
+      ),
+    ],
   })
   admin = tested.as('admin')
 })
@@ -35,6 +45,53 @@ describe('a secret’s values, when its key changes', () => {
     await tested.store.ok('UpdateSecret', { SecretId: 'moves', KmsKeyId: one })
     await tested.store.ok('UpdateSecret', { SecretId: 'moves', KmsKeyId: two }, as('encrypter'))
     expect(await keysOf('moves')).toEqual([two])
+  })
+})
+
+describe('a key that a secret is to get', () => {
+  const noAccess = 'AccessDeniedException: Access to KMS is not allowed'
+
+  it('is one under which the caller may seal and open', async () => {
+    const KmsKeyId = await newKey()
+    await tested.store.ok('CreateSecret', { Name: 'to/change' })
+    for (const name of ['sealer', 'opener']) {
+      const create = { Name: `by/${name}`, KmsKeyId }
+      expect(await tested.store.refused('CreateSecret', create, as(name))).toBe(noAccess)
+      expect(await tested.store.refused('CreateSecret', { ...create, SecretString: 'v' }, as(name))).toBe(noAccess)
+      expect(await tested.store.refused('UpdateSecret', { SecretId: 'to/change', KmsKeyId }, as(name))).toBe(noAccess)
+    }
+    await tested.store.ok('UpdateSecret', { SecretId: 'to/change', KmsKeyId }, as('keyed'))
+    await tested.store.ok('CreateSecret', { Name: 'by/keyed', KmsKeyId }, as('keyed'))
+  })
+
+  it('is one that is enabled', async () => {
+    const KmsKeyId = await newKey()
+    await admin.send(new kms.DisableKeyCommand({ KeyId: KmsKeyId }))
+    await tested.store.ok('CreateSecret', { Name: 'to/disable' })
+    expect(await tested.store.refused('CreateSecret', { Name: 'disabled', KmsKeyId })).toMatch(/^EncryptionFailure/)
+    expect(await tested.store.refused('UpdateSecret', { SecretId: 'to/disable', KmsKeyId })).toMatch(
+      /^EncryptionFailure/,
+    )
+  })
+})
+
+describe('a secret that names its key by an alias', () => {
+  const read = async (SecretId: string) => {
+    const { status, body } = await tested.store.call('GetSecretValue', { SecretId }, as('byname'))
+    return status === 200 ? body.SecretString : body.__type
+  }
+
+  it('is sealed and opened as by that alias, while it leads to the key', async () => {
+    const [one, two] = [await newKey(), await newKey()]
+    const moved = { AliasName: 'alias/app', TargetKeyId: one }
+    await admin.send(new kms.CreateAliasCommand(moved))
+    await tested.store.ok('CreateSecret', { Name: 'aliased', SecretString: 'a', KmsKeyId: 'alias/app' }, as('byname'))
+    await tested.store.ok('CreateSecret', { Name: 'named', SecretString: 'n', KmsKeyId: one })
+    expect([await read('aliased'), await read('named')]).toEqual(['a', 'AccessDeniedException'])
+    await admin.send(new kms.UpdateAliasCommand({ ...moved, TargetKeyId: two }))
+    expect(await read('aliased')).toBe('AccessDeniedException')
+    await tested.store.ok('PutSecretValue', { SecretId: 'aliased', SecretString: 'b' }, as('byname'))
+    expect([await read('aliased'), await keysOf('aliased')]).toEqual(['b', expect.arrayContaining([one, two])])
   })
 })
 

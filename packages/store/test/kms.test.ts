@@ -97,7 +97,7 @@ describe('a KMS key', () => {
     ).rejects.toMatchObject({ name: 'AlreadyExistsException' })
     await expect(client.send(new kms.DescribeKeyCommand({ KeyId: 'alias/none' }))).rejects.toMatchObject({
       name: 'NotFoundException',
-      message: 'Alias alias/none is not found.',
+      message: `Alias arn:aws:kms:${region}:${owner}:alias/none is not found.`,
     })
   })
 

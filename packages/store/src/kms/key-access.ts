@@ -33,16 +33,26 @@ export interface Asking {
   readonly table: Pick<KmsKeysTable, 'grants' | 'tags' | 'aliasNames'>
 }
 
-/** Whether the caller may use a key so: by its policy, by his own policies where that leaves it to them, or by a grant. */
+/**
+ * Whether the caller may use a key so: by its policy, by his own policies where that leaves it to them, or by a grant. A
+ * key has thousands of grants, which are looked for only where policies do not allow it.
+ */
 export const mayUseKey = async (
   { kmsKeys: { table }, caller, nowMs }: OperationContext,
   use: KeyUse,
-): Promise<AccessDecision> => judge(await keyQuestion({ caller, nowMs, table }, use))
+): Promise<AccessDecision> => {
+  const asking = { caller, nowMs, table }
+  if (use.grants || use.key.alias !== null) return judge(await keyQuestion(asking, use))
+  const byPolicies = judge(await keyQuestion(asking, { ...use, grants: [] }))
+  if (byPolicies.allowed) return byPolicies
+  const grants = await grantsFor(asking, use)
+  return grants.length === 0 ? byPolicies : judge(await keyQuestion(asking, { ...use, grants }))
+}
 
 /** The question behind a use of a key. */
 export const keyQuestion = async ({ caller, nowMs, table }: Asking, use: KeyUse): Promise<Question> => {
   const { key, operation, encryptionContext = {}, viaService, requestAlias } = use
-  const { grants, conditions } = await factsOf(table, use)
+  const { grants, conditions } = await factsOf({ caller, nowMs, table }, use)
   return {
     caller,
     nowMs,
@@ -73,20 +83,37 @@ interface KeyFacts {
 }
 
 /** Grants, tags and aliases; a key of a service of AWS has none. */
-const factsOf = async (table: Asking['table'], { key, operation, grants }: KeyUse): Promise<KeyFacts> => {
+const factsOf = async (asking: Asking, use: KeyUse): Promise<KeyFacts> => {
+  const { key } = use
   if (key.alias !== null) return { grants: [], conditions: {} }
-  const [rows, tags, aliases] = await Promise.all([
-    grants ? [] : table.grants(key.key_id),
+  const { table } = asking
+  const [grants, tags, aliases] = await Promise.all([
+    use.grants ?? grantsFor(asking, use),
     table.tags(key.key_id),
     table.aliasNames(key.key_id),
   ])
   return {
-    grants: grants ?? rows.map((row) => grantFor(operation, grantOf(row))),
+    grants,
     conditions: {
       ...Object.fromEntries(tags.map((tag) => [`aws:ResourceTag/${tag.key}`, tag.value])),
       'kms:ResourceAliases': aliases.length > 0 ? aliases : undefined,
     },
   }
+}
+
+/** The grants of a key that may let the caller do an operation; the others are not read. */
+const grantsFor = async (
+  { caller, table }: Asking,
+  { key, operation }: Pick<KeyUse, 'key' | 'operation'>,
+): Promise<readonly KeyGrant[]> => {
+  const { account, identity } = caller
+  const { principal } = identity
+  const named = new Set([identity.arn, account, ...(principal.kind === 'role-session' ? [principal.roleArn] : [])])
+  const isHis = ({ grantee }: KmsGrantRow): boolean => named.has(grantee) || grantee.endsWith(`:iam::${account}:root`)
+  const rows = await table.grants(key.key_id)
+  return rows
+    .filter((row) => isHis(row) && row.operations.includes(`"${operation}"`))
+    .map((row) => grantFor(operation, grantOf(row)))
 }
 
 /** What creates a grant has no encryption context: a grant's constraints are asked of the new grant instead. */

@@ -8,7 +8,7 @@ import type { EncryptionContext } from './encryption-context.ts'
 import { findKey, type FoundKey } from './find-key.ts'
 import { mayUseKey } from './key-access.ts'
 import { parseKeyId } from './parse-key-id.ts'
-import { keyArn } from './kms-keys.ts'
+import { aliasArn, keyArn } from './kms-keys.ts'
 
 /** An operation that concerns one key: it is found, and the caller's access to it judged, before it runs. */
 export interface KeyOperation<Input, Output extends object> {
@@ -20,10 +20,12 @@ export interface KeyOperation<Input, Output extends object> {
   readonly conditions?: (input: Input) => Conditions
   /** Whether a key of another account may be meant, where its policy allows it; by default it may not. */
   readonly acrossAccounts?: true
+  /** Whether the key may be named by an alias; by default by its id or ARN only. */
+  readonly byAlias?: true
 }
 
 export const keyOperation = <Input, Output extends object>(parts: KeyOperation<Input, Output>): NamedOperation => {
-  const { name, shape, keyId, run, encryptionContext, conditions, acrossAccounts } = parts
+  const { name, shape, keyId, run, encryptionContext, conditions, acrossAccounts, byAlias } = parts
   return [
     name,
     operation({
@@ -32,6 +34,7 @@ export const keyOperation = <Input, Output extends object>(parts: KeyOperation<I
       resource: keyId,
       authorize: async (context, input) => {
         const given = keyId(input)
+        if (!byAlias) requireNoAlias(given)
         const found = await (acrossAccounts ? requireKey : requireOwnKey)(context, given, name)
         await requireKeyUse(context, found, {
           operation: name,
@@ -54,7 +57,7 @@ export const keyOperation = <Input, Output extends object>(parts: KeyOperation<I
 export const requireKey = async (context: OperationContext, given: string, operation: string): Promise<FoundKey> => {
   const found = await findKey(context, given, context.caller)
   if (!found && isForeign(context, given)) throw denied(context, operation, given)
-  if (!found) throw notFound(given)
+  if (!found) throw notFound(context, given)
   context.call.resource = keyArn(found.key)
   return found
 }
@@ -74,11 +77,22 @@ const denied = ({ caller }: OperationContext, operation: string, given: string):
     `User: ${caller.principal} is not authorized to perform: kms:${operation} on resource: ${given} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
   )
 
-const notFound = (given: string): Error =>
-  awsError(
+const notFound = ({ caller }: OperationContext, given: string): Error => {
+  const named = parseKeyId(given, caller)
+  const isAlias = named !== undefined && 'alias' in named
+  return awsError(
     'NotFoundException',
-    given.includes('alias/') ? `Alias ${given} is not found.` : `Key '${given}' does not exist`,
+    isAlias ? `Alias ${aliasArn(named.alias, named)} is not found.` : `Key '${given}' does not exist`,
   )
+}
+
+/**
+ * For what takes a key's id or ARN only: an alias may lead to another key by the time that the call is made.
+ * @throws AwsError NotFoundException
+ */
+export const requireNoAlias = (given: string): void => {
+  if (given.includes('alias/')) throw awsError('NotFoundException', `Invalid keyId ${given}`)
+}
 
 interface Use extends Omit<Parameters<typeof mayUseKey>[1], 'key' | 'requestAlias' | 'asSent'> {
   /** The key as the caller named it; default: its ARN. */

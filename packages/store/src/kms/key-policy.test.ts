@@ -4,7 +4,10 @@ import { keyPolicy } from './key-policy.ts'
 const place = { account: '111111111111', region: 'eu-west-1', alias: null }
 const sized = (id: string, characters: number) => {
   const statement = { Sid: 'a', Effect: 'Allow', Principal: { AWS: '*' }, Action: 'kms:*', Resource: '*' }
-  return { ...place, policy: JSON.stringify({ Version: '2012-10-17', Id: id.padEnd(characters), Statement: statement }) }
+  return {
+    ...place,
+    policy: JSON.stringify({ Version: '2012-10-17', Id: id.padEnd(characters), Statement: statement }),
+  }
 }
 
 describe('the policies of keys that are kept ready', () => {

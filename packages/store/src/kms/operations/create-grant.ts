@@ -1,6 +1,7 @@
 import type { NamedOperation } from '../../operation.ts'
 import { uuid } from '@keyplane/core'
 import type { Conditions } from '../../access/caller-conditions.ts'
+import { awsError } from '../../aws-errors.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import { flag, listOf, oneOf, required, type Shape, structure, text } from '../../parsing/member.ts'
 import type { KmsGrantRow, KmsKeyRow } from '../../storage/tables.ts'
@@ -9,6 +10,7 @@ import { beingChanged, keyOperation, requireEnabled, requireRealRun } from '../k
 import { keyArn } from '../kms-keys.ts'
 import * as members from '../members.ts'
 import { requireGrantWithin, type WantedGrant } from '../require-grant-within.ts'
+import { requirePrincipal } from '../require-principal.ts'
 
 /** @see https://docs.aws.amazon.com/kms/latest/developerguide/grants.html#terms-grant-operations */
 const grantOperations = [
@@ -60,6 +62,7 @@ export const createGrant: NamedOperation = keyOperation({
   acrossAccounts: true,
   conditions: (input: CreateGrantRequest) => grantConditions(input),
   run: async (context, input, key) => {
+    for (const one of [input.GranteePrincipal, input.RetiringPrincipal]) if (one !== undefined) requirePrincipal(one)
     const parent = await requireGrantWithin(context, key, wanted(input), grantConditions(input))
     requireEnabled(key)
     requireRealRun(input)
@@ -101,6 +104,9 @@ interface GrantGround {
   readonly parent: KmsGrantRow | undefined
 }
 
+/** @see https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html */
+const maxGrants = 50_000
+
 /**
  * Makes a grant, or finds the one of the same name that is there, be it made at the same moment. Where the grant that it
  * comes of ends at that moment, it is not made.
@@ -110,14 +116,16 @@ const grantMade = async (
   row: KmsGrantRow,
   { key, parent }: GrantGround,
 ): Promise<KmsGrantRow> => {
-  const same = async (): Promise<KmsGrantRow | undefined> =>
-    row.name === '' ? undefined : (await table.grants(key.key_id)).find((known) => isSame(known, row))
-  const known = await same()
+  const same = (grants: readonly KmsGrantRow[]): KmsGrantRow | undefined =>
+    row.name === '' ? undefined : grants.find((known) => isSame(known, row))
+  const before = await table.grants(key.key_id)
+  const known = same(before)
   if (known) return known
+  if (before.length >= maxGrants) throw awsError('LimitExceededException', `A key has at most ${maxGrants} grants.`)
   const held = [table.hold(key), ...(parent ? [table.requireGrant(parent)] : [])]
   const once = row.name === '' ? [] : [table.requireOneGrant(row)]
   if ((await call.commit([...held, table.insertGrant(row), ...once])) === 'committed') return row
-  const theirs = await same()
+  const theirs = same(await table.grants(key.key_id))
   if (theirs) return theirs
   throw beingChanged(keyArn(key))
 }

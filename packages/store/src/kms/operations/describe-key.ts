@@ -17,5 +17,6 @@ export const describeKey: NamedOperation = keyOperation({
   shape,
   keyId: ({ KeyId }) => KeyId,
   acrossAccounts: true,
+  byAlias: true,
   run: async (_context, _input, key) => ({ KeyMetadata: keyMetadata(key) }),
 })

@@ -29,6 +29,7 @@ export const encrypt: NamedOperation = keyOperation({
   shape,
   keyId: ({ KeyId }) => KeyId,
   acrossAccounts: true,
+  byAlias: true,
   encryptionContext: ({ EncryptionContext }) => EncryptionContext,
   run: async ({ kmsKeys, random }, { Plaintext, EncryptionContext = {}, DryRun = false }, row) => {
     requireEnabled(row)

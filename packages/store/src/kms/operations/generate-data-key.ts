@@ -30,6 +30,7 @@ const parts = {
   shape,
   keyId: ({ KeyId }: GenerateDataKeyRequest) => KeyId,
   acrossAccounts: true,
+  byAlias: true,
   encryptionContext: ({ EncryptionContext }: GenerateDataKeyRequest) => EncryptionContext,
 } as const
 

@@ -2,7 +2,7 @@ import type { NamedOperation } from '../../operation.ts'
 import type { Shape } from '../../parsing/member.ts'
 import { epochSeconds } from '../../epoch-seconds.ts'
 import { accountOperation } from '../account-operation.ts'
-import { requireOwnKey } from '../key-operation.ts'
+import { requireNoAlias, requireOwnKey } from '../key-operation.ts'
 import { aliasArn, defaultKeyAlias } from '../kms-keys.ts'
 import * as members from '../members.ts'
 
@@ -18,11 +18,15 @@ export const listAliases: NamedOperation = accountOperation(
   { KeyId: members.optionalKeyId, Limit: members.limit, Marker: members.marker } satisfies Shape<ListAliasesRequest>,
   async (context, { KeyId, Limit = 50, Marker }: ListAliasesRequest) => {
     const { kmsKeys, caller } = context
+    if (KeyId !== undefined) requireNoAlias(KeyId)
     const only = KeyId === undefined ? undefined : (await requireOwnKey(context, KeyId, 'ListAliases')).key.key_id
-    const page = await kmsKeys.table.listAliases(caller, { after: Marker ?? '', limit: Limit + 1 })
     const managed =
       Marker === undefined ? await kmsKeys.table.byAlias(caller.account, caller.region, defaultKeyAlias) : undefined
-    const own = page.slice(0, Limit)
+    const room = managed ? Limit - 1 : Limit
+    // Behind the store's own alias come all others.
+    const after = Marker === undefined || Marker === defaultKeyAlias ? '' : Marker
+    const page = await kmsKeys.table.listAliases(caller, { after, limit: room + 1 })
+    const own = page.slice(0, room)
     const entry = (name: string, keyId: string, created: number, updated: number) => ({
       AliasName: name,
       AliasArn: aliasArn(name, caller),
@@ -34,11 +38,12 @@ export const listAliases: NamedOperation = accountOperation(
       ...(managed ? [entry(defaultKeyAlias, managed.key_id, managed.created_at_ms, managed.created_at_ms)] : []),
       ...own.map((row) => entry(row.name, row.key_id, row.created_at_ms, row.updated_at_ms)),
     ]
-    const last = own.at(-1)
+    const last = all.at(-1)
+    const truncated = page.length > room
     return {
       Aliases: only === undefined ? all : all.filter(({ TargetKeyId }) => TargetKeyId === only),
-      Truncated: page.length > Limit,
-      ...(page.length > Limit && last && { NextMarker: last.name }),
+      Truncated: truncated,
+      ...(truncated && last && { NextMarker: last.AliasName }),
     }
   },
 )
