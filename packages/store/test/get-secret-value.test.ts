@@ -42,6 +42,19 @@ describe('GetSecretValue', () => {
       await valueOf(name)
       expect((await store.ok('DescribeSecret', { SecretId: name }))['LastAccessedDate']).toBe(first + 86_400)
     })
+
+    it('notes that day for the version too, and writes nothing more of it on that day', async () => {
+      const name = await newSecret('one')
+      const version = `secret_id = (select id from secrets where name = '${name}')`
+      const noted = async () =>
+        (await store.data.rows(`select accessed_at_ms from secret_versions where ${version}`))[0]
+      for (const _ of ['first', 'second']) await valueOf(name)
+      const today = Math.floor(store.clock.nowMs() / 86_400_000) * 86_400_000
+      expect(Number((await noted())?.['accessed_at_ms'])).toBe(today)
+      await store.data.rows(`update secret_versions set accessed_at_ms = 1 where ${version}`)
+      await valueOf(name)
+      expect(Number((await noted())?.['accessed_at_ms'])).toBe(1)
+    })
   })
 
   describe('labels', () => {
@@ -78,6 +91,19 @@ describe('GetSecretValue', () => {
       expect(await store.refused('GetSecretValue', { SecretId: await newSecret() })).toBe(
         "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
       )
+    })
+
+    it('end where a value that did not open is put right', async () => {
+      const name = await newSecret('one')
+      const version = `secret_id = (select id from secrets where name = '${name}')`
+      await store.data.rows('create table kept_values as select * from secret_versions')
+      await store.data.rows(`update secret_versions set wrapped_data_key = sealed_value where ${version}`)
+      expect(await store.refused('GetSecretValue', { SecretId: name })).toMatch(/^DecryptionFailure/)
+      await store.data.rows(
+        `update secret_versions set wrapped_data_key = (select wrapped_data_key from kept_values where ${version}) where ${version}`,
+      )
+      await store.data.rows('drop table kept_values')
+      expect(await valueOf(name)).toBe('one')
     })
 
     it('come from bounds', async () => {

@@ -65,6 +65,22 @@ describe('a watched IAM file', () => {
     expect([names(), problems[1]]).toEqual([['ann'], expect.stringContaining('It is no regular file.')])
   })
 
+  it('tells whoever listens of each change that counts, until he listens no more', async () => {
+    const { path, clock, names } = start()
+    const heard: (readonly (string | undefined)[])[] = []
+    const listenNoMore = watched?.onChange(() => heard.push(names()))
+    await clock.advance(2_000)
+    writeFileSync(path, file('ann', 'bob'))
+    await clock.advance(1_000)
+    writeFileSync(path, '{"account":')
+    await clock.advance(1_000)
+    expect(heard).toEqual([['ann', 'bob']])
+    listenNoMore?.()
+    writeFileSync(path, file('cyn'))
+    await clock.advance(1_000)
+    expect([heard.length, names()]).toEqual([1, ['cyn']])
+  })
+
   it('has to be right at first', () => {
     expect(() => watchIam({ path: join(folder, 'none'), clock: fakeClock(), onProblem: () => {} })).toThrow(
       /none: It cannot be read/,
