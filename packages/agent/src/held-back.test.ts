@@ -34,7 +34,12 @@ const start = () => {
     open = resolve
   })
   const held = heldBack(source, opens, clock)
-  const askAll = () => [held.get({ id: 'a' }), held.many?.get([{ id: 'a' }]), held.state?.describe([{ id: 'a' }])]
+  const askAll = (): Promise<unknown>[] =>
+    [
+      async () => held.get({ id: 'a' }),
+      async () => held.many?.get([{ id: 'a' }]),
+      async () => held.state?.describe([{ id: 'a' }]),
+    ].map((ask) => ask())
   return { clock, asked, open, held, askAll }
 }
 

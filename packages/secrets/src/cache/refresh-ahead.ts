@@ -64,7 +64,8 @@ export class RefreshAhead {
     for (const entry of due) if (together.length <= 1 || !isBatchable(entry)) refreshBehind(entry)
     const filler = size > 1 ? inUse[together.length + size - 1] : undefined
     const fillsAtMs = filler ? filler.confirmedAtMs + ttlMs * earlyRatio : Number.POSITIVE_INFINITY
-    const nextMs = Math.min(nextTurnMs, fillsAtMs)
+    // What was due is looked at once more: the source may fail.
+    const nextMs = due.length > 0 ? nowMs : Math.min(nextTurnMs, fillsAtMs)
     if (nextMs < Number.POSITIVE_INFINITY)
       this.#wakeAt(Math.max(nextMs, nowMs + ttlMs * refreshAheadRatio * momentRatio))
   }

@@ -107,6 +107,7 @@ class SecretCache implements CachedProvider {
     if (decision === 'serve' || decision === 'serve_and_refresh')
       return { ok: true, value: this.#serve(entry, decision, nowMs) }
     if (decision === 'ask') this.#refreshBehind(entry)
+    entry.readAtMs = Math.floor(nowMs)
     if (entry.version && !entry.suspended)
       return nowMs < entry.freshUntilMs + this.#options.maxStaleMs ? { ok: true, value: asReading(entry) } : undefined
     return entry.failure && { ok: false, error: entry.failure }
