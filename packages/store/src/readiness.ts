@@ -24,7 +24,7 @@ export class Readiness implements Writer {
   #failedAtMs = Number.NEGATIVE_INFINITY
   #probed: { readonly atMs: number; readonly held: Promise<boolean> } | undefined
 
-  /** `holds`: what has to be true besides, asked with each proof. */
+  /** `holds`: what has to be true besides, asked with each proof. Where it throws, calls are taken to fail for a while. */
   constructor(writer: Writer, clock: Clock, holds: () => Promise<boolean> = async () => true) {
     this.#writer = writer
     this.#clock = clock
@@ -64,10 +64,16 @@ export class Readiness implements Writer {
 
   async #probe(): Promise<boolean> {
     try {
-      if (await this.#holds()) return (await this.write(probe)) === 'committed'
+      if (!(await this.#holds())) return false
     } catch {
-      // Which call fails with it tells why.
+      // The call that fails with it tells why; to find it out may be costly.
+      this.#failedAtMs = this.#clock.monotonicMs()
+      return false
     }
-    return false
+    try {
+      return (await this.write(probe)) === 'committed'
+    } catch {
+      return false
+    }
   }
 }

@@ -11,6 +11,7 @@ import type { OpenedStore } from './opened-store.ts'
 import { processFacts } from './process-facts.ts'
 import { Readiness } from './readiness.ts'
 import { serveStore } from './serve-store.ts'
+import { FollowedRootKey } from './storage/follow-root-key.ts'
 import { openStorage } from './storage/open-storage.ts'
 import { openStoreWriter } from './storage/open-store-writer.ts'
 import { stillSameFile } from './storage/same-file.ts'
@@ -80,7 +81,12 @@ export const startStore = async (options: StoreOptions): Promise<RunningStore> =
   let storeWriter: SharedWriter | undefined
   try {
     storeWriter = await openStoreWriter(options, { auditKey, clock, random })
-    const writer = new Readiness(storeWriter, clock, await stillSameFile(options))
+    const followed = new FollowedRootKey({ reader, source: options.rootKey, store, rootKey })
+    const isSameFile = await stillSameFile(options)
+    const writer = new Readiness(storeWriter, clock, async () => {
+      await followed.follow()
+      return isSameFile()
+    })
     return await run(options, host, { clock, random, reader, writer, storeWriter, store, rootKey })
   } catch (error) {
     await storeWriter?.close()

@@ -59,6 +59,26 @@ describe('a change of the root key', () => {
     await kept.expectAll(store)
   })
 
+  it('that a store cannot follow makes it say that it is not ready, until it has the new key', async () => {
+    const ready = async () => {
+      await store.clock.advance(5_000)
+      return (await fetch(`${store.running?.url}/readyz`)).status
+    }
+    const [elsewhere, next] = [join(store.folder, 'elsewhere'), `${store.rootKeyPath}${nextRootKeySuffix}`]
+    const to = fileRootKey({ path: elsewhere, random })
+    await rekeyStore({ ...store.database, from: keyOf(store), to })
+    await store.refused('CreateSecret', { Name: 'new', SecretString: 'v' }, { region: 'eu-north-1' })
+    expect(store.problems).toContainEqual(
+      expect.objectContaining({
+        message: 'The root key was changed by another process; put the new one in the data folder as root.key.next.',
+      }),
+    )
+    expect(await ready()).toBe(503)
+    copyFileSync(elsewhere, next)
+    expect(await ready()).toBe(200)
+    await store.ok('CreateSecret', { Name: 'new', SecretString: 'v' }, { region: 'eu-north-1' })
+  })
+
   it('from a wrong key is refused and changes nothing', async () => {
     await keyOf(target).open()
     expect(await codeOf(rekeyStore({ ...store.database, from: keyOf(target), to: kept.nextKey }))).toBe(

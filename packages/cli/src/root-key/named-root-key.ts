@@ -1,5 +1,5 @@
 import { SecretsError } from '@keyplane/core'
-import { environmentRootKey, fileRootKey, passphraseRootKey, type RootKeySource } from '@keyplane/sealing'
+import { environmentRootKey, fileRootKey, passphraseRootKey, type RootKey, type RootKeySource } from '@keyplane/sealing'
 import type { Context } from '../context.ts'
 import { awsKmsRootKey } from './aws-kms-key.ts'
 import { openBaoRootKey } from './openbao-transit-key.ts'
@@ -40,10 +40,19 @@ export const namedRootKey = (
   )
 }
 
-const typedPassphrase = (context: Context, passphraseFd: number | undefined): RootKeySource => ({
-  name: 'passphrase',
-  open: (descriptor) => {
+/** It is asked for once: a store that runs and is given another passphrase has nobody to ask. */
+const typedPassphrase = (context: Context, passphraseFd: number | undefined): RootKeySource => {
+  let opened: { readonly descriptor: string | undefined; readonly key: Promise<RootKey> } | undefined
+  const ask = (descriptor: string | undefined): Promise<RootKey> => {
     const passphrase = () => readPassphrase(context, { passphraseFd }, { isNew: descriptor === undefined })
     return passphraseRootKey({ passphrase, random: context.random }).open(descriptor)
-  },
-})
+  }
+  return {
+    name: 'passphrase',
+    open: async (descriptor) => {
+      opened ??= { descriptor, key: ask(descriptor) }
+      if (opened.descriptor === descriptor) return opened.key
+      throw new SecretsError('config_invalid', 'The passphrase was asked for already; start again to give another.')
+    },
+  }
+}

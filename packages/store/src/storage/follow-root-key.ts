@@ -30,7 +30,7 @@ export class FollowedRootKey implements RootKey {
 
   /** Under the key that the store has at this moment; see `guard`. */
   async wrap(...call: Parameters<RootKey['wrap']>): Promise<Uint8Array> {
-    await this.#follow()
+    await this.follow()
     return this.#rootKey.wrap(...call)
   }
 
@@ -38,7 +38,7 @@ export class FollowedRootKey implements RootKey {
     try {
       return await this.#rootKey.unwrap(...call)
     } catch (error) {
-      if (toSecretsError(error).code !== 'integrity' || !(await this.#follow())) throw error
+      if (toSecretsError(error).code !== 'integrity' || !(await this.follow())) throw error
       return this.#rootKey.unwrap(...call)
     }
   }
@@ -63,8 +63,11 @@ export class FollowedRootKey implements RootKey {
     return { sql: same.compile(reader.query).sql, parameters: [check], expectRows: 1 }
   }
 
-  /** Whether the store's root key was changed since it was last looked at; then it is opened anew. */
-  async #follow(): Promise<boolean> {
+  /**
+   * Whether the store's root key was changed since it was last looked at; then it is opened anew.
+   * @throws SecretsError `source_misconfigured` (`root_key_changed`) where the new one is not had, and what its source says.
+   */
+  async follow(): Promise<boolean> {
     const { reader, source } = this.#parts
     const store = await storeRow(reader)
     if (!store) throw new SecretsError('integrity', 'The row that says whose store this is has been removed.')
@@ -86,7 +89,7 @@ const openAnew = async (source: RootKeySource, store: StoreRow): Promise<RootKey
     if (code !== 'source_misconfigured' && code !== 'config_invalid') throw error
     throw new SecretsError(
       'source_misconfigured',
-      store.root_key_source === 'file'
+      store.root_key_source === 'file' && source.name === 'file'
         ? 'The root key was changed by another process; put the new one in the data folder as root.key.next.'
         : `The root key was changed by another process, and comes from ${store.root_key_source}; start this store again with it.`,
       { reason: 'root_key_changed', cause: error },
