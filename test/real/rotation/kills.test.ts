@@ -10,8 +10,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ScratchServer } from '../postgres/scratch-server.ts'
 import { FileVersions } from './file-versions.ts'
 
-const killsEach = Number(process.env['KEYPLANE_KILLS'] ?? 25)
-const stopsEach = Number(process.env['KEYPLANE_STOPS'] ?? 12)
+const killsEach = Number(process.env['KEYPLANE_KILLS'] ?? 15)
+const stopsEach = Number(process.env['KEYPLANE_STOPS'] ?? 8)
 /** Longer than a lease of the program. */
 const stoppedMs = 1_200
 const program = fileURLToPath(new URL('./rotate-forever.ts', import.meta.url))
@@ -160,7 +160,7 @@ describe.each(kinds)('a rotation of %s', (kind) => {
     })
     expect(refused).toBe(0)
     expect(logins).toBeGreaterThan(killsEach)
-    expect(killedAt.size).toBeGreaterThan(Math.min(5, killsEach / 5))
+    expect(killedAt.size).toBeGreaterThan(Math.min(5, killsEach / 4))
     expect(await logIn(['current'])).toBe(true)
   })
 
