@@ -6,8 +6,8 @@
  * take all for the root user), and never logs a value.
  */
 export type { CallReport, StoreProblem } from './app.ts'
-export { type AuditTailOptions, auditTail, type TailRecord } from './audit/audit-log.ts'
-export { type ExplainAccessOptions, explainAccess } from './access/explain-access.ts'
+export { auditEnds, type AuditTailOptions, auditTail, type TailRecord } from './audit/audit-log.ts'
+export { type ExplainAccessOptions, type ExplainedAccess, explainAccess } from './access/explain-access.ts'
 export { parseIam } from './iam/iam-file.ts'
 export { type WatchedIam, type WatchIamOptions, watchIam } from './iam/watch-iam.ts'
 export type { Credential, Iam, Identity, IdentityProvider, LiveIam, Role } from './iam/identity.ts'

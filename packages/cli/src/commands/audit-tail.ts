@@ -1,4 +1,5 @@
-import { auditTail, type TailRecord } from '@keyplane/store'
+import { parseSecretArn } from '@keyplane/aws'
+import { auditEnds, auditTail, type TailRecord } from '@keyplane/store'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type DatabaseFlags, existingDatabase } from '../plane/store-database.ts'
@@ -15,8 +16,8 @@ const pollMs = 500
 /** The latest calls to the store, oldest first; with `--follow` what comes after them too. */
 export const auditTailCommand: Command<AuditTailFlags> = async (context, _args, { lines, follow, ...flags }) => {
   const database = existingDatabase(context, flags)
-  /** The last record of each chain that was shown. */
-  const after = new Map<string, number>()
+  /** The last record of each chain that was shown; one that has none among the first lines is followed from its end. */
+  const after = new Map(follow ? await auditEnds(database) : [])
   show(context, await auditTail({ ...database, limit: lines }), after)
   if (!follow) return exitCodes.ok
   const ended = new AbortController()
@@ -41,9 +42,18 @@ const show = ({ terminal }: Context, records: readonly TailRecord[], after: Map<
 
 const line = ({ atMs, actor, action, resource, decision, detail }: TailRecord['record']): string => {
   const time = new Date(atMs).toISOString().replace('T', ' ').slice(0, 19)
-  const who = actor.replace(/^arn:aws:(iam|sts)::\d+:/, '')
+  const who = actor.replace(/^arn:aws[a-z-]*:(iam|sts)::\d+:/, '')
   const what = action.slice(action.indexOf(':') + 1)
-  const secret = resource.replace(/^arn:aws:secretsmanager:[^:]*:\d+:secret:/, '').replace(/-[A-Za-z0-9]{6}$/, '')
   const why = detail?.['Error'] ? `  ${detail['Error']}` : ''
-  return `${time}  ${decision.padEnd(5)}  ${who.padEnd(14)}  ${what.padEnd(16)}  ${secret}${why}`
+  return `${time}  ${decision.padEnd(5)}  ${who.padEnd(14)}  ${what.padEnd(16)}  ${secretOf(resource, decision)}${why}`
+}
+
+/**
+ * A secret's name. What was not allowed may stand there as it was sent: an ARN without the six characters at its end, where
+ * what looks like them belongs to the name.
+ */
+const secretOf = (resource: string, decision: TailRecord['record']['decision']): string => {
+  const arn = parseSecretArn(resource)
+  if (!arn) return resource
+  return decision === 'allow' ? arn.name : arn.resource
 }

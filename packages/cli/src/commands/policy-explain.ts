@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { SecretsError } from '@keyplane/core'
 import type { ExplainedPolicy, Explanation } from '@keyplane/policy'
-import { explainAccess, watchIam } from '@keyplane/store'
+import { type ExplainedAccess, explainAccess, watchIam } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { planeRegion } from '../data-folder/credentials.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -59,10 +59,18 @@ const conditionsOf = (given: readonly string[]): Readonly<Record<string, readonl
   return conditions
 }
 
-const show = ({ decision, rule, message, policies }: Explanation, { data, style }: Terminal): void => {
-  data(decision.allowed ? `${style('green', '✓')} allowed: ${rule}` : `${style('red', '✗')} denied: ${rule}`)
-  if (message !== undefined) data(`  ${message}`)
-  for (const policy of policies) for (const line of linesOf(policy)) data(line)
+const show = ({ key, notAsked, ...explanation }: ExplainedAccess, { data, style }: Terminal): void => {
+  const verdict = ({ decision, rule }: Explanation): string =>
+    decision.allowed ? `${style('green', '✓')} allowed: ${rule}` : `${style('red', '✗')} denied: ${rule}`
+  data(verdict(explanation))
+  if (explanation.message !== undefined) data(`  ${explanation.message}`)
+  if (notAsked !== undefined) data(`  The KMS key was not asked: explain ${notAsked} with the key as --resource, too.`)
+  const tell = (policies: Explanation['policies']): void => policies.flatMap(linesOf).forEach((line) => data(line))
+  tell(explanation.policies)
+  if (!key) return
+  data('')
+  data(`kms:Decrypt with the secret's KMS key: ${verdict(key)}`)
+  tell(key.policies)
 }
 
 const linesOf = ({ type, name, statements }: ExplainedPolicy): string[] => [

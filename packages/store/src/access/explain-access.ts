@@ -5,16 +5,20 @@ import { sessionPrincipal } from '../iam/callers.ts'
 import type { Iam, Identity } from '../iam/identity.ts'
 import { findKey } from '../kms/find-key.ts'
 import { keyQuestion } from '../kms/key-access.ts'
+import { aliasArn } from '../kms/kms-keys.ts'
 import { kmsOperations } from '../kms/operations.ts'
+import { type NamedKey, parseKeyId } from '../kms/parse-key-id.ts'
 import { secretsManagerOperations } from '../secretsmanager/operations.ts'
 import { kmsKeysTable } from '../storage/kms-keys-table.ts'
 import { policiesTable } from '../storage/policies-table.ts'
 import { readingStore } from '../storage/reading-store.ts'
 import { secretsTable } from '../storage/secrets-table.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
+import { versionsTable } from '../storage/versions-table.ts'
 import type { Conditions } from './caller-conditions.ts'
 import { inputConditions } from './input-conditions.ts'
 import { explained, type Question } from './judge.ts'
+import { keyQuestionOfRead } from './key-of-read.ts'
 import { SecretAccess } from './secret-access.ts'
 import { SecretFactsCache } from './secret-facts-cache.ts'
 
@@ -35,12 +39,20 @@ export interface ExplainAccessOptions {
   readonly nowMs: number
 }
 
+/** Why something is allowed or denied, by the resource that was asked about and by the KMS key behind it. */
+export interface ExplainedAccess extends Explanation {
+  /** What the key of a secret says to a read of it, which is denied where either denies. */
+  readonly key?: Explanation
+  /** What a KMS key is asked besides, and was not here. */
+  readonly notAsked?: string
+}
+
 /**
  * Why somebody may or may not do something, with each statement's verdict. Another process may be writing the store; a
  * secret that is not there is judged as if it were about to be made.
  * @throws SecretsError `config_invalid` for a principal that the IAM file does not name, or a policy that is none.
  */
-export const explainAccess = async (options: ExplainAccessOptions): Promise<Explanation> => {
+export const explainAccess = async (options: ExplainAccessOptions): Promise<ExplainedAccess> => {
   const identity = identityOf(options.iam, options.principal)
   const { region, action, resource } = options
   const caller: Caller = {
@@ -54,15 +66,15 @@ export const explainAccess = async (options: ExplainAccessOptions): Promise<Expl
   const service = serviceOf(action)
   return readingStore(options.database, async (reader) => {
     const asked = { caller, nowMs: options.nowMs, action }
-    if (resource !== undefined && service === 'kms')
-      return explained(withConditions(await askedOfKey(asked, resource, kmsKeysTable(reader)), options))
+    const table = kmsKeysTable(reader)
+    if (resource !== undefined && service === 'kms') return explainedKey(asked, resource, { table, options })
     const secrets = secretsTable(reader)
     const access = new SecretAccess({
       secrets,
       facts: new SecretFactsCache({ secrets, policies: policiesTable(reader) }),
     })
     const isRead = action.toLowerCase() === 'secretsmanager:getsecretvalue'
-    const { question } = await access.question({
+    const { question, found } = await access.question({
       ...asked,
       ...(resource !== undefined && { secretId: resource }),
       // A read that names no version means the current one.
@@ -70,8 +82,29 @@ export const explainAccess = async (options: ExplainAccessOptions): Promise<Expl
     })
     const policy = options.resourcePolicy === undefined ? undefined : requirePolicy(options.resourcePolicy)
     const guarded = policy ? { ...question, guard: { kind: 'resource', policy } as const } : question
-    return explained(withConditions(guarded, options))
+    const ofSecret = explained(withConditions(guarded, options))
+    const ofKey = isRead && found && (await keyQuestionOfRead(asked, found, { versions: versionsTable(reader), table }))
+    if (ofKey) return both(ofSecret, explained(withConditions(ofKey, options)))
+    return { ...ofSecret, ...(sealing.has(action.toLowerCase()) && { notAsked: 'kms:GenerateDataKey' }) }
   })
+}
+
+/** What writes a value needs its key too; which one that is, its input may say. */
+const sealing: ReadonlySet<string> = new Set(
+  ['createsecret', 'putsecretvalue', 'updatesecret'].map((name) => `secretsmanager:${name}`),
+)
+
+/** A read needs both; what denies it is told. */
+const both = (ofSecret: Explanation, key: Explanation): ExplainedAccess => {
+  if (!ofSecret.decision.allowed || key.decision.allowed) return { ...ofSecret, key }
+  const { decision, rule, message } = key
+  return {
+    ...ofSecret,
+    decision,
+    rule: `the secret's KMS key: ${rule}`,
+    ...(message !== undefined && { message }),
+    key,
+  }
 }
 
 /** Actions that a call to the store can ask for, and that bear on a secret or a key. */
@@ -85,20 +118,52 @@ const actions: ReadonlySet<string> = new Set(
 const serviceOf = (action: string): 'secretsmanager' | 'kms' => {
   const known = [...actions].find((one) => one.toLowerCase() === action.toLowerCase())
   if (known) return known.startsWith('kms:') ? 'kms' : 'secretsmanager'
+  const named = action.slice(action.indexOf(':') + 1).toLowerCase()
+  const near = [...actions].filter((one) => one.toLowerCase().endsWith(`:${named}`) || alike(one, action))
+  const meant = near.length > 0 ? ` Was ${near.join(' or ')} meant?` : ''
   throw new SecretsError(
     'config_invalid',
-    `There is no action ${JSON.stringify(action)} that can be explained; there are ${[...actions].join(', ')}.`,
+    `There is no action ${JSON.stringify(action)} of Secrets Manager or KMS that can be explained.${meant}`,
   )
 }
 
-const askedOfKey = async (
-  asked: Pick<Question, 'caller' | 'nowMs' | 'action'>,
-  keyId: string,
-  table: ReturnType<typeof kmsKeysTable>,
-): Promise<Question> => {
+/** Whether one letter or two next to each other are all that is wrong with it. */
+const alike = (known: string, given: string): boolean => {
+  const [a, b] = [known.toLowerCase(), given.toLowerCase()]
+  let begin = 0
+  while (begin < b.length && a[begin] === b[begin]) begin += 1
+  let end = 0
+  while (end < Math.min(a.length, b.length) - begin && a.at(-1 - end) === b.at(-1 - end)) end += 1
+  return Math.max(a.length, b.length) - begin - end <= 2
+}
+
+interface KeyAsking {
+  readonly table: ReturnType<typeof kmsKeysTable>
+  readonly options: ExplainAccessOptions
+}
+
+const explainedKey = async (asked: Asked, keyId: string, { table, options }: KeyAsking): Promise<ExplainedAccess> => {
+  const named = parseKeyId(keyId, asked.caller)
+  // An alias is a resource of its own there, which is not there yet where it is to be made.
+  if (named && 'alias' in named && aliasActions.has(asked.action.toLowerCase()))
+    return { ...explained(withConditions(askedOfAlias(asked, named), options)), notAsked: asked.action }
   const found = await findKey({ kmsKeys: { table } }, keyId, asked.caller)
   if (!found) throw new SecretsError('secret_not_found', `There is no KMS key ${JSON.stringify(keyId)}.`)
-  return keyQuestion({ ...asked, table }, { ...found, operation: asked.action.slice('kms:'.length) })
+  const use = { ...found, operation: asked.action.slice('kms:'.length) }
+  return explained(withConditions(await keyQuestion({ ...asked, table }, use), options))
+}
+
+type Asked = Pick<Question, 'caller' | 'nowMs' | 'action'>
+
+const aliasActions: ReadonlySet<string> = new Set(['kms:createalias', 'kms:updatealias', 'kms:deletealias'])
+
+const askedOfAlias = (
+  asked: Asked,
+  { alias, account, region }: Extract<NamedKey, { readonly alias: string }>,
+): Question => {
+  const resource = aliasArn(alias, { account, region })
+  const conditions = { 'kms:CallerAccount': asked.caller.account }
+  return { ...asked, resource, resourceAccount: account, asSent: resource, conditions }
 }
 
 const withConditions = (question: Question, { conditions }: ExplainAccessOptions): Question => ({

@@ -36,6 +36,13 @@ export const auditTail = ({ limit = 100, after, ...database }: AuditTailOptions)
     return after === undefined ? merged.slice(-bounded) : merged.slice(0, bounded)
   })
 
+/** How many records each chain of a store has: `after` these come those that are written from here on. */
+export const auditEnds = (database: StoreDatabase): Promise<ReadonlyMap<string, number>> =>
+  readingStore(
+    database,
+    async (reader) => new Map((await chainRows(reader)).map(({ chain_id, records }) => [chain_id, records])),
+  )
+
 /** By their moments; those of one chain stay in its order, whatever the clock did. */
 const inOrder = (records: readonly TailRecord[]): readonly TailRecord[] => {
   const latest = new Map<string, number>()
