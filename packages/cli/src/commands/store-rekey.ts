@@ -17,6 +17,8 @@ interface RekeyFlags extends DatabaseFlags, NewRootKeyFlags {
 
 /** Changes the root key, or with `--kms-key` the materials of the KMS keys; also while the store runs. */
 export const storeRekey: Command<RekeyFlags> = (context, _args, { kmsKey = false, ...flags }) => {
+  if (flags.toPassphraseFd !== undefined && flags.to !== 'passphrase')
+    throw new UsageError('--to-passphrase-fd gives a new passphrase: it wants --to passphrase beside it.')
   if (!kmsKey) return changeRootKey(context, flags)
   if (flags.to !== undefined)
     throw new UsageError('--to names a new root key, --kms-key leaves it as it is: give one of them.')
