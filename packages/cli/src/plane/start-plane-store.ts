@@ -1,5 +1,13 @@
+import { existsSync } from 'node:fs'
 import { fileRootKey, type RootKeySource } from '@keyplane/sealing'
-import { type CallReport, type RunningStore, type StoreDatabase, startStore, watchIam } from '@keyplane/store'
+import {
+  type CallReport,
+  proveRootKey,
+  type RunningStore,
+  type StoreDatabase,
+  startStore,
+  watchIam,
+} from '@keyplane/store'
 import type { Context } from '../context.ts'
 import { makeCredentials, planeAccount } from '../data-folder/credentials.ts'
 import { advisedRootKey } from '../root-key/advised-root-key.ts'
@@ -26,6 +34,9 @@ export const startPlaneStore = async (
 ): Promise<RunningStore> => {
   const onProblem = (problem: string): void => terminal.warn(`store: ${problem}`)
   folder.create(onProblem)
+  const rootKey = options.rootKey ?? advisedRootKey(fileRootKey({ path: folder.rootKey, random }), () => database)
+  // Nobody gets access keys of a store that is there and that this start cannot open.
+  if (!existsSync(folder.iam)) await proveRootKey(database, rootKey)
   makeCredentials(folder, random)
   if (insecureNoAuth)
     onProblem(
@@ -39,7 +50,7 @@ export const startPlaneStore = async (
       ...options,
       ...database,
       ...(insecureNoAuth && { insecureNoAuth: { account: planeAccount } }),
-      rootKey: options.rootKey ?? advisedRootKey(fileRootKey({ path: folder.rootKey, random }), () => database),
+      rootKey,
       iam,
       random,
       clock,
