@@ -42,12 +42,22 @@ describe('a backup', () => {
     expect((await backUp(path)).rows).toBe(2)
   })
 
+  it('is told of what failed first, where SQLite has ended the transaction by itself', async () => {
+    const ended = reader.stream(async () => {
+      await reader.all(sql`rollback`.compile(reader.query))
+      throw diskFull()
+    })
+    await expect(ended).rejects.toMatchObject({ code: 'ENOSPC' })
+  })
+
   it('of a database that fails names the database', async () => {
     const query = sql`select * from absent`.compile(reader.query)
     const read = reader.stream(async (rows) => {
       for await (const row of rows(query)) expect(row).toBeUndefined()
     })
-    await expect(read).rejects.toMatchObject({ message: expect.stringContaining('source.db') })
+    await expect(read).rejects.toMatchObject({
+      message: `The database ${JSON.stringify(join(folder, 'source.db'))} failed: SQL logic error (SQLite error 1).`,
+    })
   })
 
   it('replaces a backup where it may, and never what is none: the database itself, a key, an empty file', async () => {

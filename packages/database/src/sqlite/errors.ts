@@ -28,6 +28,13 @@ const meanings: Readonly<Record<number, Meaning>> = {
 export const concernsWholeDatabase = (error: SecretsError): boolean =>
   error.code === 'unavailable' || error.code === 'integrity' || error.code === 'source_misconfigured'
 
+/** SQLite's own words for its code, which are always the same; its message may hold what stands in a statement. */
+const inWords = (thrown: unknown): string => {
+  const { errstr, errcode, code } = (thrown ?? {}) as { errstr?: unknown; errcode?: unknown; code?: unknown }
+  if (typeof errstr === 'string') return `${errstr} (SQLite error ${String(errcode)})`
+  return typeof code === 'string' ? code : 'for a reason that SQLite does not name'
+}
+
 /** What node:sqlite threw, as a SecretsError. Its message names the file and never a parameter's value. */
 export const sqliteError = (thrown: unknown, path: string): SecretsError => {
   if (thrown instanceof SecretsError) return thrown
@@ -35,7 +42,7 @@ export const sqliteError = (thrown: unknown, path: string): SecretsError => {
   // The low byte is the primary code; what is above it says more of the same.
   const meaning = typeof errcode === 'number' ? (meanings[errcode] ?? meanings[errcode & 0xff]) : undefined
   if (!meaning)
-    return new SecretsError('internal', `The database ${JSON.stringify(path)} failed; see the cause.`, {
+    return new SecretsError('internal', `The database ${JSON.stringify(path)} failed: ${inWords(thrown)}.`, {
       cause: thrown,
     })
   const { code, reason, says } = meaning

@@ -56,7 +56,8 @@ class SqliteReader<Tables> implements Reader<Tables> {
       // What the act throws is its own: a full disk may be that of the file which it writes.
       result = await act((query) => this.#pages(query))
     } catch (error) {
-      this.#run('rollback')
+      // A full disk may have ended it already; what failed first is told.
+      if (this.#connection.isTransaction) this.#run('rollback')
       throw error
     }
     this.#run('commit')
