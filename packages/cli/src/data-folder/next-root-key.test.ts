@@ -34,6 +34,12 @@ describe('the next root key', () => {
     expect(readdirSync(path)).toEqual(['root.key.next'])
   })
 
+  it('that another change of keys has taken over is not missed', () => {
+    writeFileSync(join(path, 'root.key'), 'taken over', { mode: 0o600 })
+    expect(takeNextRootKey(new DataFolder(path), 0)).toBeUndefined()
+    expect(readdirSync(path)).toEqual(['root.key'])
+  })
+
   it('that cannot be taken over is told with the file that it was to become', () => {
     expect(() => takeNextRootKey(new DataFolder(path), 0)).toThrow(/root\.key can't be written: .*\(ENOENT\)/)
   })

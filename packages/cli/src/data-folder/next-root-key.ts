@@ -41,6 +41,8 @@ const makeKey = (path: string, random: Random): void => {
 /** Makes the next root key the folder's, durably. Gives the path that another one before it is kept under. */
 export const takeNextRootKey = (folder: DataFolder, nowMs: number): string | undefined =>
   telling(folder, () => {
+    // Another change of keys that took this one over was quicker.
+    if (!existsSync(nextRootKey(folder)) && existsSync(folder.rootKey)) return undefined
     const kept = keptPath(folder.rootKey, nowMs)
     const isKept = existsSync(folder.rootKey) && !isSame(folder.rootKey, nextRootKey(folder))
     if (isKept) linkSync(folder.rootKey, kept)
