@@ -55,7 +55,7 @@ const read = (path: string): Iam => {
     if (size > maxBytes) throw new SecretsError('config_invalid', `It is larger than ${maxBytes} bytes.`)
     // It holds access keys. Windows has no such bits.
     if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-      throw new SecretsError('config_invalid', `It may be read or written by others; run: chmod 600 ${path}`)
+      throw new SecretsError('config_invalid', `It may be read or written by others; run: chmod 600 ${path}.`)
     return parseIam(readFileSync(path, 'utf8'))
   } catch (cause) {
     const why = cause instanceof SecretsError ? cause.message : 'It cannot be read.'
