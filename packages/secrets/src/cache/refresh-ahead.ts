@@ -44,6 +44,8 @@ export class RefreshAhead {
 
   close(): void {
     this.#timer?.cancel()
+    // No turn comes before that.
+    this.#wakesAtMs = Number.NEGATIVE_INFINITY
   }
 
   #wakeAt(wakesAtMs: number): void {

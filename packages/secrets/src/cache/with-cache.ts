@@ -18,13 +18,14 @@ import { checkedVersion } from './checked-version.ts'
 import { confirm } from './confirm.ts'
 import { decide, mayServeStale } from './decide.ts'
 import { asReading, type Entry } from './entry.ts'
-import { Herds, isBatchable } from './herds.ts'
+import type { Herds } from './herds.ts'
 import type { Flight } from './flight.ts'
 import { type Errand, Flights } from './flights.ts'
 import { manyOverCache } from './many-over-cache.ts'
 import { onFailure } from './on-failure.ts'
 import { overtakingWriter } from './overtaking-writer.ts'
-import { RefreshAhead } from './refresh-ahead.ts'
+import type { RefreshAhead } from './refresh-ahead.ts'
+import { upkeepOf } from './upkeep.ts'
 
 export interface CacheOptions extends AnswersOptions {
   /** Expired answers are checked by evidence (`state`) where the source has it; each n-th check reads the value. */
@@ -66,9 +67,12 @@ class SecretCache implements CachedProvider {
     this.#options = Object.freeze({ ...options })
     this.#answers = new Answers(provider.name, this.#options)
     this.#flights = new Flights(options.clock, (errand, flight) => this.#fetch(errand, flight))
-    this.#herds = provider.many && this.#herdsOf(provider.many)
-    this.#ahead = this.#aheadOf(provider.many)
-    if (provider.many) this.many = manyOverCache(provider.many, (ref, call) => this.get(ref, call))
+    const [{ many }, answers, flights] = [provider, this.#answers, this.#flights]
+    const refreshBehind = (entry: Entry): void => this.#refreshBehind(entry)
+    const { herds, ahead } = upkeepOf({ many, options: this.#options, answers, flights, refreshBehind })
+    this.#herds = herds
+    this.#ahead = ahead
+    if (many) this.many = manyOverCache(many, (ref, call) => this.get(ref, call))
     if (provider.write)
       this.write = overtakingWriter(provider.write, {
         assertOpen: () => this.#assertOpen(),
@@ -231,28 +235,5 @@ class SecretCache implements CachedProvider {
     const readsValue = (known.confirmations + 1) % this.#options.readValueEveryNthCheck === 0
     if (!state || known.suspended || readsValue || (await this.#herds?.isOneOfMany(known))) return undefined
     return confirm(state, known, call)
-  }
-
-  #herdsOf(many: ManyReader): Herds {
-    return new Herds({
-      many,
-      callsUnderWay: () => this.#flights.count,
-      takeExpired: (count) => this.#answers.takeExpired(count, this.#isBatchable),
-      refreshBehind: (entry) => this.#refreshBehind(entry),
-    })
-  }
-
-  readonly #isBatchable = ({ ref, keys }: Entry): boolean =>
-    isBatchable(ref) && !keys.some((key) => this.#flights.has(key))
-
-  #aheadOf(many: ManyReader | undefined): RefreshAhead {
-    return new RefreshAhead({
-      ...this.#options,
-      entries: () => this.#answers.entries(),
-      perCall: () => (many && (many.savesCalls?.() ?? true) ? many.maxRefs : 1),
-      isBatchable: this.#isBatchable,
-      refreshTogether: (entries) => this.#herds?.refreshTogether(entries),
-      refreshBehind: (entry) => this.#refreshBehind(entry),
-    })
   }
 }
