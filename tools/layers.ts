@@ -13,6 +13,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   testkit: ['core', 'protocol'],
   providers: ['core', 'http', 'protocol', 'aws', 'openbao'],
   secrets: ['core', 'masking', 'providers'],
+  rotation: ['core', 'http', 'aws', 'openbao', 'audit', 'database', 'masking'],
   store: ['core', 'http', 'aws', 'policy', 'audit', 'sealing', 'database', 'masking'],
   agent: ['core', 'secrets', 'protocol', 'aws', 'masking', 'audit'],
   'lambda-extension': ['core', 'aws', 'agent'],
