@@ -58,7 +58,7 @@ describe('a watched IAM file', () => {
     writeFileSync(path, file('ann', 'bob'))
     chmodSync(path, 0o640)
     await clock.advance(1_000)
-    expect(problems[0]).toContain(`It may be read or written by others; run: chmod 600 ${path}`)
+    expect(problems[0]).toContain(`It may be read or written by others; run: chmod 600 ${path}. Callers`)
     rmSync(path)
     execFileSync('mkfifo', ['-m', '600', path])
     await clock.advance(1_000)
