@@ -27,6 +27,13 @@ export const keyOf = (id: string, { version, stage, as }: Omit<SecretRef, 'id'>)
 export const isOf = ({ version, spellings }: KeptAnswer, id: string): boolean =>
   version.id === id || version.name === id || spellings.has(id)
 
+/**
+ * The account whose credentials read it. Where that was not known then, the secret's own by its ARN, and nothing where its
+ * id is no ARN: one account may read another's, but which one did can't be told any more.
+ */
+export const ownerOf = ({ account, version: { id } }: KeptAnswer): string | undefined =>
+  account ?? /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(id)?.[1]
+
 /** How an answer stands to what the source tells of its secret: vouched for, merely still there, or gone. */
 export const standing = (
   { asked, version: { version } }: KeptAnswer,

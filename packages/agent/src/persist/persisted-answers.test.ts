@@ -299,6 +299,23 @@ describe('answers on the disk', () => {
     expect(told).toEqual([expect.stringContaining("that another account's credentials read.")])
   })
 
+  it('read while their account was not known are forgotten once another is, by the account of their ARN', async () => {
+    const { open, revealed } = start()
+    const arn = (account: string) => `arn:aws:secretsmanager:eu-west-1:${account}:secret:db-AbCdEf`
+    const before = open()
+    before.note({ id: 'mine' }, { ...version('mine'), id: arn('111111111111') })
+    before.note({ id: 'theirs' }, { ...version('theirs'), id: arn('222222222222') })
+    before.note({ id: 'no ARN' }, version('c'))
+    await before.close()
+    const given = (account: string): unknown[] => {
+      const after = open()
+      after.bindTo(account)
+      return ['mine', 'theirs', 'no ARN'].map((id) => revealed(after, id))
+    }
+    expect(given('111111111111')).toEqual(['canary-value', undefined, 'canary-value'])
+    expect(given('222222222222')).toEqual([undefined, 'canary-value', 'canary-value'])
+  })
+
   it('that can’t be written are told once, and written when they can', async () => {
     const { folder, clock, path, open, told } = start()
     const answers = open()

@@ -10,7 +10,7 @@ import {
 } from '@keyplane/core'
 import type { AnswersFile } from './answers-file.ts'
 import { ends, passes } from './failures.ts'
-import { isOf, isSame, type KeptAnswer, keyOf, standing } from './kept-answer.ts'
+import { isOf, isSame, type KeptAnswer, keyOf, ownerOf, standing } from './kept-answer.ts'
 
 export interface PersistedAnswersParts {
   readonly file: AnswersFile
@@ -49,10 +49,10 @@ export class PersistedAnswers {
     return this.#kept.size
   }
 
-  /** Whose credentials the agent has: answers to another account's are given no more. */
+  /** Whose credentials the agent has: what another account's read, or may have read, is given no more. */
   bindTo(account: string): void {
     this.#account = account
-    const answers = this.#drop((kept) => kept.account !== undefined && kept.account !== account)
+    const answers = this.#drop((kept) => (ownerOf(kept) ?? account) !== account)
     const { file, log } = this.#parts
     if (answers > 0)
       log.info({ answers }, `Nothing is taken from ${file.path} that another account's credentials read.`)
