@@ -105,6 +105,20 @@ describe('who is at the other end', () => {
     expect(refused).toEqual([undefined])
   })
 
+  it('is nobody who can be named where one number stands for many', async () => {
+    const credentialsOf = () => ({ processId: 1, userId: 65_534, groupId: 65_534 })
+    const parts = { onRefused: () => {}, credentialsOf }
+    const socket = '[keyplane]\nsocket_path = "/run/x"\n'
+    for (const more of [client(65_534), 'socket_users = ["1", "65534"]']) {
+      const config = parseAgentConfig(`${socket}${more}`)
+      await expect(openSocketPeers(config, { ...parts, unmapped: 65_534 })).rejects.toThrow(
+        "The user 65534 can't be named: in the agent's user namespace 65534 is everybody who has no number there.",
+      )
+    }
+    const admit = await openSocketPeers(parseAgentConfig(named), { ...parts, unmapped: 65_534 })
+    expect(admit?.(connect({ port: 1 }).on('error', () => {}))).toBe('refused')
+  })
+
   it('is one client only, by whatever it is named', async () => {
     const twice = `${client(0)}${client('root').replace('"app"', '"other"')}`
     const config = parseAgentConfig(`[keyplane]\nsocket_path = "/run/x"\n${twice}`)
