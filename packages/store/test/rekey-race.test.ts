@@ -3,7 +3,7 @@ import { nextRootKeySuffix, type RootKeySource } from '@keyplane/sealing'
 import { rekeyStore, verifyStore } from '@keyplane/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { KeptStores, keyOf } from './kept-stores.ts'
-import type { TestStore } from './test-store.ts'
+import type { Answer, Body, TestStore } from './test-store.ts'
 
 let kept: KeptStores
 let store: TestStore
@@ -39,7 +39,8 @@ const signal = () => {
 }
 
 describe('a change of the root key', () => {
-  it('lets no key in that was put under the old one at that moment', async () => {
+  /** Changes it while a call is making a key, after that was wrapped and before it is stored; gives what was answered. */
+  const changedWhile = async (call: () => Promise<Answer>): Promise<Answer> => {
     await store.stop()
     const [wrapping, rekeyed] = [signal(), signal()]
     await store.start({
@@ -48,19 +49,36 @@ describe('a change of the root key', () => {
         await rekeyed.given
       }),
     })
-    const elsewhere = { region: 'eu-central-1' }
-    // Its region has no key yet.
-    const making = store.call('CreateSecret', { Name: 'elsewhere', SecretString: 'v' }, elsewhere)
+    const making = call()
     await wrapping.given
     await kept.nextKey.open()
     await rekeyStore({ ...store.database, from: keyOf(store), to: kept.nextKey })
     rekeyed.give()
-    expect((await making).status).toBe(500)
-    await store.ok('CreateSecret', { Name: 'elsewhere', SecretString: 'v' }, elsewhere)
+    const answer = await making
     await store.stop()
     renameSync(`${store.rootKeyPath}${nextRootKeySuffix}`, store.rootKeyPath)
     await store.start()
+    return answer
+  }
+  const isWhole = async () => (await verifyStore({ ...store.database, rootKey: keyOf(store) })).ok
+
+  it('lets no default key in that was put under the old one at that moment: it is made under the new one', async () => {
+    const elsewhere = { region: 'eu-central-1' }
+    // Its region has no key yet.
+    const input = { Name: 'elsewhere', SecretString: 'v' }
+    const { status } = await changedWhile(() => store.call('CreateSecret', input, elsewhere))
+    expect(status).toBe(200)
     expect((await store.ok('GetSecretValue', { SecretId: 'elsewhere' }, elsewhere)).SecretString).toBe('v')
-    expect(await verifyStore({ ...store.database, rootKey: keyOf(store) })).toMatchObject({ ok: true })
+    expect(await isWhole()).toBe(true)
+  })
+
+  it('nor a key that a caller makes', async () => {
+    const kms = (operation: string, input: Body) =>
+      store.call(operation, input, { service: 'kms', headers: { 'x-amz-target': `TrentService.${operation}` } })
+    const { status, body } = await changedWhile(() => kms('CreateKey', {}))
+    const { KeyId = '' } = body['KeyMetadata'] as { KeyId?: string }
+    const encrypted = await kms('Encrypt', { KeyId, Plaintext: 'djE=' })
+    expect([status, encrypted.status]).toEqual([200, 200])
+    expect(await isWhole()).toBe(true)
   })
 })

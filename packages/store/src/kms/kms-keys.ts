@@ -1,7 +1,8 @@
 import { partitionOf } from '@keyplane/aws'
-import { type Clock, type Random, SecretsError, uuid } from '@keyplane/core'
+import { type AuditRecord, type Clock, type Random, SecretsError, uuid } from '@keyplane/core'
 import type { Statement, Writer } from '@keyplane/database'
-import { type KmsKey, makeKmsKey, type RootKey, unwrapKmsKey } from '@keyplane/sealing'
+import { type KmsKey, makeKmsKey, unwrapKmsKey } from '@keyplane/sealing'
+import type { FollowedRootKey } from '../storage/follow-root-key.ts'
 import type { KmsKeysTable } from '../storage/kms-keys-table.ts'
 import type { KmsKeyRow } from '../storage/tables.ts'
 
@@ -11,7 +12,7 @@ export const defaultKeyAlias = 'alias/aws/secretsmanager'
 export interface KmsKeysParts {
   readonly table: KmsKeysTable
   readonly writer: Writer
-  readonly rootKey: RootKey
+  readonly rootKey: FollowedRootKey
   readonly clock: Clock
   readonly random: Random
 }
@@ -19,7 +20,10 @@ export interface KmsKeysParts {
 /** What a new key is to be. */
 export type NewKey = Pick<KmsKeyRow, 'account' | 'region' | 'alias' | 'description' | 'policy'>
 
-/** A key that was made, and the statements that store it. */
+/** How often a key is made anew where the root key is changed before it is stored. */
+export const maxMakings = 3
+
+/** A key that was made, and the statements that store it: a conflict where the root key was changed meanwhile. */
 export interface MadeKey {
   readonly row: KmsKeyRow
   readonly statements: readonly Statement[]
@@ -62,6 +66,7 @@ export class KmsKeys {
     const { rootKey, clock, random } = this.#parts
     const { account, region } = key
     const [keyId, created_at_ms] = [uuid(random), clock.nowMs()]
+    const unchanged = await rootKey.unchanged()
     const { wrapped } = await makeKmsKey({ account, region, keyId, material: 1 }, rootKey, random)
     const row: KmsKeyRow = {
       ...key,
@@ -72,7 +77,8 @@ export class KmsKeys {
       deletion_at_ms: null,
       rotates: 0,
     }
-    return { row, statements: this.table.insert(row, { key_id: keyId, material: 1, wrapped, created_at_ms }) }
+    const material = { key_id: keyId, material: 1, wrapped, created_at_ms }
+    return { row, statements: [unchanged, ...this.table.insert(row, material)] }
   }
 
   async #unwrap(keyId: string, material: number): Promise<KmsKey> {
@@ -83,15 +89,25 @@ export class KmsKeys {
   }
 
   async #makeDefault(account: string, region: string): Promise<KmsKeyRow> {
-    const { writer, clock, random } = this.#parts
-    const { row, statements } = await this.make({
-      account,
-      region,
-      alias: defaultKeyAlias,
-      description: 'Default key that protects my Secrets Manager data when no other key is defined',
-      policy: null,
-    })
-    const record = {
+    const { writer } = this.#parts
+    for (let making = 0; making < maxMakings; making += 1) {
+      const { row, statements } = await this.make({
+        account,
+        region,
+        alias: defaultKeyAlias,
+        description: 'Default key that protects my Secrets Manager data when no other key is defined',
+        policy: null,
+      })
+      if ((await writer.write({ statements, audit: [this.#defaultMade(row)] })) === 'committed') return row
+      const theirs = await this.table.byAlias(account, region, defaultKeyAlias)
+      if (theirs) return theirs
+    }
+    throw new SecretsError('internal', 'The default key could neither be made nor found.')
+  }
+
+  #defaultMade(row: KmsKeyRow): AuditRecord {
+    const { clock, random } = this.#parts
+    return {
       atMs: clock.nowMs(),
       actor: 'keyplane:store',
       action: 'kms:CreateKey',
@@ -99,11 +115,7 @@ export class KmsKeys {
       decision: 'allow',
       requestId: uuid(random),
       detail: { Alias: defaultKeyAlias },
-    } as const
-    if ((await writer.write({ statements, audit: [record] })) === 'committed') return row
-    const theirs = await this.table.byAlias(account, region, defaultKeyAlias)
-    if (theirs) return theirs
-    throw new SecretsError('internal', 'The default key could neither be made nor found.')
+    }
   }
 }
 

@@ -1,13 +1,6 @@
 import { type AuditRecord, type Clock, type Random, SecretsError } from '@keyplane/core'
 import type { Reader, Statement, Writer } from '@keyplane/database'
-import {
-  type KmsKey,
-  makeKmsKey,
-  rewrapDataKey,
-  type RootKey,
-  type RootKeySource,
-  unwrapKmsKey,
-} from '@keyplane/sealing'
+import { type KmsKey, makeKmsKey, rewrapDataKey, type RootKeySource, unwrapKmsKey } from '@keyplane/sealing'
 import { sql } from 'kysely'
 import { FollowedRootKey } from '../storage/follow-root-key.ts'
 import { openStorage } from '../storage/open-storage.ts'
@@ -28,7 +21,7 @@ export type RenewKmsKeysOptions = StoreDatabase & {
 interface Work {
   readonly reader: Reader<StoreTables>
   readonly writer: Writer
-  readonly rootKey: RootKey
+  readonly rootKey: FollowedRootKey
   readonly clock: Clock
   readonly random: Random
 }
@@ -53,7 +46,7 @@ export const renewKmsKeys = async (
   const rootKey = new FollowedRootKey({ ...storage, source })
   try {
     const writer = await openStoreWriter(options, { auditKey, clock, random })
-    const work: Work = { reader, writer: rootKey.guard(writer), rootKey, clock, random }
+    const work: Work = { reader, writer, rootKey, clock, random }
     try {
       const keys = await reader.all(reader.query.selectFrom('kms_keys').selectAll().compile())
       let dataKeys = 0
@@ -76,10 +69,12 @@ const renew = async (work: Work, key: KmsKeyRow): Promise<KmsKey> => {
   const { reader, writer, rootKey, clock, random } = work
   const { account, region, key_id: keyId, current_material: before } = key
   const id = { account, region, keyId, material: before + 1 }
+  const unchanged = await rootKey.unchanged()
   const { kmsKey, wrapped } = await makeKmsKey(id, rootKey, random)
   const material = { key_id: keyId, material: id.material, wrapped, created_at_ms: clock.nowMs() }
   const outcome = await writer.write({
     statements: [
+      unchanged,
       statement(
         reader.query
           .updateTable('kms_keys')

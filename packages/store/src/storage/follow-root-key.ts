@@ -1,5 +1,5 @@
 import { SecretsError, toSecretsError } from '@keyplane/core'
-import type { Reader, Statement, WriteOutcome, Writer, WriteUnit } from '@keyplane/database'
+import type { Reader, Statement } from '@keyplane/database'
 import { type RootKey, type RootKeySource, verifyRootCheck } from '@keyplane/sealing'
 import { sql } from 'kysely'
 import { storeRow } from './audit-table.ts'
@@ -28,7 +28,7 @@ export class FollowedRootKey implements RootKey {
     return this.#rootKey.descriptor
   }
 
-  /** Under the key that the store has at this moment; see `guard`. */
+  /** Under the key that the store has at this moment; see `unchanged`. */
   async wrap(...call: Parameters<RootKey['wrap']>): Promise<Uint8Array> {
     await this.follow()
     return this.#rootKey.wrap(...call)
@@ -43,20 +43,12 @@ export class FollowedRootKey implements RootKey {
     }
   }
 
-  /** A writer whose units hold only if the store's root key is still the one that was wrapped with. */
-  guard(writer: Writer): Writer {
-    const guarded = (unit: WriteUnit): Promise<WriteOutcome> =>
-      writer.write({ ...unit, statements: [this.#unchanged(), ...unit.statements] })
-    return {
-      get alive() {
-        return writer.alive
-      },
-      write: guarded,
-      close: () => writer.close(),
-    }
-  }
-
-  #unchanged(): Statement {
+  /**
+   * Lets a change pass only while the store has the root key of this moment. To be had before anything is wrapped, and the
+   * first statement of what stores it: a change of the root key waits for it then, or is seen by it.
+   */
+  async unchanged(): Promise<Statement> {
+    await this.follow()
     const { root_key_check: check } = this.#store
     const { reader } = this.#parts
     const same = sql`update store set root_key_check = root_key_check where root_key_check = ${check}`

@@ -35,7 +35,6 @@ export interface KmsKeysTable {
   list(place: KmsPlace, page: KmsPage): Promise<readonly KmsKeyRow[]>
   listAliases(place: KmsPlace, page: KmsPage): Promise<readonly KmsAliasRow[]>
   insert(key: KmsKeyRow, material: KmsMaterialRow): readonly Statement[]
-  insertMaterial(material: KmsMaterialRow): Statement
   /** Changes a key if it is still in the state and has the material that it was read with. */
   update(key: KmsKeyRow, change: KmsKeyChange): Statement
   /**
@@ -137,7 +136,6 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
       statement(query.insertInto('kms_keys').values(key).compile(), 1),
       statement(query.insertInto('kms_key_materials').values(firstMaterial).compile(), 1),
     ],
-    insertMaterial: (row) => statement(query.insertInto('kms_key_materials').values(row).compile(), 1),
     update: ({ key_id, state, current_material }, change) =>
       statement(
         query

@@ -1,9 +1,10 @@
+import { SecretsError } from '@keyplane/core'
 import type { Conditions } from '../../access/caller-conditions.ts'
 import { awsError } from '../../aws-errors.ts'
 import type { OperationContext } from '../../operation-context.ts'
 import { flag, oneOf, type Shape } from '../../parsing/member.ts'
 import { type KeyMetadata, keyMetadata } from '../key-metadata.ts'
-import { keyArn } from '../kms-keys.ts'
+import { keyArn, maxMakings } from '../kms-keys.ts'
 import { requireKeyTags } from '../key-tags.ts'
 import { requireKeyPolicy } from '../require-key-policy.ts'
 import * as members from '../members.ts'
@@ -53,13 +54,15 @@ export const createKey = async (
   const place = { account, region, alias: null }
   const policy = input.Policy ?? null
   requireKeyTags(input.Tags ?? [])
-  const made = await context.kmsKeys.make({ ...place, policy, description: input.Description ?? '' })
-  if (policy !== null) requireKeyPolicy(context, { ...made.row, policy }, input.BypassPolicyLockoutSafetyCheck ?? false)
-  const { table } = context.kmsKeys
-  const tags = (input.Tags ?? []).map(({ TagKey: key, TagValue: value }) =>
-    table.setTag({ key_id: made.row.key_id, key, value }),
-  )
-  context.call.resource = keyArn(made.row)
-  await context.call.commit([...made.statements, ...tags])
-  return { KeyMetadata: keyMetadata(made.row) }
+  for (let making = 0; making < maxMakings; making += 1) {
+    const { row, statements } = await context.kmsKeys.make({ ...place, policy, description: input.Description ?? '' })
+    if (policy !== null) requireKeyPolicy(context, { ...row, policy }, input.BypassPolicyLockoutSafetyCheck ?? false)
+    const tags = (input.Tags ?? []).map(({ TagKey: key, TagValue: value }) =>
+      context.kmsKeys.table.setTag({ key_id: row.key_id, key, value }),
+    )
+    context.call.resource = keyArn(row)
+    const outcome = await context.call.commit([...statements, ...tags])
+    if (outcome === 'committed') return { KeyMetadata: keyMetadata(row) }
+  }
+  throw new SecretsError('internal', 'A key could not be made: the root key is being changed over and over.')
 }
