@@ -30,6 +30,16 @@ describe('verify', () => {
     expect(verdict.values.broken).toEqual([expect.stringMatching(/^kept\/5 .*: it does not open$/)])
   })
 
+  it('names each KMS key that does not open, also one that no value is under', async () => {
+    const kms = { service: 'kms', headers: { 'x-amz-target': 'TrentService.CreateKey' } }
+    const { Arn = '', KeyId = '' } = (await store.ok('CreateKey', {}, kms))['KeyMetadata'] as Record<string, string>
+    const other = `select wrapped from kms_key_materials where key_id <> '${KeyId}'`
+    await store.data.rows(`update kms_key_materials set wrapped = (${other}) where key_id = '${KeyId}'`)
+    const { ok, damage, values } = await verifyStore({ ...store.database, rootKey: keyOf(store) })
+    expect([ok, values.opened]).toEqual([false, 14])
+    expect(damage).toEqual([`material 1 of the KMS key ${Arn} does not open`])
+  })
+
   it('counts all values that do not open, and names the first hundred', async () => {
     for (let index = 0; index < 100; index += 1)
       await store.ok('PutSecretValue', { SecretId: 'kept/2', SecretString: `many ${index}` })

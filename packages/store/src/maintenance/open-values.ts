@@ -1,15 +1,18 @@
 import { SecretsError, toSecretsError } from '@keyplane/core'
 import type { Reader } from '@keyplane/database'
 import { type KmsKey, openValue, type RootKey, unwrapKmsKey } from '@keyplane/sealing'
+import { keyArn } from '../kms/kms-keys.ts'
 import type { SecretRow, StoreTables, VersionRow } from '../storage/tables.ts'
 
-/** What became of opening every value of a store. */
+/** What became of opening every value of a store, and every material of its KMS keys. */
 export interface OpenedValues {
   readonly opened: number
   /** Versions that do not open, as `NAME VERSION: why`; the first hundred of them. */
   readonly broken: readonly string[]
   /** How many do not open, also those that are not named. */
   readonly brokenCount: number
+  /** Materials of KMS keys that do not open, whether or not a value is under them; the first hundred, and how many more. */
+  readonly brokenKeys: readonly string[]
 }
 
 type Version = VersionRow & Pick<SecretRow, 'account' | 'region' | 'arn' | 'name'>
@@ -29,7 +32,7 @@ export const openValues = (
     .select(['s.account', 's.region', 's.arn', 's.name'])
     .where('v.sealed_value', 'is not', null)
   return reader.stream(async (rows) => {
-    const keys = await allKeys(reader, rootKey)
+    const { keys, broken: brokenKeys } = await allKeys(reader, rootKey)
     let opened = 0
     const broken: string[] = []
     let brokenCount = 0
@@ -40,26 +43,40 @@ export const openValues = (
       if ((opened + brokenCount) % 1_000 === 0) onProgress(opened)
     }
     onProgress(opened)
-    return { opened, broken, brokenCount }
+    return { opened, broken, brokenCount, brokenKeys: shortened(brokenKeys) }
   })
 }
 
-/** Every material of every key; an unreadable one is a failure of the values under it. */
-const allKeys = async (reader: Reader<StoreTables>, rootKey: RootKey): Promise<ReadonlyMap<string, KmsKey>> => {
+const shortened = (problems: readonly string[]): readonly string[] => {
+  const more = problems.length - maxNamed
+  return more > 0 ? [...problems.slice(0, maxNamed), `${more} more materials of KMS keys do not open`] : problems
+}
+
+interface AllKeys {
+  readonly keys: ReadonlyMap<string, KmsKey>
+  readonly broken: readonly string[]
+}
+
+/** Every material of every key; one that does not open is a failure of the values under it, too. */
+const allKeys = async (reader: Reader<StoreTables>, rootKey: RootKey): Promise<AllKeys> => {
   const rows = await reader.query
     .selectFrom('kms_key_materials as m')
     .innerJoin('kms_keys as k', 'k.key_id', 'm.key_id')
     .selectAll('m')
     .select(['k.account', 'k.region'])
+    .orderBy('m.key_id')
+    .orderBy('m.material')
     .execute()
   const keys = new Map<string, KmsKey>()
+  const broken: string[] = []
   for (const { key_id: keyId, material, wrapped, account, region } of rows)
     try {
       keys.set(`${keyId}/${material}`, await unwrapKmsKey(wrapped, { account, region, keyId, material }, rootKey))
     } catch (error) {
       if (toSecretsError(error).code !== 'integrity') throw error
+      broken.push(`material ${material} of the KMS key ${keyArn({ account, region, key_id: keyId })} does not open`)
     }
-  return keys
+  return { keys, broken }
 }
 
 const problemOf = (version: Version, keys: ReadonlyMap<string, KmsKey>): string | undefined => {

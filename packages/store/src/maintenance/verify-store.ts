@@ -23,14 +23,15 @@ export interface StoreVerdict {
   readonly ok: boolean
   /** What the engine's own data were checked for, and what they could not be. */
   readonly checks: readonly string[]
-  /** What the engine says of its own file, and rows that refer to none; empty where all is whole. */
+  /** What the engine says of its own file, rows that refer to none, and KMS keys that do not open; empty where all is whole. */
   readonly damage: readonly string[]
-  readonly values: OpenedValues
+  readonly values: Omit<OpenedValues, 'brokenKeys'>
   readonly audit: readonly AuditVerdict[]
 }
 
 /**
- * Whether a store is whole: the engine's own check, every value opened, every audit chain verified. It may run meanwhile.
+ * Whether a store is whole: the engine's own check, every KMS key and every value opened, every audit chain
+ * verified. It may run meanwhile.
  * @throws SecretsError `source_misconfigured` (`wrong_root_key`, and what the engine says), `integrity`.
  */
 export const verifyStore = async (options: VerifyStoreOptions): Promise<StoreVerdict> => {
@@ -45,23 +46,26 @@ export const verifyStore = async (options: VerifyStoreOptions): Promise<StoreVer
     const rootKey = await options.rootKey.open(store.root_key_descriptor)
     const auditKey = await auditKeyOf(rootKey, store)
     const found = await checkEngine(reader, options)
-    const { checks, damage } = found
-    const { values, audit } = await contents(found, async () => ({
-      values: await openValues(reader, rootKey, options.onProgress),
+    const { opened, audit } = await contents(found, async () => ({
+      opened: await openValues(reader, rootKey, options.onProgress),
       audit: await verifyChains(reader, auditKey),
     }))
+    const { brokenKeys, ...values } = opened
+    const damage = [...found.damage, ...brokenKeys]
     const ok = damage.length === 0 && values.brokenCount === 0 && audit.every(({ verdict }) => verdict.ok)
-    return { ok, checks, damage, values, audit }
+    return { ok, checks: found.checks, damage, values, audit }
   } finally {
     await reader.close()
   }
 }
 
-type Contents = Pick<StoreVerdict, 'values' | 'audit'>
+interface Contents extends Pick<StoreVerdict, 'audit'> {
+  readonly opened: OpenedValues
+}
 
 /** What the rows say, as far as damage that was found before lets them be read. */
 const contents = async ({ damage, isReadable }: EngineCheck, read: () => Promise<Contents>): Promise<Contents> => {
-  const unread: Contents = { values: { opened: 0, broken: [], brokenCount: 0 }, audit: [] }
+  const unread: Contents = { opened: { opened: 0, broken: [], brokenCount: 0, brokenKeys: [] }, audit: [] }
   if (!isReadable) return unread
   try {
     return await read()
