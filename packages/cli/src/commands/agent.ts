@@ -1,6 +1,7 @@
 import { type AgentProcess, runAgent } from '@keyplane/agent'
 import { openAgentAudit } from '../agent-audit/open-agent-audit.ts'
 import type { Command } from '../context.ts'
+import { outliveReader } from '../end-with-reader.ts'
 
 interface AgentOptions {
   readonly config?: string
@@ -17,6 +18,7 @@ export const agentNamed =
     const isHelp = args.some((argument) => argument === '--help' || argument === '-h')
     if (args[0] === 'audit' && args[1] === 'verify' && !isHelp)
       return (await import('./agent-audit-verify.ts')).agentAuditVerify(context, args.slice(2), {})
+    outliveReader()
     const named = config === undefined ? [] : ['--config', config]
     const parts = { env, clock, ended: untilEnded(), openAudit: openAgentAudit(context), command, ...more }
     return runAgent(isHelp ? ['--help'] : [...args, ...named], parts)
