@@ -33,6 +33,29 @@ describe('the agent’s configuration', () => {
     expect(config).toMatchObject({ httpPort: 4_000, ttlMs: 0, logLevel: 'debug', region: 'eu-west-1' })
   })
 
+  it.each<[boolean, readonly unknown[]]>([
+    [true, ['true', '"TRUE"', '"yes"', '"On"', '"1"', 1, -3, 0.5]],
+    [false, ['false', '"False"', '"no"', '"OFF"', '"0"', 0]],
+  ])('takes what the AWS agent takes for %s', (meant, spellings) => {
+    for (const spelling of spellings) {
+      const keys = ['log_to_file', 'validate_credentials', 'ignore_transient_errors']
+      const config = parseAgentConfig(keys.map((key) => `${key} = ${String(spelling)}`).join('\n'))
+      const read = [config.logToFile, config.validateCredentials, config.ignoreTransientErrors]
+      expect([spelling, ...read]).toEqual([spelling, meant, meant, meant])
+    }
+    for (const other of ['""', '"y"', '"2"', '[]', '["true"]'])
+      expect(() => parseAgentConfig(`log_to_file = ${other}`), other).toThrow('log_to_file must be true or false.')
+  })
+
+  it('takes a region in any case, none in an empty text, a number with a sign, and any name of a variable', () => {
+    expect(parseAgentConfig('region = "US-EAST-1"').region).toBe('us-east-1')
+    expect(parseAgentConfig('region = ""')).not.toHaveProperty('region')
+    expect(parseAgentConfig('ttl_seconds = "+60"').ttlMs).toBe(60_000)
+    expect(parseAgentConfig('ssrf_env_variables = ["my-token"]').tokenVariables).toEqual(['my-token'])
+    for (const name of ['', 'a=b'])
+      expect(() => parseAgentConfig(`ssrf_env_variables = ["${name}"]`)).toThrow('at least one environment variable')
+  })
+
   it('takes our own options from a table of their own', () => {
     const config = parseAgentConfig('[keyplane]\nendpoint = "http://127.0.0.1:2774"\nmax_stale_seconds = 60')
     expect(config).toMatchObject({ endpoint: 'http://127.0.0.1:2774', maxStaleMs: 60_000 })
@@ -128,13 +151,13 @@ prefetch_prefixes = ["app/"]
     ['max_conn = 0', 'max_conn must be a whole number from 1 to 1000'],
     ['log_level = "loud"', 'log_level must be DEBUG, INFO, WARN, ERROR or NONE'],
     ['log_level = 1', 'log_level must be'],
-    ['log_to_file = 1', 'log_to_file must be true or false'],
+    ['log_to_file = [true]', 'log_to_file must be true or false'],
     ['ssrf_headers = ["a b"]', 'ssrf_headers must be a list of at least one header name'],
     ['ssrf_headers = "X-Mine"', 'ssrf_headers must be'],
     ['ssrf_env_variables = []', 'ssrf_env_variables must be a list of at least one environment variable'],
     ['path_prefix = ""', 'path_prefix must begin with /'],
     ['region = "eu west"', 'region must be a region, like eu-west-1'],
-    ['ignore_transient_errors = "no"', 'ignore_transient_errors must be true or false'],
+    ['ignore_transient_errors = "none"', 'ignore_transient_errors must be true or false'],
     ['validate_credentials = 2026-01-01', 'validate_credentials must be true or false'],
     ['credentials_file_path = ""', 'credentials_file_path must be a text'],
     ['keyplane = 1', 'keyplane must be a table'],

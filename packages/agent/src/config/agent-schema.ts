@@ -16,13 +16,13 @@ import {
   wordOf,
 } from './value-readers.ts'
 
-const regionName = textLike(/^[a-z0-9-]{1,64}$/, 'a region, like eu-west-1')
+const regionName = textLike(/^[a-z0-9-]{0,64}$/i, 'a region, like eu-west-1')
 const seconds = (set: (ms: number) => Partial<ConfigParts>) => (value: number) => set(value * 1_000)
 
 /** The AWS agent's own keys, which its successor has in sections. @see https://github.com/aws/aws-secretsmanager-agent */
 const aws = {
   http_port: option(2773, integer(1024, 65_535, 0), (httpPort: number) => ({ httpPort })),
-  region: option(undefined, regionName, (region?: string) => (region === undefined ? {} : { region })),
+  region: option(undefined, regionName, (region?: string) => (region ? { region: region.toLowerCase() } : {})),
   ttl_seconds: option(
     300,
     integer(1, 3_600, 0),
@@ -40,7 +40,8 @@ const aws = {
   ),
   ssrf_env_variables: option(
     ['KEYPLANE_AGENT_TOKEN', 'AWS_TOKEN', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'],
-    listOf(/^[A-Za-z_]\w*$/, 'environment variable'),
+    // Whatever an environment can have.
+    listOf(/^[^=\0]+$/, 'environment variable'),
     (tokenVariables: string[]) => ({ tokenVariables: Object.freeze([...tokenVariables]) }),
   ),
   path_prefix: option('/v1/', path, (pathPrefix: string) => ({ pathPrefix })),

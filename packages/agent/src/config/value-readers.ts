@@ -5,11 +5,11 @@ export type Read = (value: unknown) => { readonly value: unknown } | { readonly 
 
 const oneOf = (value: unknown, fits: boolean, problem: string): ReturnType<Read> => (fits ? { value } : { problem })
 
-/** The AWS agent takes numbers in quotes too. `also` stands outside the bounds. */
+/** The AWS agent takes numbers in quotes too, with a sign even. `also` stands outside the bounds. */
 export const integer =
   (min: number, max: number, also?: number): Read =>
   (value) => {
-    const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+    const number = typeof value === 'string' && /^\+?\d+$/.test(value) ? Number(value) : value
     const fits =
       Number.isInteger(number) && (number === also || ((number as number) >= min && (number as number) <= max))
     return oneOf(number, fits, `must be a whole number from ${min} to ${max}`)
@@ -27,10 +27,15 @@ export const ratio =
     )
   }
 
-export const bool: Read = (value) =>
-  value === 'true' || value === 'false'
-    ? { value: value === 'true' }
-    : oneOf(value, value === true || value === false, 'must be true or false')
+const [yes, no] = [new Set(['true', 'on', 'yes', '1']), new Set(['false', 'off', 'no', '0'])]
+
+/** The AWS agent takes these words too, in any case, and numbers: 0 is false, any other is true. */
+export const bool: Read = (value) => {
+  if (typeof value === 'number') return { value: value !== 0 }
+  const word = String(value).toLowerCase()
+  const fits = typeof value === 'boolean' || typeof value === 'string'
+  return oneOf(yes.has(word), fits && (yes.has(word) || no.has(word)), 'must be true or false')
+}
 
 /** A text that the pattern takes whole. */
 export const textLike =
