@@ -14,7 +14,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   providers: ['core', 'http', 'protocol', 'aws', 'openbao'],
   secrets: ['core', 'masking', 'providers'],
   rotation: ['core', 'http', 'aws', 'openbao', 'audit', 'database', 'masking'],
-  store: ['core', 'http', 'aws', 'policy', 'audit', 'sealing', 'database', 'masking'],
+  store: ['core', 'http', 'aws', 'policy', 'audit', 'sealing', 'database', 'masking', 'rotation'],
   agent: ['core', 'secrets', 'protocol', 'aws', 'masking', 'audit'],
   'lambda-extension': ['core', 'aws', 'agent'],
   cli: [

@@ -22,3 +22,4 @@ export { type StoreVerdict, type VerifyStoreOptions, verifyStore } from './maint
 export { type RunningStore, type StoreOptions, type StoreSettings, startStore } from './start-store.ts'
 export type { StoreDatabase } from './storage/store-database.ts'
 export { type AuditVerdict, type VerifyAuditOptions, verifyAudit } from './audit/verify-audit.ts'
+export type { FunctionsEndpoint } from './rotation/rotation-functions.ts'

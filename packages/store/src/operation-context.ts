@@ -10,10 +10,12 @@ import type { SecretQuota } from './secretsmanager/secret-quota.ts'
 import type { VersionCache } from './secretsmanager/versions/version-cache.ts'
 import type { SerialQueue } from './serial-queue.ts'
 import type { PoliciesTable } from './storage/policies-table.ts'
+import type { StoreRotations } from './rotation/store-rotations.ts'
 import type { ReplicasTable } from './storage/replicas-table.ts'
 import type { ListQuery } from './storage/secrets-listing.ts'
 import type { SecretRow } from './storage/tables.ts'
 import type { SecretsTable } from './storage/secrets-table.ts'
+import type { SecretRotationsTable } from './storage/secret-rotations-table.ts'
 import type { VersionsTable } from './storage/versions-table.ts'
 
 /** What every call's operation works with. */
@@ -23,6 +25,9 @@ export interface StoreParts {
   readonly labelled: VersionCache
   readonly policies: PoliciesTable
   readonly replicas: ReplicasTable
+  readonly rotations: SecretRotationsTable
+  /** What carries rotations out. */
+  readonly rotating: Pick<StoreRotations, 'requireInvokable' | 'takeBack' | 'wake'>
   readonly listing: (query: ListQuery) => Promise<readonly SecretRow[]>
   readonly kmsKeys: KmsKeys
   readonly quota: SecretQuota

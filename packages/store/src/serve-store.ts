@@ -21,7 +21,10 @@ import { FollowedRootKey } from './storage/follow-root-key.ts'
 import { kmsKeysTable } from './storage/kms-keys-table.ts'
 import { policiesTable } from './storage/policies-table.ts'
 import { replicasTable } from './storage/replicas-table.ts'
-import { listSecretRows } from './storage/secrets-listing.ts'
+import { type ListQuery, listSecretRows } from './storage/secrets-listing.ts'
+import { StoreRotations } from './rotation/store-rotations.ts'
+import type { FunctionsEndpoint } from './rotation/rotation-functions.ts'
+import { secretRotationsTable } from './storage/secret-rotations-table.ts'
 import { secretsTable } from './storage/secrets-table.ts'
 import type { StoreRow, StoreTables } from './storage/tables.ts'
 import { versionsTable } from './storage/versions-table.ts'
@@ -41,6 +44,8 @@ export interface ServeOptions {
   /** As configured at this moment. */
   readonly iam: () => Iam
   readonly insecureNoAuth?: { readonly account: string }
+  /** Where rotation functions are invoked. Default: there are none. */
+  readonly functions?: FunctionsEndpoint
   readonly onChange: (secret: { readonly arn: string; readonly name: string }) => void
   readonly onCall: (report: CallReport) => void
   readonly log: (problem: StoreProblem) => void
@@ -57,18 +62,21 @@ export interface ServeOptions {
 /** Answers calls of an opened store over HTTP. Closing it leaves the reader and the writer open. */
 export const serveStore = async (options: ServeOptions): Promise<Listening> => {
   const { writer, clock, random } = options
+  const parts = await operationParts(options)
   const refusals = new Refusals({ writer, clock, random, sharedBy: options.listenAt.sharedBy ?? 1 })
   const server = await listen({
     ...options.listenAt,
-    app: storeApp({ ...(await operationParts(options)), ...callParts(options), refusals }),
+    app: storeApp({ ...parts, ...callParts(options), refusals }),
     clock,
     ready: options.ready,
     metrics: options.metricsText,
   })
+  parts.rotating.start()
   return {
     port: server.port,
     close: async () => {
       await server.close()
+      await parts.rotating.stop()
       await refusals.close()
     },
   }
@@ -94,21 +102,24 @@ const callParts = ({ writer, clock, insecureNoAuth, onCall, log, metrics }: Serv
   },
 })
 
+type OperationParts = Omit<AppParts, keyof CallParts | 'refusals' | 'rotating'> & { readonly rotating: StoreRotations }
+
 /** What the operations work with. */
-const operationParts = async (options: ServeOptions): Promise<Omit<AppParts, keyof CallParts | 'refusals'>> => {
+const operationParts = async (options: ServeOptions): Promise<OperationParts> => {
   const { reader, writer, store, rootKey, rootKeySource: source, iam, clock, random, onChange } = options
   const secrets = secretsTable(reader)
   const versions = versionsTable(reader)
   const policies = policiesTable(reader)
   const followed = new FollowedRootKey({ reader, source, store, rootKey })
   const sessionTokens = new SessionTokens(await sessionKeyOf(rootKey, store), random)
-  return {
+  const parts = {
     secrets,
     versions,
+    rotations: secretRotationsTable(reader),
     labelled: new VersionCache(versions),
     policies,
     replicas: replicasTable(reader),
-    listing: (query) => listSecretRows(reader, query),
+    listing: (query: ListQuery) => listSecretRows(reader, query),
     kmsKeys: new KmsKeys({ table: kmsKeysTable(reader), writer, rootKey: followed, clock, random }),
     quota: new SecretQuota({ secrets, clock }),
     queue: new SerialQueue(),
@@ -119,4 +130,15 @@ const operationParts = async (options: ServeOptions): Promise<Omit<AppParts, key
     random,
     onChange,
   }
+  const never = { requireInvokable: async () => undefined, takeBack: async () => undefined, wake: () => undefined }
+  const rotating: StoreRotations = new StoreRotations(
+    { ...parts, rotating: never, clock, writer },
+    {
+      reader,
+      ...(options.functions && { functions: options.functions }),
+      onError: ({ code, message, reason }) =>
+        options.log({ requestId: '', code, message, ...(reason !== undefined && { reason }) }),
+    },
+  )
+  return { ...parts, rotating }
 }

@@ -10,6 +10,7 @@ import { Metrics } from './metrics.ts'
 import type { OpenedStore } from './opened-store.ts'
 import { processFacts } from './process-facts.ts'
 import { Readiness } from './readiness.ts'
+import type { FunctionsEndpoint } from './rotation/rotation-functions.ts'
 import { serveStore } from './serve-store.ts'
 import { FollowedRootKey } from './storage/follow-root-key.ts'
 import { openStorage } from './storage/open-storage.ts'
@@ -38,6 +39,8 @@ export interface StoreSettings {
   readonly threads?: number
   /** Takes every call, signed or not, for one of this account's root user: for tests on one's own machine. */
   readonly insecureNoAuth?: { readonly account: string }
+  /** Where rotation functions are invoked: AWS Lambda, or what speaks its Invoke API. Default: there are none. */
+  readonly functions?: FunctionsEndpoint
   readonly clock?: Clock
   readonly random?: Random
   /** After a change of a secret was acknowledged by the disk. */
@@ -106,6 +109,7 @@ const run = async (options: StoreOptions, host: string, opened: OpenedStore): Pr
     rootKey,
     iam,
     ...(insecureNoAuth && { insecureNoAuth }),
+    ...(options.functions && { functions: options.functions }),
     onChange,
     ...(options.onCall && { onCall: guarded(options.onCall, log) }),
     log,

@@ -183,7 +183,15 @@ describe.runIf(engine === 'sqlite')('verifyAudit with the root key', () => {
       database.exec(`alter table secrets drop column ${column}`)
     for (const column of ['description', 'policy', 'deletion_at_ms', 'rotates'])
       database.exec(`alter table kms_keys drop column ${column}`)
-    for (const table of ['secret_policies', 'secret_replicas', 'kms_aliases', 'kms_grants', 'kms_tags'])
+    for (const table of [
+      'secret_policies',
+      'secret_replicas',
+      'kms_aliases',
+      'kms_grants',
+      'kms_tags',
+      'secret_rotations',
+      'rotations',
+    ])
       database.exec(`drop table ${table}`)
     for (const column of ['head_hash', 'head_mac']) database.exec(`alter table audit_chains drop column ${column}`)
     database.close()

@@ -1,11 +1,13 @@
 import type { ChainHead } from '@keyplane/audit'
 import type { Migrations } from '@keyplane/database'
+import { rotationMigrations } from '@keyplane/rotation'
 import type { SealColumns } from './audit-head.ts'
 import { secretsKeysAudit } from './migrations/0001-secrets-keys-audit.ts'
 import { auditHeadSeal } from './migrations/0002-audit-head-seal.ts'
 import { replicasPolicies } from './migrations/0003-replicas-policies.ts'
 import { kms } from './migrations/0004-kms.ts'
 import { kmsAliasesByKey } from './migrations/0005-kms-aliases-by-key.ts'
+import { secretRotations } from './migrations/0006-secret-rotations.ts'
 
 /** The store's schema, step by step. A step that was released is never changed. */
 export const storeMigrations = (seal: (head: ChainHead) => SealColumns): Migrations =>
@@ -15,4 +17,6 @@ export const storeMigrations = (seal: (head: ChainHead) => SealColumns): Migrati
     '0003-replicas-policies': replicasPolicies,
     '0004-kms': kms,
     '0005-kms-aliases-by-key': kmsAliasesByKey,
+    '0006-secret-rotations': secretRotations,
+    ...rotationMigrations,
   })

@@ -1,5 +1,7 @@
+import type { RotationTables } from '@keyplane/rotation'
+
 /** The tables of a store, as the newest migration leaves them. Moments are epoch milliseconds. */
-export interface StoreTables {
+export interface StoreTables extends RotationTables {
   readonly store: StoreRow
   readonly kms_keys: KmsKeyRow
   readonly kms_key_materials: KmsMaterialRow
@@ -12,6 +14,7 @@ export interface StoreTables {
   readonly version_stages: StageRow
   readonly secret_policies: PolicyRow
   readonly secret_replicas: ReplicaRow
+  readonly secret_rotations: SecretRotationRow
   readonly audit_chains: AuditChainRow
   readonly audit_links: AuditLinkRow
   readonly audit_records: AuditRecordRow
@@ -170,6 +173,26 @@ export interface ReplicaRow {
   /** Null where there is no such secret that follows. */
   readonly replica_id: string | null
   readonly position: number
+}
+
+/** How a secret is rotated; there from the first RotateSecret on. */
+export interface SecretRotationRow {
+  readonly secret_id: string
+  /** 0: CancelRotateSecret was called. */
+  readonly enabled: number
+  /** A function of Lambda, or one of the store's own rotators. */
+  readonly function_arn: string
+  /** The schedule: this, the next two, or none. */
+  readonly after_days: number | null
+  readonly expression: string | null
+  readonly duration: string | null
+  readonly configured_at_ms: number
+  /** When it was last rotated with success. */
+  readonly rotated_at_ms: number | null
+  readonly next_at_ms: number | null
+  /** The version that a rotation was asked to make, until that has ended. */
+  readonly pending_version: string | null
+  readonly asked_at_ms: number
 }
 
 /** A chain's head, moved in the transaction that appends to it. */

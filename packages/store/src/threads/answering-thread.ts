@@ -38,7 +38,7 @@ const procedures: AnsweringThread = {
 const first: Calls<FirstThread> = portCalls<FirstThread>(port, procedures)
 
 const serve = async (): Promise<Listening> => {
-  const { database, store, writerPort, listenAt, insecureNoAuth, tellsCalls } = given
+  const { database, store, writerPort, listenAt, insecureNoAuth, functions, tellsCalls } = given
   const [clock, random] = [systemClock, systemRandom]
   const reader = readerOf(database, Math.ceil(maxConnections / (listenAt.sharedBy ?? 1)))
   const writer = new Readiness(writerOver(writerPort), clock)
@@ -56,6 +56,7 @@ const serve = async (): Promise<Listening> => {
       rootKeySource: borrowedRootKeys(given.rootKeySource, first),
       iam: () => iam,
       ...(insecureNoAuth && { insecureNoAuth }),
+      ...(functions && { functions }),
       onChange: (secret) => first.tell('changed', secret),
       onCall: tellsCalls ? (report) => first.tell('called', report) : () => undefined,
       log: (problem) => first.tell('problem', problem),

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { CallReport, StoreProblem } from '../app.ts'
 import type { Iam } from '../iam/identity.ts'
 import type { MetricsState } from '../metrics.ts'
+import type { FunctionsEndpoint } from '../rotation/rotation-functions.ts'
 import type { ListenAt } from '../serve-store.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
 import type { StoreRow } from '../storage/tables.ts'
@@ -19,6 +20,7 @@ export interface ThreadStart {
   readonly iam: Iam
   readonly listenAt: ListenAt
   readonly insecureNoAuth?: { readonly account: string }
+  readonly functions?: FunctionsEndpoint
   /** Whether somebody wants to be told of each call. */
   readonly tellsCalls: boolean
 }

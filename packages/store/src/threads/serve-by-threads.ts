@@ -6,6 +6,7 @@ import { currentIam, type Iam, type LiveIam } from '../iam/identity.ts'
 import { Metrics, type MetricsState } from '../metrics.ts'
 import type { OpenedStore } from '../opened-store.ts'
 import { processFacts } from '../process-facts.ts'
+import type { FunctionsEndpoint } from '../rotation/rotation-functions.ts'
 import type { ListenAt } from '../serve-store.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
 import { AnsweringWorker } from './answering-worker.ts'
@@ -21,6 +22,7 @@ export interface ThreadsOptions {
   readonly rootKey: RootKeySource
   readonly iam: Iam | LiveIam
   readonly insecureNoAuth?: { readonly account: string }
+  readonly functions?: FunctionsEndpoint
   readonly onChange: (secret: { readonly arn: string; readonly name: string }) => void
   /** Absent: nobody wants to know. */
   readonly onCall?: (report: CallReport) => void
@@ -55,7 +57,7 @@ class AnsweringThreads {
   #closing = false
 
   constructor(options: ThreadsOptions, opened: OpenedStore) {
-    const { host, port, threads, database, rootKey, insecureNoAuth, onCall } = options
+    const { host, port, threads, database, rootKey, insecureNoAuth, functions, onCall } = options
     const lender = new RootKeyLender(rootKey)
     this.#options = options
     this.#opened = opened
@@ -66,6 +68,7 @@ class AnsweringThreads {
       rootKey: lender.lend(opened.rootKey),
       rootKeySource: rootKey.name,
       ...(insecureNoAuth && { insecureNoAuth }),
+      ...(functions && { functions }),
       tellsCalls: onCall !== undefined,
     }
     this.#procedures = {

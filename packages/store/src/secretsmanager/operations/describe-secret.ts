@@ -5,6 +5,7 @@ import type { OperationContext } from '../../operation-context.ts'
 import type { Shape } from '../../parsing/member.ts'
 import { secretId } from '../../parsing/members.ts'
 import { regionalReplicas, replicationStatus } from '../replicas/replication-status.ts'
+import { rotationFacts } from '../../rotation/rotation-facts.ts'
 import { secretFacts } from '../secret-facts.ts'
 import { secretTarget } from '../secret-target.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
@@ -22,6 +23,7 @@ export const describeSecret = async (
   const { secret, tags, stages } = loaded
   return {
     ...secretFacts(secret, tags),
+    ...rotationFacts(await context.rotations.of(secret.id)),
     ...(stages.length > 0 && { VersionIdsToStages: Object.fromEntries(labelsOf(stages)) }),
     ...(await replicationFacts(context, loaded)),
   }

@@ -2,6 +2,8 @@ import type { ListSecretsRequest, ListSecretsResponse, SecretListEntry } from '@
 import type { OperationContext } from '../../operation-context.ts'
 import { flag, integer, oneOf, type Shape } from '../../parsing/member.ts'
 import { nextToken, secretFilters } from '../../parsing/members.ts'
+import { rotationFacts } from '../../rotation/rotation-facts.ts'
+import type { SecretRotationRow } from '../../storage/tables.ts'
 import { secretFacts } from '../secret-facts.ts'
 import { type ListedSecret, pageOfSecrets } from '../lists/secret-pages.ts'
 import type { ListOrder } from '../../storage/secrets-listing.ts'
@@ -36,10 +38,13 @@ export const listSecrets = async (
     descending: input.SortOrder === 'desc',
   }
   const { page, ...more } = await pageOfSecrets(context, query, input)
-  return { SecretList: page.map(entry), ...more }
+  const rotations = await context.rotations.ofAll(page.map(({ secret }) => secret.id))
+  const rotated = new Map(rotations.map((row) => [row.secret_id, row]))
+  return { SecretList: page.map((listed) => entry(listed, rotated.get(listed.secret.id))), ...more }
 }
 
-const entry = ({ secret, tags, stages }: ListedSecret): SecretListEntry => ({
+const entry = ({ secret, tags, stages }: ListedSecret, rotation: SecretRotationRow | undefined): SecretListEntry => ({
   ...secretFacts(secret, tags),
+  ...rotationFacts(rotation),
   ...(stages.length > 0 && { SecretVersionsToStages: Object.fromEntries(labelsOf(stages)) }),
 })

@@ -1,0 +1,34 @@
+import type { Random, SecretValue } from '@keyplane/core'
+import {
+  postgresTwoUsersRotator,
+  postgresUserRotator,
+  randomPasswordRotator,
+  redisUserRotator,
+  type Rotator,
+} from '@keyplane/rotation'
+
+/** What the store's own rotators need. */
+export interface BuiltInParts {
+  readonly random: Random
+  /** The login in the secret that the value names as `masterarn`. */
+  readonly admin: () => Promise<SecretValue>
+  readonly hasAdmin: boolean
+}
+
+const makers: Readonly<Record<string, (parts: BuiltInParts) => Rotator>> = {
+  'random-password': ({ random }) => randomPasswordRotator({ random }),
+  'postgres-user': ({ random, admin, hasAdmin }) => postgresUserRotator({ random, ...(hasAdmin && { admin }) }),
+  'postgres-two-users': ({ random, admin }) => postgresTwoUsersRotator({ random, admin }),
+  'redis-user': ({ random, admin }) => redisUserRotator({ random, admin }),
+}
+
+const prefix = 'arn:keyplane:rotation:::'
+
+/** Whether RotateSecret's function is a rotator of the store's own: `arn:keyplane:rotation:::postgres-user`. */
+export const isBuiltIn = (functionArn: string): boolean => functionArn.startsWith(prefix)
+
+/** How one of the store's own rotators is made; nothing where there is no such one. */
+export const builtInRotator = (functionArn: string): ((parts: BuiltInParts) => Rotator) | undefined => {
+  const name = functionArn.slice(prefix.length)
+  return isBuiltIn(functionArn) && Object.hasOwn(makers, name) ? makers[name] : undefined
+}

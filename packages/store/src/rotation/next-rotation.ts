@@ -1,0 +1,59 @@
+import type { RotationRules } from '@keyplane/aws'
+import { SecretsError } from '@keyplane/core'
+import { type RotationSchedule, rotationSchedule, windowDurationMs } from '@keyplane/rotation'
+import { awsError } from '../aws-errors.ts'
+import { dayMs } from '../day.ts'
+import type { SecretRotationRow } from '../storage/tables.ts'
+
+type Rules = Pick<SecretRotationRow, 'after_days' | 'expression' | 'duration'>
+
+/** The columns of what a caller said; nothing where he left the schedule out. @throws AwsError InvalidParameterException */
+export const rulesOf = (secretId: string, rules: RotationRules | undefined, nowMs: number): Rules | undefined => {
+  if (!rules || Object.keys(rules).length === 0) return undefined
+  const given = {
+    after_days: rules.AutomaticallyAfterDays ?? null,
+    expression: rules.ScheduleExpression ?? null,
+    duration: rules.Duration ?? null,
+  }
+  try {
+    scheduleOf(secretId, given, nowMs)
+  } catch (error) {
+    if (!(error instanceof SecretsError) || error.code !== 'config_invalid') throw error
+    throw awsError('InvalidParameterException', error.message)
+  }
+  return given
+}
+
+/** When the secret is rotated next, counted from a moment; null where it has no schedule. */
+export const nextRotationMs = (secretId: string, rules: Rules, fromMs: number): number | null =>
+  scheduleOf(secretId, rules, fromMs)?.nextRuns(fromMs, 1)[0]?.startsAtMs ?? null
+
+/** As DescribeSecret gives them: of an expression, the days between two runs stand beside it. */
+export const shownRules = (secretId: string, rules: Rules, fromMs: number): RotationRules | undefined => {
+  const { after_days, expression, duration } = rules
+  const [first, second] = scheduleOf(secretId, rules, fromMs)?.nextRuns(fromMs, 2) ?? []
+  if (!first) return undefined
+  const days =
+    after_days ?? (second ? Math.max(1, Math.round((second.opensAtMs - first.opensAtMs) / dayMs)) : undefined)
+  return {
+    ...(days !== undefined && { AutomaticallyAfterDays: days }),
+    ...(duration !== null && { Duration: duration }),
+    ...(expression !== null && { ScheduleExpression: expression }),
+  }
+}
+
+const scheduleOf = (
+  secretId: string,
+  { after_days, expression, duration }: Rules,
+  anchorMs: number,
+): RotationSchedule | undefined => {
+  const text = expression ?? (after_days === null ? undefined : `rate(${after_days} days)`)
+  if (text === undefined) return undefined
+  return rotationSchedule({
+    expression: text,
+    secretId,
+    anchorMs,
+    dialect: expression === null ? 'full' : 'secretsmanager',
+    ...(duration !== null && { windowMs: windowDurationMs(duration) }),
+  })
+}

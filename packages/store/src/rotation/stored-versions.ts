@@ -1,0 +1,110 @@
+import { Buffer } from 'node:buffer'
+import { BytesValue, SecretsError, type SecretValue, TextValue } from '@keyplane/core'
+import type { FencedWrite, SecretVersions, StoredVersion } from '@keyplane/rotation'
+import { putSecretValue } from '../secretsmanager/operations/put-secret-value.ts'
+import { updateSecretVersionStage } from '../secretsmanager/operations/update-secret-version-stage.ts'
+import { present } from '../secretsmanager/change-secret.ts'
+import { type GivenValue, openOf } from '../secretsmanager/versions/secret-value.ts'
+import { current, holderOf, labelsOf, pending } from '../secretsmanager/versions/version-stages.ts'
+import type { LoadedSecret } from '../storage/secrets-table.ts'
+import type { VersionRow } from '../storage/tables.ts'
+import { type ServiceCallParts, serviceCall } from './service-call.ts'
+
+/** The store's own versions, for the rotation engine: by the operations that callers have. Secrets by their row's id. */
+export class StoredVersions implements SecretVersions {
+  readonly #parts: ServiceCallParts
+
+  constructor(parts: ServiceCallParts) {
+    this.#parts = parts
+  }
+
+  async current(secretId: string): Promise<StoredVersion> {
+    const { secret } = await this.secret(secretId)
+    const found = await this.#parts.versions.byLabel(secret.id, current)
+    const value = found && (await this.#open(secretId, found.version))
+    if (!found || !value)
+      throw new SecretsError('version_not_found', 'The secret has no current value that could be rotated.')
+    return { versionId: found.version.version_id, value }
+  }
+
+  async read(secretId: string, versionId: string): Promise<SecretValue | undefined> {
+    const { secret } = await this.secret(secretId)
+    const found = await this.#parts.versions.byId(secret.id, versionId)
+    return found && this.#open(secretId, found.version)
+  }
+
+  async stage({ secretId }: FencedWrite, { versionId, value }: StoredVersion): Promise<void> {
+    if (await this.read(secretId, versionId)) return
+    const { secret } = await this.secret(secretId)
+    const given =
+      value.kind === 'text'
+        ? { SecretString: value.reveal() }
+        : { SecretBinary: Buffer.from(value.reveal()).toString('base64') }
+    await serviceCall(this.#parts, secret, 'PutSecretValue', (context) =>
+      putSecretValue(context, {
+        SecretId: secret.arn,
+        ClientRequestToken: versionId,
+        VersionStages: [pending],
+        ...given,
+      }),
+    )
+  }
+
+  async promote(
+    { secretId }: FencedWrite,
+    { from, to }: { readonly from: string; readonly to: string },
+  ): Promise<void> {
+    const holder = holderOf(labelsOf((await this.secret(secretId)).stages), current)
+    if (holder !== to) {
+      if (holder !== from)
+        throw new SecretsError('conflict', 'Another version was made current.', { reason: 'overtaken' })
+      await this.#move(secretId, current, from, to)
+    }
+    await this.discardLabel(secretId, to)
+  }
+
+  async discard({ secretId }: FencedWrite, versionId: string): Promise<void> {
+    const labels = labelsOf((await this.secret(secretId)).stages)
+    if (holderOf(labels, current) === versionId)
+      throw new SecretsError('conflict', 'The version is current.', { reason: 'overtaken' })
+    await this.discardLabel(secretId, versionId)
+  }
+
+  /** The secret as it is. @throws SecretsError `secret_not_found`, also for one that waits for its deletion. */
+  async secret(secretId: string): Promise<LoadedSecret> {
+    const loaded = present(await this.#parts.secrets.loadById(secretId), this.#parts.clock.nowMs())
+    if (loaded && loaded.secret.deleted_at_ms === null) return loaded
+    throw new SecretsError('secret_not_found', 'The secret that is rotated is not there.')
+  }
+
+  /** Takes AWSPENDING from a version, if that has it. */
+  async discardLabel(secretId: string, versionId: string): Promise<void> {
+    const labels = labelsOf((await this.secret(secretId)).stages)
+    if (holderOf(labels, pending) === versionId) await this.#move(secretId, pending, versionId)
+  }
+
+  async #move(secretId: string, label: string, from: string, to?: string): Promise<void> {
+    const { secret } = await this.secret(secretId)
+    await serviceCall(this.#parts, secret, 'UpdateSecretVersionStage', (context) =>
+      updateSecretVersionStage(context, {
+        SecretId: secret.arn,
+        VersionStage: label,
+        RemoveFromVersionId: from,
+        ...(to !== undefined && { MoveToVersionId: to }),
+      }),
+    )
+  }
+
+  async #open(secretId: string, version: VersionRow): Promise<SecretValue | undefined> {
+    if (version.kind === null) return undefined
+    const { secret } = await this.secret(secretId)
+    const value = await serviceCall(this.#parts, secret, 'GetSecretValue', (context) => {
+      context.call.note({ VersionId: version.version_id })
+      return openOf(context, secret, version)
+    })
+    return value && valueOf(value)
+  }
+}
+
+const valueOf = ({ kind, bytes }: GivenValue): SecretValue =>
+  kind === 'text' ? new TextValue(Buffer.from(bytes).toString()) : new BytesValue(bytes)

@@ -1,0 +1,70 @@
+import { compileOnce, type Reader, type Statement } from '@keyplane/database'
+import { statement } from './statement.ts'
+import type { SecretRotationRow, StoreTables } from './tables.ts'
+
+/** Reads how secrets are rotated, and gives the statements that change it. */
+export interface SecretRotationsTable {
+  of(secretId: string): Promise<SecretRotationRow | undefined>
+  ofAll(secretIds: readonly string[]): Promise<readonly SecretRotationRow[]>
+  /** Those whose rotation was asked for and has not been settled. */
+  pending(limit: number): Promise<readonly SecretRotationRow[]>
+  /** Those whose time has come and that are not being rotated. */
+  due(nowMs: number, limit: number): Promise<readonly SecretRotationRow[]>
+  put(row: SecretRotationRow): Statement
+  /** Ends a rotation that was asked for, unless another one was since. */
+  settle(row: SecretRotationRow, settled: SettledRotation): Statement
+}
+
+export type SettledRotation = Pick<SecretRotationRow, 'rotated_at_ms' | 'next_at_ms'>
+
+export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotationsTable => {
+  const { query } = reader
+  const of = compileOnce((id: string) => query.selectFrom('secret_rotations').selectAll().where('secret_id', '=', id))
+  return {
+    of: async (secretId) => (await reader.all(of(secretId)))[0],
+    ofAll: async (secretIds) =>
+      secretIds.length === 0
+        ? []
+        : reader.all(query.selectFrom('secret_rotations').selectAll().where('secret_id', 'in', secretIds).compile()),
+    pending: (limit) =>
+      reader.all(
+        query
+          .selectFrom('secret_rotations')
+          .selectAll()
+          .where('pending_version', 'is not', null)
+          .limit(limit)
+          .compile(),
+      ),
+    due: (nowMs, limit) =>
+      reader.all(
+        query
+          .selectFrom('secret_rotations')
+          .selectAll()
+          .where('next_at_ms', '<=', nowMs)
+          .where('enabled', '=', 1)
+          .where('pending_version', 'is', null)
+          .orderBy('next_at_ms')
+          .limit(limit)
+          .compile(),
+      ),
+    put: (row) =>
+      statement(
+        query
+          .insertInto('secret_rotations')
+          .values(row)
+          .onConflict((conflict) => conflict.column('secret_id').doUpdateSet(row))
+          .compile(),
+        1,
+      ),
+    settle: ({ secret_id, pending_version }, settled) =>
+      statement(
+        query
+          .updateTable('secret_rotations')
+          .set({ ...settled, pending_version: null })
+          .where('secret_id', '=', secret_id)
+          .where('pending_version', '=', pending_version)
+          .compile(),
+        1,
+      ),
+  }
+}

@@ -1,0 +1,217 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Body, developer, region, TestStore, tokenOf } from './test-store.ts'
+
+const randomPassword = 'arn:keyplane:rotation:::random-password'
+const functionArn = `arn:aws:lambda:${region}:000000000000:function:rotate`
+
+let store: TestStore
+beforeEach(() => {
+  store = new TestStore()
+  return () => store.remove()
+})
+
+/** Lets the store go on until something holds; its clock moves a little each time. */
+const until = async (holds: () => Promise<boolean>): Promise<void> => {
+  for (let turn = 0; turn < 400; turn += 1) {
+    if (await holds()) return
+    await store.clock.advance(500)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  throw new Error(`It did not come to that: ${JSON.stringify(store.problems)}`)
+}
+const describeOne = (SecretId = 'one') => store.ok('DescribeSecret', { SecretId })
+const valueOf = async (SecretId = 'one', more: Body = {}) =>
+  (await store.ok('GetSecretValue', { SecretId, ...more })).SecretString
+const rotate = (more: Body = {}) =>
+  store.ok('RotateSecret', { SecretId: 'one', ClientRequestToken: tokenOf('a'), ...more })
+const isRotated = async (before = 0) => (((await describeOne())['LastRotatedDate'] as number | undefined) ?? 0) > before
+
+describe('RotateSecret with a rotator of the store', () => {
+  beforeEach(async () => {
+    await store.start()
+    await store.ok('CreateSecret', { Name: 'one', SecretString: '{"username":"app","password":"first"}' })
+  })
+
+  it('answers at once, with the version that waits for its value', async () => {
+    const { VersionId } = await rotate({ RotationLambdaARN: randomPassword })
+    expect(VersionId).toBe(tokenOf('a'))
+    await until(isRotated)
+    expect(JSON.parse(String(await valueOf()))).toEqual({
+      username: 'app',
+      password: expect.not.stringMatching(/^first$/),
+    })
+    expect(JSON.parse(String(await valueOf('one', { VersionStage: 'AWSPREVIOUS' })))['password']).toBe('first')
+    expect((await describeOne()).VersionIdsToStages?.[tokenOf('a')]).toEqual(['AWSCURRENT'])
+  })
+
+  it('tells of it in DescribeSecret and ListSecrets', async () => {
+    await rotate({ RotationLambdaARN: randomPassword, RotationRules: { AutomaticallyAfterDays: 7 } })
+    await until(isRotated)
+    const facts = {
+      RotationEnabled: true,
+      RotationLambdaARN: randomPassword,
+      RotationRules: { AutomaticallyAfterDays: 7 },
+      LastRotatedDate: expect.any(Number),
+      NextRotationDate: expect.any(Number),
+    }
+    expect(await describeOne()).toMatchObject(facts)
+    expect((await store.ok('ListSecrets', {})).SecretList?.[0]).toMatchObject(facts)
+  })
+
+  it('rotates again when its time has come, and not after it was cancelled', async () => {
+    await rotate({ RotationLambdaARN: randomPassword, RotationRules: { AutomaticallyAfterDays: 1 } })
+    await until(isRotated)
+    const first = await describeOne()
+    const value = await valueOf()
+    await store.clock.advance(2 * 86_400_000)
+    await until(() => isRotated(first['LastRotatedDate'] as number))
+    expect(await valueOf()).not.toBe(value)
+    const second = await valueOf()
+    await store.ok('CancelRotateSecret', { SecretId: 'one' })
+    expect(await describeOne()).toMatchObject({ RotationEnabled: false, RotationLambdaARN: randomPassword })
+    await store.clock.advance(3 * 86_400_000)
+    for (let turn = 0; turn < 20; turn += 1) await store.clock.advance(5_000)
+    expect(await valueOf()).toBe(second)
+  })
+
+  it('only sets the schedule where it is not to be done immediately', async () => {
+    const schedule = { RotationRules: { ScheduleExpression: 'rate(10 days)' }, RotateImmediately: false }
+    await rotate({ RotationLambdaARN: randomPassword, ...schedule })
+    await store.clock.advance(60_000)
+    expect(JSON.parse(String(await valueOf()))['password']).toBe('first')
+    expect(await describeOne()).toMatchObject({
+      RotationEnabled: true,
+      RotationRules: { AutomaticallyAfterDays: 10, ScheduleExpression: 'rate(10 days)' },
+    })
+  })
+
+  it('is the same call again with the same token, and refuses another one before it is complete', async () => {
+    const input = { SecretId: 'one', RotationLambdaARN: randomPassword }
+    await store.stop()
+    await store.start()
+    await rotate(input)
+    await store.ok('RotateSecret', { ...input, ClientRequestToken: tokenOf('a') })
+    await until(isRotated)
+  })
+
+  it('knows no other rotators', async () => {
+    const refused = await store.refused('RotateSecret', {
+      SecretId: 'one',
+      ClientRequestToken: tokenOf('a'),
+      RotationLambdaARN: 'arn:keyplane:rotation:::no-such',
+    })
+    expect(refused).toMatch(/^AccessDeniedException: Secrets Manager cannot invoke the specified Lambda function\./)
+  })
+
+  it('goes on after the store was started anew', async () => {
+    await rotate({ RotationLambdaARN: randomPassword })
+    await store.stop()
+    await store.start()
+    await until(isRotated)
+    expect(JSON.parse(String(await valueOf()))['password']).not.toBe('first')
+  })
+
+  it('is in the audit log, step by step and without a value', async () => {
+    await rotate({ RotationLambdaARN: randomPassword })
+    await until(isRotated)
+    const rows = await store.data.rows('select actor, action, detail from audit_records order by seq')
+    const steps = rows
+      .filter(({ action }) => action === 'keyplane:RotationStep')
+      .map(({ detail }) => JSON.parse(String(detail)))
+    expect(steps.map(({ State }) => State)).toEqual([
+      'planned',
+      'checked',
+      'created',
+      'set',
+      'tested',
+      'promoted',
+      'verified',
+      'finished',
+    ])
+    expect(new Set(rows.slice(2).map(({ actor }) => actor))).toContain('keyplane:rotation')
+    expect(JSON.stringify(rows)).not.toContain(JSON.parse(String(await valueOf()))['password'])
+  })
+})
+
+describe('RotateSecret with a function', () => {
+  let lambda: Server
+  let calls: string[]
+  let fails: (step: string) => boolean
+  beforeEach(async () => {
+    calls = []
+    fails = () => false
+    lambda = createServer((request, response) => {
+      void (async () => {
+        if (request.headers['x-amz-invocation-type'] === 'DryRun') return response.writeHead(204).end()
+        const event = JSON.parse(await text(request)) as Record<'Step' | 'SecretId' | 'ClientRequestToken', string>
+        calls.push(event.Step)
+        if (fails(event.Step))
+          return response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end('{"secret":"x"}')
+        await step(event)
+        return response.writeHead(200).end('null')
+      })()
+    })
+    await new Promise<void>((resolve) => lambda.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(lambda.address() as AddressInfo).port}`
+    await store.start({ functions: { url, region, credentials: developer } })
+    await store.ok('CreateSecret', { Name: 'one', SecretString: 'first' })
+  })
+  afterEach(() => {
+    lambda.close()
+  })
+
+  /** As AWS's functions do it. */
+  const step = async ({
+    Step,
+    SecretId,
+    ClientRequestToken: token,
+  }: Record<'Step' | 'SecretId' | 'ClientRequestToken', string>) => {
+    const { VersionIdsToStages = {} } = await describeOne(SecretId)
+    if (VersionIdsToStages[token]?.includes('AWSCURRENT')) return
+    if (!VersionIdsToStages[token]?.includes('AWSPENDING')) throw new Error('It is not pending.')
+    if (Step === 'createSecret')
+      await store.ok('PutSecretValue', {
+        SecretId,
+        ClientRequestToken: token,
+        SecretString: 'second',
+        VersionStages: ['AWSPENDING'],
+      })
+    const [current] = Object.entries(VersionIdsToStages).find(([, stages]) => stages.includes('AWSCURRENT')) ?? []
+    if (Step === 'finishSecret')
+      await store.ok('UpdateSecretVersionStage', {
+        SecretId,
+        VersionStage: 'AWSCURRENT',
+        MoveToVersionId: token,
+        RemoveFromVersionId: current,
+      })
+  }
+
+  it('calls it for AWS’s four steps, in their order', async () => {
+    await rotate({ RotationLambdaARN: functionArn })
+    await until(isRotated)
+    expect([...new Set(calls)]).toEqual(['createSecret', 'setSecret', 'testSecret', 'finishSecret'])
+    expect(await valueOf()).toBe('second')
+    expect(await valueOf('one', { VersionStage: 'AWSPREVIOUS' })).toBe('first')
+  })
+
+  it('calls it again after it failed, and tells nothing of what it said', async () => {
+    let failures = 2
+    fails = (name) => name === 'setSecret' && (failures -= 1) >= 0
+    await rotate({ RotationLambdaARN: functionArn })
+    await until(isRotated)
+    expect(calls.filter((name) => name === 'setSecret').length).toBe(3)
+    expect(JSON.stringify(store.problems)).not.toContain('"secret"')
+  })
+
+  it('refuses another rotation while one is under way', async () => {
+    fails = () => true
+    await rotate({ RotationLambdaARN: functionArn })
+    expect(await store.refused('RotateSecret', { SecretId: 'one', ClientRequestToken: tokenOf('b') })).toBe(
+      "InvalidRequestException: A previous rotation isn't complete. That rotation will be reattempted.",
+    )
+    expect((await store.ok('CancelRotateSecret', { SecretId: 'one' }))['VersionId']).toBe(tokenOf('a'))
+  })
+})
