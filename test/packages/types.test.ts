@@ -59,6 +59,10 @@ httpStatus.nothing`,
 export const name: string = envProvider({ env: { A: 'b' } }).name
 // @ts-expect-error: an environment is needed
 envProvider()`,
+  '@keyplane/rotation': `import { rotationSchedule } from '@keyplane/rotation'
+export const runs: number = rotationSchedule({ expression: 'rate(1 day)', secretId: 's', anchorMs: 0 }).nextRuns(0, 1).length
+// @ts-expect-error: an expression is needed
+rotationSchedule({ secretId: 's', anchorMs: 0 })`,
   '@keyplane/sealing': `import { fileRootKey, type FileRootKeyOptions } from '@keyplane/sealing'
 export const open = (options: FileRootKeyOptions): { readonly name: string } => fileRootKey(options)
 // @ts-expect-error: a path is needed

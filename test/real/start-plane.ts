@@ -4,7 +4,7 @@ import {
   type Environment,
   type Finished,
   type PlaneFacts,
-  type ProcessOptions,
+  type PlaneOptions,
   type RunningProcess,
   runProgram,
   startPlane,
@@ -21,7 +21,7 @@ export class RealPlane {
     return this.folder.path
   }
 
-  async start(part: 'dev' | 'store', options: Partial<ProcessOptions> = {}): Promise<this> {
+  async start(part: 'dev' | 'store', options: Partial<PlaneOptions> = {}): Promise<this> {
     const { process, facts } = await startPlane(part, { cwd: this.cwd, ...options })
     this.process = process
     this.facts = facts

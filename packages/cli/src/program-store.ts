@@ -17,6 +17,10 @@ export const threadsOption = (): Option =>
     },
   )
 
+/** Rotation functions that are run on this machine. */
+export const functionsOption = (): Option =>
+  new Option('--functions <file>', 'rotation functions to run here: a JSON file of names, handlers and folders')
+
 /** Where the root key comes from; the key itself, and a passphrase, are no arguments. */
 export const rootKeyOptions = (): readonly Option[] => [
   new Option('--root-key <source>', 'file (in the data folder), environment, passphrase, aws-kms:ARN or openbao:KEY'),

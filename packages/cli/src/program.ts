@@ -1,6 +1,6 @@
 import { Option, Command as Parser } from 'commander'
 import type { Command, Context, GlobalFlags } from './context.ts'
-import { addStoreCommands, databaseUrlFile, rootKeyOptions, threadsOption } from './program-store.ts'
+import { addStoreCommands, databaseUrlFile, functionsOption, rootKeyOptions, threadsOption } from './program-store.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
@@ -82,6 +82,7 @@ export const buildProgram = ({ open, childCommand, exit, helpUnasked }: ProgramP
   )
     .addOption(port('agent-port', 2773, 'where the agent listens'))
     .addOption(port('store-port', 2774, 'where the store listens'))
+    .addOption(functionsOption())
 
   command(
     'agent [arguments...]',
@@ -101,6 +102,7 @@ export const buildProgram = ({ open, childCommand, exit, helpUnasked }: ProgramP
     async () => (await import('./commands/store.ts')).store,
   )
     .addOption(port('port', 2774, 'where it listens'))
+    .addOption(functionsOption())
     .addOption(databaseUrlFile())
     .addOption(threadsOption())
     .option('--insecure-no-auth', 'take every call for the root user’s, signed or not: for tests on your own machine')

@@ -26,6 +26,11 @@ export interface ProcessOptions {
   readonly under?: readonly [string, ...string[]]
 }
 
+export interface PlaneOptions extends ProcessOptions {
+  /** Beside those for its ports. */
+  readonly flags?: readonly string[]
+}
+
 /** How a process ended, and what it wrote. */
 export interface Finished {
   /** 128 + N after signal N. */
@@ -115,7 +120,7 @@ const portFlags: Readonly<Record<'dev' | 'store', readonly string[]>> = {
 }
 
 /** Starts `keyplane dev` or `keyplane store` on free ports, its data in `.keyplane` of `cwd`, and waits until it answers. */
-export const startPlane = async (part: 'dev' | 'store', options: ProcessOptions): Promise<StartedPlane> => {
-  const process = keyplane([part, ...portFlags[part], '--json'], options)
+export const startPlane = async (part: 'dev' | 'store', options: PlaneOptions): Promise<StartedPlane> => {
+  const process = keyplane([part, ...portFlags[part], '--json', ...(options.flags ?? [])], options)
   return { process, facts: JSON.parse(await process.firstLine()) as PlaneFacts }
 }

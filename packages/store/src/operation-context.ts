@@ -10,7 +10,7 @@ import type { SecretQuota } from './secretsmanager/secret-quota.ts'
 import type { VersionCache } from './secretsmanager/versions/version-cache.ts'
 import type { SerialQueue } from './serial-queue.ts'
 import type { PoliciesTable } from './storage/policies-table.ts'
-import type { StoreRotations } from './rotation/store-rotations.ts'
+import type { Rotating } from './rotation/rotating.ts'
 import type { ReplicasTable } from './storage/replicas-table.ts'
 import type { ListQuery } from './storage/secrets-listing.ts'
 import type { SecretRow } from './storage/tables.ts'
@@ -26,8 +26,7 @@ export interface StoreParts {
   readonly policies: PoliciesTable
   readonly replicas: ReplicasTable
   readonly rotations: SecretRotationsTable
-  /** What carries rotations out. */
-  readonly rotating: Pick<StoreRotations, 'requireInvokable' | 'takeBack' | 'wake'>
+  readonly rotating: Rotating
   readonly listing: (query: ListQuery) => Promise<readonly SecretRow[]>
   readonly kmsKeys: KmsKeys
   readonly quota: SecretQuota

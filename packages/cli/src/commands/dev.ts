@@ -19,10 +19,11 @@ import { awsProvider } from '@keyplane/secrets/providers'
 interface DevOptions {
   readonly agentPort: number
   readonly storePort: number
+  readonly functions?: string
 }
 
 /** The whole plane in one process, until it is told to end. */
-export const dev: Command<DevOptions> = async (context, _args, { agentPort, storePort }) => {
+export const dev: Command<DevOptions> = async (context, _args, { agentPort, storePort, functions }) => {
   const { folder, terminal, clock, random } = context
   // From here on a signal ends it in order, even one that comes before it is ready.
   const ended = context.untilEnded()
@@ -31,6 +32,7 @@ export const dev: Command<DevOptions> = async (context, _args, { agentPort, stor
   let agent: RunningAgent | undefined
   const store = await startPlaneStore(context, {
     port: storePort,
+    ...(functions !== undefined && { functionsFile: functions }),
     onCall: live.store,
     // In one process a change needs no detour: the agent's next read asks.
     onChange: ({ arn, name }) => {

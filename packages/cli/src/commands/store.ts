@@ -15,6 +15,7 @@ interface StoreFlags extends DatabaseFlags, RootKeyFlags {
   readonly port: number
   readonly insecureNoAuth?: boolean
   readonly threads?: number
+  readonly functions?: string
 }
 
 /** More are asked for: each takes memory, and the one disk takes what all of them write. */
@@ -22,7 +23,7 @@ const maxThreads = 4
 
 /** The store alone, until it is told to end. */
 export const store: Command<StoreFlags> = async (context, _args, flags) => {
-  const { port, insecureNoAuth = false, threads = Math.min(availableParallelism(), maxThreads) } = flags
+  const { port, insecureNoAuth = false, functions, threads = Math.min(availableParallelism(), maxThreads) } = flags
   const { folder } = context
   // From here on a signal ends it in order, even one that comes before it is ready.
   const ended = context.untilEnded()
@@ -31,7 +32,14 @@ export const store: Command<StoreFlags> = async (context, _args, flags) => {
   const unsealed = await startUnsealed(context, { database, port, flags, ended }).catch(portFailure(port, '--port'))
   if (!unsealed) return exitCodes.ok
   try {
-    return await serve(context, { ...unsealed, database, insecureNoAuth, threads, ended })
+    return await serve(context, {
+      ...unsealed,
+      database,
+      insecureNoAuth,
+      threads,
+      ...(functions !== undefined && { functionsFile: functions }),
+      ended,
+    })
   } catch (error) {
     await unsealed.settled(error)
     throw error

@@ -29,6 +29,10 @@ export class DataFolder {
   get iam(): string {
     return join(this.path, 'iam.json')
   }
+  /** What local rotation functions write. */
+  get functionsLog(): string {
+    return join(this.path, 'functions.log')
+  }
   get agentToken(): string {
     return join(this.path, 'agent.token')
   }

@@ -9,6 +9,7 @@ import {
   watchIam,
 } from '@keyplane/store'
 import type { Context } from '../context.ts'
+import { type PlaneFunctions, startPlaneFunctions } from '../lambda-host/start-plane-functions.ts'
 import { makeCredentials, planeAccount } from '../data-folder/credentials.ts'
 import { advisedRootKey } from '../root-key/advised-root-key.ts'
 import { RepeatedProblems } from './repeated-problems.ts'
@@ -23,15 +24,21 @@ export interface PlaneStoreOptions {
   readonly insecureNoAuth?: boolean
   /** Default: none but this one. */
   readonly threads?: number
+  /** A file of rotation functions, which are run here. */
+  readonly functionsFile?: string
   readonly onChange?: (secret: { readonly arn: string; readonly name: string }) => void
   readonly onCall?: (report: CallReport) => void
 }
 
 /** The store on this data folder, which is made, with its keys, where it is not there yet. */
-export const startPlaneStore = async (
-  { folder, random, clock, terminal }: Context,
-  { database = { databasePath: folder.database }, insecureNoAuth = false, ...options }: PlaneStoreOptions,
-): Promise<RunningStore> => {
+export const startPlaneStore = async (context: Context, planeOptions: PlaneStoreOptions): Promise<RunningStore> => {
+  const { folder, random, clock, terminal } = context
+  const {
+    database = { databasePath: folder.database },
+    insecureNoAuth = false,
+    functionsFile,
+    ...options
+  } = planeOptions
   const onProblem = (problem: string): void => terminal.warn(`store: ${problem}`)
   folder.create(onProblem)
   const rootKey = options.rootKey ?? advisedRootKey(fileRootKey({ path: folder.rootKey, random }), () => database)
@@ -45,10 +52,13 @@ export const startPlaneStore = async (
   const problems = new RepeatedProblems(clock, onProblem)
   const iam = watchIam({ path: folder.iam, clock, onProblem })
   iam.onChange(() => terminal.words(`Read ${folder.iam} again.`))
+  let functions: PlaneFunctions | undefined
   try {
+    functions = functionsFile === undefined ? undefined : await startPlaneFunctions(context, functionsFile)
     const running = await startStore({
       ...options,
       ...database,
+      ...(functions && { functions: functions.endpoint }),
       ...(insecureNoAuth && { insecureNoAuth: { account: planeAccount } }),
       rootKey,
       iam,
@@ -57,13 +67,16 @@ export const startPlaneStore = async (
       log: ({ requestId, code, message }) =>
         problems.note(`${message} (${code})`, `${message} (${code}, ${requestId})`),
     })
+    if (functions) functions.storeUrl = running.url
     const close = async (): Promise<void> => {
       iam.close()
       await running.close()
+      await functions?.close()
       problems.close()
     }
     return { ...running, close }
   } catch (error) {
+    await functions?.close()
     iam.close()
     problems.close()
     throw error

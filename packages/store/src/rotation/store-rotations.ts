@@ -16,6 +16,7 @@ import type { SecretRotationRow, StoreTables } from '../storage/tables.ts'
 import { builtInRotator, isBuiltIn } from './built-in-rotators.ts'
 import { functionRotator } from './function-rotator.ts'
 import { nextRotationMs } from './next-rotation.ts'
+import type { Rotating } from './rotating.ts'
 import { RotatedVersions } from './rotated-versions.ts'
 import { type FunctionsEndpoint, RotationFunctions, type RotationStep } from './rotation-functions.ts'
 import { secretRotator, secretRotatorName } from './secret-rotator.ts'
@@ -40,7 +41,7 @@ const atOnce = 4
  * The rotations of a store: begins what was asked for and what is due, carries it on, and notes how it ended. Each thread of
  * each process runs one over the same database; a secret is rotated by one of them at a time.
  */
-export class StoreRotations {
+export class StoreRotations implements Rotating {
   readonly #parts: ServiceCallParts
   readonly #options: StoreRotationsOptions
   readonly #functions: RotationFunctions | undefined
@@ -83,7 +84,6 @@ export class StoreRotations {
     this.wake()
   }
 
-  /** Looks at once: something was asked for. */
   wake(): void {
     if (this.#isStopped) return
     this.#isWoken = true
@@ -97,7 +97,6 @@ export class StoreRotations {
     await this.#round
   }
 
-  /** @throws AwsError AccessDeniedException for what can't be invoked. */
   async requireInvokable(functionArn: string): Promise<void> {
     const isThere = isBuiltIn(functionArn)
       ? builtInRotator(functionArn) !== undefined
@@ -109,7 +108,6 @@ export class StoreRotations {
       )
   }
 
-  /** Takes back what is under way, as far as that can be. */
   async takeBack(secretId: string): Promise<void> {
     try {
       await this.#engine.requestRollback(secretId)

@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { type Clock, type Random, uuid } from '@keyplane/core'
+import { bootstraps } from './bootstraps.ts'
+import type { InvocationResult, LocalFunction } from './local-function.ts'
+import { RuntimeApi } from './runtime-api.ts'
+
+export interface FunctionProcessParts {
+  readonly clock: Clock
+  readonly random: Random
+  /** What every function is given when it starts: PATH, region, keys, the store's address. */
+  readonly environment: () => Readonly<Record<string, string>>
+  /** A line that the function wrote. */
+  readonly onLine: (line: string) => void
+}
+
+interface Running {
+  readonly api: RuntimeApi
+  /** Ends the process at once; resolves when it has ended. */
+  readonly kill: () => Promise<void>
+}
+
+/**
+ * A function's process: started at its first call, one call at a time, and ended where a call takes too long. The next
+ * call starts another one.
+ */
+export class FunctionProcess {
+  readonly #function: LocalFunction
+  readonly #parts: FunctionProcessParts
+  #running: Running | undefined
+  #last: Promise<unknown> = Promise.resolve()
+  #isClosed = false
+
+  constructor(local: LocalFunction, parts: FunctionProcessParts) {
+    this.#function = local
+    this.#parts = parts
+  }
+
+  /** Calls the function with an event in JSON, after the calls that came before. */
+  invoke(event: string, functionArn: string): Promise<InvocationResult> {
+    const result = this.#last.then(() => this.#call(event, functionArn))
+    this.#last = result
+    return result
+  }
+
+  /** Ends the process; calls under way fail. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#running?.kill()
+    await this.#last
+  }
+
+  async #call(event: string, functionArn: string): Promise<InvocationResult> {
+    if (this.#isClosed) return unhandled('Runtime.ExitError', 'The host of the functions ends.')
+    const { clock, random } = this.#parts
+    const { timeoutMs } = this.#function
+    const running = (this.#running ??= await this.#start())
+    const requestId = uuid(random)
+    const result = await new Promise<InvocationResult | 'late'>((resolve) => {
+      const late = clock.after(timeoutMs, () => resolve('late'))
+      const settle = (given: InvocationResult): void => {
+        late.cancel()
+        resolve(given)
+      }
+      running.api.invoke({ requestId, event, functionArn, deadlineMs: clock.nowMs() + timeoutMs, settle })
+    })
+    if (result !== 'late') return result
+    await running.kill()
+    return unhandled('Sandbox.Timedout', `${requestId} Task timed out after ${(timeoutMs / 1_000).toFixed(2)} seconds`)
+  }
+
+  async #start(): Promise<Running> {
+    const api = await RuntimeApi.open()
+    const child = this.#spawn(api.address)
+    const ended = new Promise<InvocationResult>((resolve) => {
+      child.once('error', ({ message }) => resolve(unhandled('Runtime.ExitError', message)))
+      child.once('exit', (code, signal) =>
+        resolve(unhandled('Runtime.ExitError', `Runtime exited with ${signal ?? `exit status ${code}`}`)),
+      )
+    })
+    const gone = ended.then((result) => {
+      this.#running = undefined
+      api.fail(result)
+      api.close()
+    })
+    const kill = async (): Promise<void> => {
+      child.kill('SIGKILL')
+      await gone
+    }
+    return { api, kill }
+  }
+
+  #spawn(runtimeApi: string): ChildProcess {
+    const { name, runtime, handler, folder, environment } = this.#function
+    const { command = process.execPath, args } = bootstraps[runtime]
+    const child = spawn(command, args, {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...this.#parts.environment(),
+        ...environment,
+        AWS_LAMBDA_RUNTIME_API: runtimeApi,
+        AWS_LAMBDA_FUNCTION_NAME: name,
+        LAMBDA_TASK_ROOT: folder,
+        _HANDLER: handler,
+      },
+    })
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', this.#parts.onLine)
+    return child
+  }
+}
+
+/** As Lambda words what is no answer of the function's. */
+const unhandled = (errorType: string, errorMessage: string): InvocationResult => ({
+  payload: JSON.stringify({ errorType, errorMessage }),
+  functionError: 'Unhandled',
+})
