@@ -39,11 +39,11 @@ describe('RotateSecret with a rotator of the store', () => {
     const { VersionId } = await rotate({ RotationLambdaARN: randomPassword })
     expect(VersionId).toBe(tokenOf('a'))
     await until(isRotated)
-    expect(JSON.parse(String(await valueOf()))).toEqual({
+    expect(JSON.parse(await valueOf())).toEqual({
       username: 'app',
       password: expect.not.stringMatching(/^first$/),
     })
-    expect(JSON.parse(String(await valueOf('one', { VersionStage: 'AWSPREVIOUS' })))['password']).toBe('first')
+    expect(JSON.parse(await valueOf('one', { VersionStage: 'AWSPREVIOUS' }))['password']).toBe('first')
     expect((await describeOne()).VersionIdsToStages?.[tokenOf('a')]).toEqual(['AWSCURRENT'])
   })
 
@@ -81,7 +81,7 @@ describe('RotateSecret with a rotator of the store', () => {
     const schedule = { RotationRules: { ScheduleExpression: 'rate(10 days)' }, RotateImmediately: false }
     await rotate({ RotationLambdaARN: randomPassword, ...schedule })
     await store.clock.advance(60_000)
-    expect(JSON.parse(String(await valueOf()))['password']).toBe('first')
+    expect(JSON.parse(await valueOf())['password']).toBe('first')
     expect(await describeOne()).toMatchObject({
       RotationEnabled: true,
       RotationRules: { AutomaticallyAfterDays: 10, ScheduleExpression: 'rate(10 days)' },
@@ -111,7 +111,7 @@ describe('RotateSecret with a rotator of the store', () => {
     await store.stop()
     await store.start()
     await until(isRotated)
-    expect(JSON.parse(String(await valueOf()))['password']).not.toBe('first')
+    expect(JSON.parse(await valueOf())['password']).not.toBe('first')
   })
 
   it('is in the audit log, step by step and without a value', async () => {
@@ -132,7 +132,7 @@ describe('RotateSecret with a rotator of the store', () => {
       'finished',
     ])
     expect(new Set(rows.slice(2).map(({ actor }) => actor))).toContain('keyplane:rotation')
-    expect(JSON.stringify(rows)).not.toContain(JSON.parse(String(await valueOf()))['password'])
+    expect(JSON.stringify(rows)).not.toContain(JSON.parse(await valueOf())['password'])
   })
 })
 
@@ -169,7 +169,7 @@ describe('RotateSecret with a function', () => {
     SecretId,
     ClientRequestToken: token,
   }: Record<'Step' | 'SecretId' | 'ClientRequestToken', string>) => {
-    const { VersionIdsToStages = {} } = await describeOne(SecretId)
+    const { VersionIdsToStages } = await describeOne(SecretId)
     if (VersionIdsToStages[token]?.includes('AWSCURRENT')) return
     if (!VersionIdsToStages[token]?.includes('AWSPENDING')) throw new Error('It is not pending.')
     if (Step === 'createSecret')
