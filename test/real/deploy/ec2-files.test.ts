@@ -1,44 +1,25 @@
-import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { bareEnvironment, RunningProcess, runProgram } from '../../../packages/cli/test/keyplane-process.ts'
-import { ScratchFolder } from '../../../packages/cli/test/scratch-folder.ts'
+import { bareEnvironment, RunningProcess } from '../../../packages/cli/test/keyplane-process.ts'
 import { freePort } from '../openbao/bao-server.ts'
 import { requiredTool } from '../required-tool.ts'
 import { builtExecutable } from './built-executable.ts'
+import { InstallFolder } from './install-folder.ts'
 import { deployFile, readUnit } from './unit-file.ts'
 
 const executable = builtExecutable()
 const units = ['awssmaseedtoken.service', 'awssmastartup.service']
 
-let folder: ScratchFolder
+let folder: InstallFolder
 beforeEach(() => {
-  folder = new ScratchFolder()
+  folder = new InstallFolder()
   return () => folder.remove()
 })
 
-const run = (command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  runProgram(command, args, { cwd: folder.path, env: { ...bareEnvironment(folder.path), ...env } })
-const inFolder = (script: string, ...args: readonly string[]) =>
-  run(deployFile(`ec2/${script}`), args, { DESTDIR: folder.path })
-
-/** What is there, but the folders that hold something: modes and paths, or where a link leads. */
-const tree = (): string[] =>
-  readdirSync(folder.path, { recursive: true, withFileTypes: true })
-    .map((entry) => {
-      const path = join(entry.parentPath, entry.name)
-      const told = path.slice(folder.path.length)
-      if (entry.isSymbolicLink()) return `${told} -> ${readlinkSync(path)}`
-      if (entry.isDirectory() && readdirSync(path).length > 0) return ''
-      return `${told} ${(statSync(path).mode & 0o777).toString(8)}`
-    })
-    .filter((line) => line !== '')
-    .toSorted()
-
 describe('the installer, in a folder', () => {
   it('puts each file where AWS has it, twice as once', async () => {
-    expect(await inFolder('install', executable)).toMatchObject({ code: 0, stdout: '', stderr: '' })
-    const first = tree()
+    expect(await folder.script('install', executable)).toMatchObject({ code: 0, stdout: '', stderr: '' })
+    const first = folder.tree()
     expect(first).toEqual([
       '/etc/keyplane-agent/agent.toml 644',
       '/etc/systemd/system/awssmaseedtoken.service 644',
@@ -52,32 +33,35 @@ describe('the installer, in a folder', () => {
       '/opt/aws/secretsmanageragent/logs 750',
     ])
     writeFileSync(folder.at('etc/keyplane-agent/agent.toml'), 'ttl_seconds = 60\n')
-    expect((await inFolder('install', executable)).code).toBe(0)
-    expect(tree()).toEqual(first)
+    expect((await folder.script('install', executable)).code).toBe(0)
+    expect(folder.tree()).toEqual(first)
     expect(readFileSync(folder.at('etc/keyplane-agent/agent.toml'), 'utf8')).toBe('ttl_seconds = 60\n')
   })
 
   it('is undone by uninstall, twice as once, but for the configuration', async () => {
-    await inFolder('install', executable)
+    await folder.script('install', executable)
     for (let times = 0; times < 2; times += 1) {
-      expect(await inFolder('uninstall')).toMatchObject({ code: 0, stderr: '' })
-      expect(tree()).toEqual([
+      expect(await folder.script('uninstall')).toMatchObject({ code: 0, stderr: '' })
+      expect(folder.tree()).toEqual([
         '/etc/keyplane-agent/agent.toml 644',
         '/etc/systemd/system 755',
         '/opt/aws/secretsmanageragent/logs 750',
       ])
     }
-    expect(await inFolder('uninstall', '--purge')).toMatchObject({ code: 0, stderr: '' })
-    expect(tree()).toEqual(['/etc/systemd/system 755', '/opt 755'])
+    expect(await folder.script('uninstall', '--purge')).toMatchObject({ code: 0, stderr: '' })
+    expect(folder.tree()).toEqual(['/etc/systemd/system 755', '/opt 755'])
   })
 
   it('takes nothing that is not the agent', async () => {
-    expect(await inFolder('install', '/bin/true')).toMatchObject({
+    expect(await folder.script('install', '/bin/true')).toMatchObject({
       code: 1,
       stderr: 'install: /bin/true does not run here, or is not the agent.\n',
     })
-    expect(await inFolder('install', '/nowhere')).toMatchObject({ code: 1, stderr: 'install: there is no /nowhere.\n' })
-    expect(tree()).toEqual([])
+    expect(await folder.script('install', '/nowhere')).toMatchObject({
+      code: 1,
+      stderr: 'install: there is no /nowhere.\n',
+    })
+    expect(folder.tree()).toEqual([])
   })
 
   it('gives an example configuration that the agent takes, as it is and with every line counting', async () => {
@@ -90,7 +74,7 @@ describe('the installer, in a folder', () => {
     expect(counting.match(/^\w+ = /gm)?.length).toBe(text.match(/^# \w+ = /gm)?.length)
     for (const [name, toml] of Object.entries({ 'as-is.toml': text, 'counting.toml': counting })) {
       writeFileSync(folder.at(name), toml)
-      const { stderr } = await run(executable, ['--healthcheck', '--config', name])
+      const { stderr } = await folder.run(executable, ['--healthcheck', '--config', name])
       expect(stderr).toMatch(/^(?:No agent answers|$)/)
     }
   })
@@ -99,19 +83,19 @@ describe('the installer, in a folder', () => {
 describe('the scripts and units', () => {
   it('are clean to shellcheck', async () => {
     const scripts = ['install', 'uninstall', 'awssmaseedtoken'].map((name) => deployFile(`ec2/${name}`))
-    expect(await run(requiredTool('shellcheck'), scripts)).toMatchObject({ code: 0, stdout: '' })
+    expect(await folder.run(requiredTool('shellcheck'), scripts)).toMatchObject({ code: 0, stdout: '' })
   })
 
   it('are understood by systemd, where they are installed', async () => {
-    await inFolder('install', executable)
+    await folder.script('install', executable)
     const installed = units.map((name) => folder.at('etc/systemd/system', name))
     const args = ['verify', '--man=no', '--recursive-errors=no', `--root=${folder.path}`, ...installed]
-    expect(await run(requiredTool('systemd-analyze'), args)).toMatchObject({ code: 0, stderr: '' })
+    expect(await folder.run(requiredTool('systemd-analyze'), args)).toMatchObject({ code: 0, stderr: '' })
   })
 
   it.each(units)('give away little, as systemd counts it: %s', async (name) => {
     const args = ['security', '--offline=yes', '--threshold=25', '--no-pager', deployFile(`ec2/${name}`)]
-    const { code, stdout } = await run(requiredTool('systemd-analyze'), args)
+    const { code, stdout } = await folder.run(requiredTool('systemd-analyze'), args)
     expect([code, Number(/exposure level for \S+ ([\d.]+)/.exec(stdout)?.[1]) <= 2.5]).toEqual([0, true])
   })
 
@@ -139,7 +123,7 @@ describe('the scripts and units', () => {
 /** What the unit's filters leave, in their order. */
 const allowedCalls = async (): Promise<ReadonlySet<string>> => {
   const groups = new Map<string, string[]>()
-  const { stdout } = await run(requiredTool('systemd-analyze'), ['syscall-filter', '--no-pager'])
+  const { stdout } = await folder.run(requiredTool('systemd-analyze'), ['syscall-filter', '--no-pager'])
   let group: string[] = []
   for (const line of stdout.split('\n')) {
     if (line.startsWith('@')) groups.set(line, (group = []))

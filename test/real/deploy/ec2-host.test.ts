@@ -113,6 +113,21 @@ describe.skipIf(!mayMount)('a host, as root', () => {
     expect(await host.output(state)).toBe(before)
   })
 
+  it('keeps the user and the group of what stays after uninstall', async () => {
+    await host.output(`${install} ${executable}`)
+    const accounts = await host.output('getent passwd awssmauser; getent group awssmatokenreader')
+    await host.output(`${home}/bin/uninstall`)
+    expect(await host.output('getent passwd awssmauser; getent group awssmatokenreader')).toBe(accounts)
+  })
+
+  it('keeps another agent’s token', async () => {
+    await host.output('groupadd other; echo theirs > /run/awssmatoken; chgrp other /run/awssmatoken')
+    const { code, stderr } = await host.sh(`${install} ${executable}`)
+    expect([code, stderr]).toEqual([1, expect.stringContaining("another's /var/run/awssmatoken")])
+    await host.output(`${deployFile('ec2/uninstall')} --purge`)
+    expect(await host.output('cat /run/awssmatoken; ls -A /opt')).toBe('theirs\n')
+  })
+
   it('is not changed by who is not root', async () => {
     const { code, stderr } = await host.sh(
       `exec setpriv --reuid=65534 --regid=65534 --clear-groups ${install} ${executable}`,
