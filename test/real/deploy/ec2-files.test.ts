@@ -93,6 +93,12 @@ describe('the scripts and units', () => {
     expect(await folder.run(requiredTool('systemd-analyze'), args)).toMatchObject({ code: 0, stderr: '' })
   })
 
+  it('let an agent rest that ended as it should, as with enabled = false', async () => {
+    writeFileSync(folder.at('agent.toml'), '[capabilities.secrets_manager]\nenabled = false\n')
+    expect(await folder.run(executable, ['--config', 'agent.toml'])).toMatchObject({ code: 0 })
+    expect(readUnit('awssmastartup.service').get('Restart')).toEqual(['on-failure'])
+  })
+
   it.each(units)('give away little, as systemd counts it: %s', async (name) => {
     const args = ['security', '--offline=yes', '--threshold=25', '--no-pager', deployFile(`ec2/${name}`)]
     const { code, stdout } = await folder.run(requiredTool('systemd-analyze'), args)
