@@ -3,6 +3,7 @@ import type { Conditions } from '../access/caller-conditions.ts'
 import { type AccessDecision, judge, type Question } from '../access/judge.ts'
 import type { Caller } from '../caller.ts'
 import type { OperationContext } from '../operation-context.ts'
+import type { GrantsWanted } from '../storage/kms-grants.ts'
 import type { KmsKeysTable } from '../storage/kms-keys-table.ts'
 import type { KmsGrantRow, KmsKeyRow } from '../storage/tables.ts'
 import { contextConditions, type EncryptionContext } from './encryption-context.ts'
@@ -30,7 +31,7 @@ export interface KeyUse {
 export interface Asking {
   readonly caller: Caller
   readonly nowMs: number
-  readonly table: Pick<KmsKeysTable, 'grants' | 'tags' | 'aliasNames'>
+  readonly table: Pick<KmsKeysTable, 'grantsFor' | 'tags' | 'aliasNames'>
 }
 
 /**
@@ -101,20 +102,20 @@ const factsOf = async (asking: Asking, use: KeyUse): Promise<KeyFacts> => {
   }
 }
 
-/** The grants of a key that may let the caller do an operation; the others are not read. */
+/** The grants of a key that may let the caller do what he asks for; the others are not read. */
 const grantsFor = async (
   { caller, table }: Asking,
   { key, operation }: Pick<KeyUse, 'key' | 'operation'>,
-): Promise<readonly KeyGrant[]> => {
-  const { account, identity } = caller
-  const { principal } = identity
-  const named = new Set([identity.arn, account, ...(principal.kind === 'role-session' ? [principal.roleArn] : [])])
-  const isHis = ({ grantee }: KmsGrantRow): boolean => named.has(grantee) || grantee.endsWith(`:iam::${account}:root`)
-  const rows = await table.grants(key.key_id)
-  return rows
-    .filter((row) => isHis(row) && row.operations.includes(`"${operation}"`))
-    .map((row) => grantFor(operation, grantOf(row)))
-}
+): Promise<readonly KeyGrant[]> =>
+  (await table.grantsFor(key.key_id, grantsWanted(caller, operation))).map((row) => grantFor(operation, grantOf(row)))
+
+/** The grants that a caller's operation may rest on. */
+export const grantsWanted = ({ account, identity }: Caller, operation: string): GrantsWanted => ({
+  arn: identity.arn,
+  ...(identity.principal.kind === 'role-session' && { roleArn: identity.principal.roleArn }),
+  account,
+  operation,
+})
 
 /** What creates a grant has no encryption context: a grant's constraints are asked of the new grant instead. */
 const grantFor = (operation: string, { constraints, ...grant }: KeyGrant): KeyGrant =>

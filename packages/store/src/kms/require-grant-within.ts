@@ -4,7 +4,7 @@ import { awsError } from '../aws-errors.ts'
 import type { OperationContext } from '../operation-context.ts'
 import type { KmsGrantRow, KmsKeyRow } from '../storage/tables.ts'
 import type { EncryptionContext } from './encryption-context.ts'
-import { grantOf, keyQuestion, type KeyUse } from './key-access.ts'
+import { grantOf, grantsWanted, keyQuestion, type KeyUse } from './key-access.ts'
 
 /** What a new grant is to allow. */
 export type WantedGrant = Pick<KmsGrantRow, 'grantee' | 'operations' | 'constraints'>
@@ -25,7 +25,7 @@ export const requireGrantWithin = async (
     keyQuestion({ caller, nowMs, table }, { operation: 'CreateGrant', key, conditions, grants })
   const byPolicies = judge(await ask([]))
   if (byPolicies.allowed) return undefined
-  for (const row of await table.grants(key.key_id)) {
+  for (const row of await table.grantsFor(key.key_id, grantsWanted(caller, 'CreateGrant'))) {
     const parent = grantOf(row)
     const { constraints: _asked, ...unconstrained } = parent
     if (isWithin(grantOf(wanted), parent) && judge(await ask([unconstrained])).allowed) return row

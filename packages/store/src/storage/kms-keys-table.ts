@@ -1,5 +1,6 @@
 import { compileOnce, type Reader, type Statement } from '@keyplane/database'
 import type { Expression } from 'kysely'
+import { type KmsGrants, kmsGrants, sameGrants } from './kms-grants.ts'
 import { statement } from './statement.ts'
 import type { KmsAliasRow, KmsGrantRow, KmsKeyRow, KmsMaterialRow, KmsTagRow, StoreTables } from './tables.ts'
 
@@ -21,14 +22,12 @@ export interface KmsPlace {
 }
 
 /** Reads KMS keys with their wrapped materials, names, grants and tags, and gives the statements that change them. */
-export interface KmsKeysTable {
+export interface KmsKeysTable extends KmsGrants {
   /** The key of a service of AWS. */
   byAlias(account: string, region: string, alias: string): Promise<KmsKeyRow | undefined>
   byId(keyId: string): Promise<KmsKeyRow | undefined>
   material(keyId: string, material: number): Promise<KmsMaterialRow | undefined>
   alias(place: KmsPlace, name: string): Promise<KmsAliasRow | undefined>
-  grants(keyId: string): Promise<readonly KmsGrantRow[]>
-  grant(grantId: string): Promise<KmsGrantRow | undefined>
   tags(keyId: string): Promise<readonly KmsTagRow[]>
   /** The names that lead to a key, all of its own account and region. */
   aliasNames(keyId: string): Promise<readonly string[]>
@@ -77,9 +76,6 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
       .where('region', '=', region)
       .where('name', '=', name),
   )
-  const grants = compileOnce((keyId: string) =>
-    query.selectFrom('kms_grants').selectAll().where('key_id', '=', keyId).orderBy('created_at_ms').orderBy('grant_id'),
-  )
   const tags = compileOnce((keyId: string) =>
     query.selectFrom('kms_tags').selectAll().where('key_id', '=', keyId).orderBy('key'),
   )
@@ -101,13 +97,11 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
   const first = <Row>(rows: readonly Row[]): Row | undefined => rows[0]
   const aliasKey = ({ account, region, name, key_id }: KmsAliasRow) => ({ account, region, name, key_id })
   return {
+    ...kmsGrants(reader),
     byAlias: async (account, region, name) => first(await reader.all(byAlias(account, region, name))),
     byId: async (keyId) => first(await reader.all(byId(keyId))),
     material: async (keyId, number) => first(await reader.all(material(keyId, number))),
     alias: async ({ account, region }, name) => first(await reader.all(alias(account, region, name))),
-    grants: (keyId) => reader.all(grants(keyId)),
-    grant: async (grantId) =>
-      first(await reader.all(query.selectFrom('kms_grants').selectAll().where('grant_id', '=', grantId).compile())),
     tags: (keyId) => reader.all(tags(keyId)),
     aliasNames: async (keyId) => (await reader.all(aliasNames(keyId))).map(({ name }) => name),
     list: ({ account, region }, { after, limit }) =>
@@ -185,21 +179,7 @@ export const kmsKeysTable = (reader: Reader<StoreTables>): KmsKeysTable => {
         '=',
         1,
       ),
-    requireOneGrant: ({ key_id, name, grantee, retiring, operations, constraints }) =>
-      requireCount(
-        key_id,
-        query
-          .selectFrom('kms_grants')
-          .select(count)
-          .where('key_id', '=', key_id)
-          .where('name', '=', name)
-          .where('grantee', '=', grantee)
-          .where('operations', '=', operations)
-          .where('retiring', sameAs(retiring), retiring)
-          .where('constraints', sameAs(constraints), constraints),
-        '=',
-        1,
-      ),
+    requireOneGrant: (grant) => requireCount(grant.key_id, sameGrants(query, grant).select(count), '=', 1),
     setTag: (row) =>
       statement(
         query

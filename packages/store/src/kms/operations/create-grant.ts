@@ -116,19 +116,15 @@ const grantMade = async (
   row: KmsGrantRow,
   { key, parent }: GrantGround,
 ): Promise<KmsGrantRow> => {
-  const same = (grants: readonly KmsGrantRow[]): KmsGrantRow | undefined =>
-    row.name === '' ? undefined : grants.find((known) => isSame(known, row))
-  const before = await table.grants(key.key_id)
-  const known = same(before)
+  const same = async (): Promise<KmsGrantRow | undefined> => (row.name === '' ? undefined : table.sameGrant(row))
+  const known = await same()
   if (known) return known
-  if (before.length >= maxGrants) throw awsError('LimitExceededException', `A key has at most ${maxGrants} grants.`)
+  if ((await table.countGrants(key.key_id)) >= maxGrants)
+    throw awsError('LimitExceededException', `A key has at most ${maxGrants} grants.`)
   const held = [table.hold(key), ...(parent ? [table.requireGrant(parent)] : [])]
   const once = row.name === '' ? [] : [table.requireOneGrant(row)]
   if ((await call.commit([...held, table.insertGrant(row), ...once])) === 'committed') return row
-  const theirs = same(await table.grants(key.key_id))
+  const theirs = await same()
   if (theirs) return theirs
   throw beingChanged(keyArn(key))
 }
-
-const isSame = (a: KmsGrantRow, b: KmsGrantRow): boolean =>
-  (['name', 'grantee', 'retiring', 'operations', 'constraints'] as const).every((column) => a[column] === b[column])
