@@ -204,6 +204,20 @@ describe('a listener for other machines', () => {
       expect(await ask({ headers: { ...appShown, host } })).toEqual({ status: 403, body: 'Unknown host' })
   })
 
+  it('refuses this machine’s names to plain requests too, which could be answered without a look at Host', async () => {
+    const { port, authority } = await withTls('', client)
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connectByTls({ port, host: '127.0.0.1', servername: 'agent.test', ca: authority.certificate })
+      socket.once('data', (chunk) => {
+        socket.destroy()
+        resolve(String(chunk))
+      })
+      socket.on('error', reject)
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nX-Vault-Token: the-token-of-app\r\n\r\n`)
+    })
+    expect(answer).toMatch(/^HTTP\/1\.1 403 [^]*Unknown host$/)
+  })
+
   it('lets nobody in without a certificate where one is asked for; then the agent’s own token counts too', async () => {
     const clientAuthority = new TestAuthority('client authority')
     const ca = written(join(folder, 'clients.pem'), clientAuthority.certificate)

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { ssmProvider } from '@keyplane/secrets/providers'
 import { fakeClock, seededRandom } from '@keyplane/testkit'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -64,12 +67,12 @@ const start = async ({ toml = '', isOn = true }: { toml?: string; isOn?: boolean
     random: seededRandom(1),
   })
   running = { agent, server }
-  const ask = async (query: string, shown = token): Promise<Answer> => {
-    const target = `/systemsmanager/parameters/get?${query}`
+  const get = async (target: string, shown = token): Promise<Answer> => {
     const head = [`GET ${target} HTTP/1.1`, 'Host: localhost', `X-Aws-Parameters-Secrets-Token: ${shown}`, '', '']
     return parseAnswer(await exchange(agent.port, [head.join('\r\n')], { answers: 1 }))
   }
-  return { ask, asked }
+  const ask = (query: string, shown?: string): Promise<Answer> => get(`/systemsmanager/parameters/get?${query}`, shown)
+  return { ask, get, asked, clock }
 }
 
 describe('a parameter', () => {
@@ -104,6 +107,27 @@ describe('a parameter', () => {
       expect(body).toContain('ask for it with withDecryption=true')
     }
     expect((await ask('name=/app/hidden&withDecryption=true')).body).toContain('"Value":"decrypted"')
+  })
+
+  it('that can’t be had is not covered by what is kept of a secret of its name', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keyplane-'))
+    const [file, key] = [join(folder, 'cache'), join(folder, 'key')]
+    writeFileSync(key, Buffer.alloc(32, 1).toString('base64'), { mode: 0o600 })
+    const { ask, get, clock } = await start({
+      toml: `[keyplane]\npersist_file = "${file}"\npersist_key_file = "${key}"\n`,
+    })
+    expect((await get('/secretsmanager/get?secretId=MyTest')).body).toContain('the value')
+    running?.server.closeAllConnections()
+    running?.server.close()
+    const pace = { isWaiting: true }
+    const answer = ask('name=MyTest').finally(() => {
+      pace.isWaiting = false
+    })
+    // For the attempts that follow the first.
+    while (pace.isWaiting) await clock.advance(100)
+    const { status, body } = await answer
+    expect([status, body]).toEqual([502, expect.not.stringContaining('the value')])
+    rmSync(folder, { recursive: true })
   })
 
   it('that is not there has AWS’s own error', async () => {

@@ -62,6 +62,15 @@ describe('prefetching', () => {
     expect(agent.log.lines.join('\n')).toContain('success=1, failed=1')
   })
 
+  it('by an ARN whose name is another secret’s since reads just that', async () => {
+    const former = arnOf('a-secret').replace('AbCdEf', 'FoRmEr')
+    const agent = await start(secrets([former]))
+    await ready(agent)
+    const asked = agent.aws.calls.flatMap(({ input }) => input.SecretIdList ?? [String(input.SecretId)])
+    expect(asked).toEqual(expect.arrayContaining(['a-secret', former]))
+    expect(agent.log.lines.join('\n')).toContain('success=0, failed=1')
+  })
+
   it('by tag and by prefix reads what there is, each once, page by page', async () => {
     const agent = await start(
       '[[prefetch.filter_tags]]\nkey = "team"\n[keyplane]\nprefetch_prefixes = ["app/key4", "app/key1"]\n',

@@ -23,7 +23,7 @@ beforeEach(() => {
   }
 })
 
-const start = async (more: string, headers = '') => {
+const start = async (more: string, headers = '', lineEnd = '\r\n') => {
   const socketPath = join(folder, 'agent.sock')
   const started = await startTestAgent({ toml: `[keyplane]\nsocket_path = "${socketPath}"\n${more}` })
   running.push(started.agent)
@@ -37,7 +37,8 @@ const start = async (more: string, headers = '') => {
       })
       socket.on('error', () => {})
       socket.on('close', () => resolve(answer))
-      for (const target of targets) socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`)
+      for (const target of targets)
+        socket.write(`GET ${target} HTTP/1.1${lineEnd}Host: localhost${lineEnd}${headers}${lineEnd}`)
       socket.end()
     })
   return { ...started, ask }
@@ -64,6 +65,14 @@ describe.runIf(isLinux)('a client that is known by its user', () => {
       expect(answer).toContain('The client \\"app\\" may not read \\"MyTest\\".')
     }
     expect(source.reads).toBe(0)
+  })
+
+  it('is known, and within its scope, with a request that only the AWS agent’s parser takes', async () => {
+    const { ask } = await start(client(uid), '', '\n')
+    expect(statuses(await ask(plain))).toEqual(['200'])
+    await running.pop()?.close()
+    const other = await start(client(uid, '"other"'), `X-Vault-Token: ${token}\n`, '\n')
+    expect(statuses(await other.ask(plain))).toEqual(['403'])
   })
 
   it('needs a token elsewhere', async () => {
