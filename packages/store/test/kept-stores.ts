@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { systemRandom as random } from '@keyplane/core'
 import { fileRootKey, nextRootKeySuffix, type RootKeySource } from '@keyplane/sealing'
 import { backUpStore, restoreStore, type StoreDatabase } from '@keyplane/store'
-import { expect } from 'vitest'
+import { expect, test, type TestAPI } from 'vitest'
 import { TestStore, tokenOf } from './test-store.ts'
 
 export const keyOf = (of: TestStore): RootKeySource => fileRootKey({ path: of.rootKeyPath, random })
@@ -77,3 +77,22 @@ export class KeptStores {
     await this.target.remove()
   }
 }
+
+/** What each test has of its own. */
+export interface KeptTest {
+  readonly kept: KeptStores
+  readonly store: TestStore
+  readonly target: TestStore
+}
+
+/** A test of stores that are kept; they are removed after it. */
+export const it: TestAPI<KeptTest> = test.extend<KeptTest>({
+  // The names of what a fixture needs are read off its first parameter.
+  kept: async ({ task: _task }, use) => {
+    const kept = await new KeptStores().start()
+    await use(kept)
+    await kept.remove()
+  },
+  store: ({ kept }, use) => use(kept.store),
+  target: ({ kept }, use) => use(kept.target),
+})

@@ -2,22 +2,15 @@ import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync 
 import { join } from 'node:path'
 import { systemRandom as random } from '@keyplane/core'
 import { auditTail, backUpStore, verifyAudit, verifyStore } from '@keyplane/store'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { codeOf, KeptStores, keyOf } from './kept-stores.ts'
-import type { TestStore } from './test-store.ts'
-
-let kept: KeptStores
-let store: TestStore
-let target: TestStore
-
-beforeEach(async () => {
-  kept = await new KeptStores().start()
-  ;({ store, target } = kept)
-})
-afterEach(() => kept.remove())
+import { describe, expect } from 'vitest'
+import { codeOf, it, keyOf } from './kept-stores.ts'
 
 describe('a backup', () => {
-  it('of a running store has everything at its moment, and goes into an empty database', async () => {
+  it('of a running store has everything at its moment, and goes into an empty database', async ({
+    kept,
+    store,
+    target,
+  }) => {
     const { rows, sha256 } = await kept.backUp()
     expect([rows > 40, sha256.length, (statSync(kept.backupPath).mode & 0o777).toString(8)]).toEqual([true, 64, '600'])
     await store.ok('PutSecretValue', { SecretId: 'kept/0', SecretString: 'later' })
@@ -30,7 +23,7 @@ describe('a backup', () => {
     expect(await verifyAudit({ ...target.database, rootKey: keyOf(target) })).toMatchObject([{ verdict: { ok: true } }])
   })
 
-  it('goes into the other engine and back, with every value and the audit log', async () => {
+  it('goes into the other engine and back, with every value and the audit log', async ({ kept, store, target }) => {
     await kept.backUp()
     const [databasePath, again] = [join(store.folder, 'other', 'store.sqlite'), join(store.folder, 'again')]
     await kept.restore({ databasePath })
@@ -43,7 +36,7 @@ describe('a backup', () => {
     expect(await verifyAudit({ databasePath, rootKey: keyOf(store) })).toMatchObject([{ verdict: { ok: true } }])
   })
 
-  it('is one moment while many write', async () => {
+  it('is one moment while many write', async ({ kept, store }) => {
     const writes = Array.from({ length: 40 }, (_, index) =>
       store.ok('PutSecretValue', { SecretId: `kept/${index % 12}`, SecretString: `w${index}` }),
     )
@@ -56,7 +49,10 @@ describe('a backup', () => {
     }
   })
 
-  it('replaces no file unless it is told to, and never what is no backup, and leaves no draft', async () => {
+  it('replaces no file unless it is told to, and never what is no backup, and leaves no draft', async ({
+    kept,
+    store,
+  }) => {
     writeFileSync(kept.backupPath, 'precious')
     expect(await codeOf(kept.backUp())).toBe('conflict/exists')
     expect(await codeOf(kept.backUp(kept.backupPath, true))).toBe('config_invalid/undefined')
@@ -67,7 +63,7 @@ describe('a backup', () => {
     expect(readdirSync(store.folder).filter((name) => name.includes('backup'))).toEqual(['backup'])
   })
 
-  it('and a restore remove the drafts of those that were killed, and those of nobody else', async () => {
+  it('and a restore remove the drafts of those that were killed, and those of nobody else', async ({ kept, store }) => {
     const databasePath = join(store.folder, 'swept.sqlite')
     const draft = (name: string, ageMs: number): void => {
       const at = (Date.now() - ageMs) / 1_000
@@ -89,7 +85,7 @@ describe('a backup', () => {
     ])
   })
 
-  it('has no value in it', async () => {
+  it('has no value in it', async ({ kept, store }) => {
     await store.ok('CreateSecret', { Name: 'marked', SecretString: 'CANARY-0b5c' })
     await kept.backUp()
     const text = readFileSync(kept.backupPath, 'latin1')

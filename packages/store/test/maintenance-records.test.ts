@@ -10,19 +10,8 @@ import {
   verifyAudit,
   verifyStore,
 } from '@keyplane/store'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { codeOf, KeptStores, keyOf } from './kept-stores.ts'
-import type { TestStore } from './test-store.ts'
-
-let kept: KeptStores
-let store: TestStore
-let target: TestStore
-
-beforeEach(async () => {
-  kept = await new KeptStores().start()
-  ;({ store, target } = kept)
-})
-afterEach(() => kept.remove())
+import { describe, expect } from 'vitest'
+import { codeOf, it, keyOf } from './kept-stores.ts'
 
 describe('what an operator does', () => {
   const actions = async (of: StoreDatabase): Promise<readonly string[]> =>
@@ -30,7 +19,11 @@ describe('what an operator does', () => {
       .filter(({ record }) => record.actor === `keyplane:operator/${userInfo().username}`)
       .map(({ record }) => record.action.replace('keyplane:', ''))
 
-  it('stands in the audit log while the store runs, and in the log that a restored one goes on with', async () => {
+  it('stands in the audit log while the store runs, and in the log that a restored one goes on with', async ({
+    kept,
+    store,
+    target,
+  }) => {
     await backUpStore({
       ...store.database,
       path: kept.backupPath,
@@ -51,7 +44,11 @@ describe('what an operator does', () => {
     expect(await verifyAudit({ ...target.database, rootKey: keyOf(target) })).toMatchObject([{ verdict: { ok: true } }])
   })
 
-  it('is not done without its record, but for a backup, which says that it has none', async () => {
+  it('is not done without its record, but for a backup, which says that it has none', async ({
+    kept,
+    store,
+    target,
+  }) => {
     await store.data.fillUp('audit_records', 'insert')
     const to = kept.nextKey
     await to.open()

@@ -3,29 +3,22 @@ import { join } from 'node:path'
 import { systemRandom as random } from '@keyplane/core'
 import { fileRootKey, nextRootKeySuffix } from '@keyplane/sealing'
 import { auditTail, rekeyStore, renewKmsKeys, verifyStore } from '@keyplane/store'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { codeOf, KeptStores, keyOf } from './kept-stores.ts'
+import { describe, expect } from 'vitest'
+import { codeOf, it, keyOf } from './kept-stores.ts'
 import type { TestStore } from './test-store.ts'
 
-let kept: KeptStores
-let store: TestStore
-let target: TestStore
-
-beforeEach(async () => {
-  kept = await new KeptStores().start()
-  ;({ store, target } = kept)
-})
-afterEach(() => kept.remove())
-
 describe('a change of the root key', () => {
-  const sealed = () =>
+  const sealed = (store: TestStore) =>
     store.data.rows('select version_id, sealed_value, wrapped_data_key from secret_versions order by 1')
 
-  it('puts all keys under the new one and no value, while the store runs and makes new keys', async () => {
-    const before = await sealed()
+  it('puts all keys under the new one and no value, while the store runs and makes new keys', async ({
+    kept,
+    store,
+  }) => {
+    const before = await sealed(store)
     await kept.nextKey.open()
     expect(await rekeyStore({ ...store.database, from: keyOf(store), to: kept.nextKey })).toEqual({ keys: 1 })
-    expect(await sealed()).toEqual(before)
+    expect(await sealed(store)).toEqual(before)
     await kept.expectAll(store)
     // Needs a key in a region that has none yet: it must be under the new root key.
     await store.ok('CreateSecret', { Name: 'elsewhere', SecretString: 'v' }, { region: 'eu-central-1' })
@@ -38,7 +31,7 @@ describe('a change of the root key', () => {
     expect(await verifyStore({ ...store.database, rootKey: keyOf(store) })).toMatchObject({ ok: true })
   })
 
-  it('that was cut off leaves a store that opens, before it and after it', async () => {
+  it('that was cut off leaves a store that opens, before it and after it', async ({ kept, store }) => {
     await kept.nextKey.open()
     await store.stop()
     await store.start()
@@ -59,7 +52,7 @@ describe('a change of the root key', () => {
     await kept.expectAll(store)
   })
 
-  it('that a store cannot follow makes it say that it is not ready, until it has the new key', async () => {
+  it('that a store cannot follow makes it say that it is not ready, until it has the new key', async ({ store }) => {
     const ready = async () => {
       await store.clock.advance(5_000)
       return (await fetch(`${store.running?.url}/readyz`)).status
@@ -79,7 +72,7 @@ describe('a change of the root key', () => {
     await store.ok('CreateSecret', { Name: 'new', SecretString: 'v' }, { region: 'eu-north-1' })
   })
 
-  it('from a wrong key is refused and changes nothing', async () => {
+  it('from a wrong key is refused and changes nothing', async ({ kept, store, target }) => {
     await keyOf(target).open()
     expect(await codeOf(rekeyStore({ ...store.database, from: keyOf(target), to: kept.nextKey }))).toBe(
       'source_misconfigured/wrong_root_key',
@@ -91,7 +84,7 @@ describe('a change of the root key', () => {
 })
 
 describe('new materials for KMS keys', () => {
-  it('take over every data key in batches while the store writes, and touch no value', async () => {
+  it('take over every data key in batches while the store writes, and touch no value', async ({ kept, store }) => {
     for (let index = 0; index < 150; index += 1)
       await store.ok('PutSecretValue', { SecretId: 'kept/2', SecretString: `many ${index}` })
     kept.values.set('kept/2', 'many 149')

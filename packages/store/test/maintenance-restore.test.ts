@@ -4,23 +4,16 @@ import { DatabaseSync } from 'node:sqlite'
 import { systemRandom as random } from '@keyplane/core'
 import { type RootKeySource } from '@keyplane/sealing'
 import { proveRootKey, restoreStore, verifyStore } from '@keyplane/store'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { codeOf, KeptStores, keyOf } from './kept-stores.ts'
+import { describe, expect } from 'vitest'
+import { codeOf, it, keyOf } from './kept-stores.ts'
 import { engine } from './test-database.ts'
-import type { TestStore } from './test-store.ts'
-
-let kept: KeptStores
-let store: TestStore
-let target: TestStore
-
-beforeEach(async () => {
-  kept = await new KeptStores().start()
-  ;({ store, target } = kept)
-})
-afterEach(() => kept.remove())
 
 describe('a restore', () => {
-  it('refuses a store that is there, another root key and a file that is none, and changes nothing', async () => {
+  it('refuses a store that is there, another root key and a file that is none, and changes nothing', async ({
+    kept,
+    store,
+    target,
+  }) => {
     await kept.backUp()
     expect(
       await codeOf(restoreStore({ ...store.database, path: kept.backupPath, rootKey: keyOf(store), random })),
@@ -37,7 +30,11 @@ describe('a restore', () => {
     expect(await codeOf(kept.restore())).toBe('done')
   })
 
-  it('refuses a backup that was cut or changed anywhere, and leaves nothing half-written', async () => {
+  it('refuses a backup that was cut or changed anywhere, and leaves nothing half-written', async ({
+    kept,
+    store,
+    target,
+  }) => {
     await kept.backUp()
     const whole = readFileSync(kept.backupPath)
     const path = join(store.folder, 'damaged')
@@ -59,7 +56,7 @@ describe('a restore', () => {
     expect(await codeOf(kept.restore())).toBe('done')
   })
 
-  it('refuses a backup of a newer version', async () => {
+  it('refuses a backup of a newer version', async ({ kept, store }) => {
     await store.data.rows("insert into kysely_migration values ('0099-later', '2030-01-01')")
     await kept.backUp()
     expect(await codeOf(kept.restore())).toBe('unsupported/newer_schema')
@@ -67,14 +64,14 @@ describe('a restore', () => {
 })
 
 describe.runIf(engine === 'sqlite')('a file of the store', () => {
-  it('is not made by a start whose root key is not had, nor by the proof of a key', async () => {
+  it('is not made by a start whose root key is not had, nor by the proof of a key', async ({ target }) => {
     const absent: RootKeySource = { ...keyOf(target), open: () => Promise.reject(new Error('no key')) }
     await expect(target.start({ rootKey: absent })).rejects.toThrow('no key')
     expect(await proveRootKey(target.database, absent)).toBe('new')
     expect(readdirSync(target.folder).filter((name) => name.startsWith('store'))).toEqual([])
   })
 
-  it('that is empty is restored into, and one with tables of others is kept', async () => {
+  it('that is empty is restored into, and one with tables of others is kept', async ({ kept, store }) => {
     await kept.backUp()
     const [empty, wal, others] = ['empty', 'wal', 'others'].map((name) => join(store.folder, `${name}.sqlite`)) as [
       string,
@@ -97,7 +94,7 @@ describe.runIf(engine === 'sqlite')('a file of the store', () => {
     expect(await codeOf(kept.restore({ databasePath: others }))).toBe('conflict/exists')
   })
 
-  it('is made for its owner alone by a restore', async () => {
+  it('is made for its owner alone by a restore', async ({ kept, target }) => {
     await kept.backUp()
     await kept.restore()
     expect((statSync(target.databasePath).mode & 0o777).toString(8)).toBe('600')

@@ -1,23 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { systemRandom as random } from '@keyplane/core'
 import { auditTail, backUpStore, verifyAudit, verifyStore } from '@keyplane/store'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { codeOf, KeptStores, keyOf } from './kept-stores.ts'
+import { describe, expect } from 'vitest'
+import { codeOf, it, keyOf } from './kept-stores.ts'
 import { engine } from './test-database.ts'
-import { type TestStore, tokenOf } from './test-store.ts'
-
-let kept: KeptStores
-let store: TestStore
-let target: TestStore
-
-beforeEach(async () => {
-  kept = await new KeptStores().start()
-  ;({ store, target } = kept)
-})
-afterEach(() => kept.remove())
+import { tokenOf } from './test-store.ts'
 
 describe('verify', () => {
-  it('names each value that does not open, and tells of a broken log', async () => {
+  it('names each value that does not open, and tells of a broken log', async ({ store }) => {
     const verify = () => verifyStore({ ...store.database, rootKey: keyOf(store) })
     expect(await verify()).toMatchObject({ ok: true, values: { opened: 14 } })
     await store.data.rows(
@@ -30,7 +20,7 @@ describe('verify', () => {
     expect(verdict.values.broken).toEqual([expect.stringMatching(/^kept\/5 .*: it does not open$/)])
   })
 
-  it('names each KMS key that does not open, also one that no value is under', async () => {
+  it('names each KMS key that does not open, also one that no value is under', async ({ store }) => {
     const kms = { service: 'kms', headers: { 'x-amz-target': 'TrentService.CreateKey' } }
     const { Arn = '', KeyId = '' } = (await store.ok('CreateKey', {}, kms))['KeyMetadata'] as Record<string, string>
     const other = `select wrapped from kms_key_materials where key_id <> '${KeyId}'`
@@ -40,7 +30,7 @@ describe('verify', () => {
     expect(damage).toEqual([`material 1 of the KMS key ${Arn} does not open`])
   })
 
-  it('counts all values that do not open, and names the first hundred', async () => {
+  it('counts all values that do not open, and names the first hundred', async ({ store }) => {
     for (let index = 0; index < 100; index += 1)
       await store.ok('PutSecretValue', { SecretId: 'kept/2', SecretString: `many ${index}` })
     await store.data.rows('update secret_versions set sealed_value = wrapped_data_key where sealed_value is not null')
@@ -48,7 +38,7 @@ describe('verify', () => {
     expect([found.opened, found.broken.length, found.brokenCount]).toEqual([0, 100, 114])
   })
 
-  it('wants the right root key', async () => {
+  it('wants the right root key', async ({ store, target }) => {
     await keyOf(target).open()
     expect(await codeOf(verifyStore({ ...store.database, rootKey: keyOf(target) }))).toBe(
       'source_misconfigured/wrong_root_key',
@@ -57,7 +47,7 @@ describe('verify', () => {
 })
 
 describe('a database without a store', () => {
-  it('is told as such by whoever looks for one', async () => {
+  it('is told as such by whoever looks for one', async ({ kept, store, target }) => {
     await target.data.make()
     if (engine === 'sqlite') writeFileSync(target.databasePath, '')
     const backup = { ...target.database, path: kept.backupPath, clock: store.clock, random }
