@@ -1,41 +1,29 @@
-import { measured, notMeasured, type Row, yardstick } from '../row.ts'
+import { measured, notMeasured, type Row } from '../row.ts'
 import { median } from '../statistics.ts'
 import { type Contender, standaloneAgent } from './contenders.ts'
 import { readAll } from './expiry.ts'
-import { runLoad } from './load.ts'
-import { cpuSeconds, residentMb } from './process-usage.ts'
+import { residentMb } from './process-usage.ts'
 import type { UpstreamDouble } from './upstream-double.ts'
 
 export interface StandaloneParts {
   /** What `tools/build-agent-executable.ts` made. Default: nothing is measured. */
   readonly executable?: string | undefined
   readonly upstream: UpstreamDouble
-  readonly seconds: number
 }
 
 const facts = {
   ready: { id: 'standalone-ready', what: 'standalone, ready after start', unit: 'ms' },
   idle: { id: 'standalone-idle', what: 'standalone, memory idle', unit: 'MB' },
   full: { id: 'standalone-full', what: 'standalone, 1,000 × 1 KB', unit: 'MB' },
-  get: { id: 'standalone-get', what: 'standalone executable, cached GET', unit: '×' },
-  rate: { id: 'standalone-rate', what: 'standalone, cached GET', unit: 'req/s' },
-  cpu: { id: 'standalone-cpu', what: 'standalone, CPU per cached GET', unit: 'µs' },
 }
-const path = '/secretsmanager/get?secretId=bench'
 const starts = 7
 const calm = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1_000))
 
 /** Figures that only an executable without Node.js can have. */
-export const standaloneRows = async ({ executable, upstream, seconds }: StandaloneParts): Promise<Row[]> => {
-  const get = notMeasured(
-    facts.get,
-    '≥ 1.2 × the Rust agent, ≤ 0.9 × its CPU',
-    'its rate and CPU are below; the node rows compare with a peer (--peer)',
-  )
+export const standaloneRows = async ({ executable, upstream }: StandaloneParts): Promise<Row[]> => {
   if (executable === undefined) {
     const reason = 'no executable was named in KEYPLANE_AGENT_EXECUTABLE (tools/build-agent-executable.ts makes it)'
     return [
-      notMeasured(facts.get, get.goal, reason),
       notMeasured(facts.idle, '≤ 35 MB', reason),
       notMeasured(facts.full, '≤ 45 MB', reason),
       notMeasured(facts.ready, '≤ 60 ms', reason),
@@ -43,7 +31,7 @@ export const standaloneRows = async ({ executable, upstream, seconds }: Standalo
   }
   const contender = standaloneAgent(executable)
   const readyMs = await readyTimes(contender, upstream)
-  return [get, ...(await runningRows(contender, upstream, seconds)), measured(facts.ready, readyMs, { atMost: 60 })]
+  return [...(await runningRows(contender, upstream)), measured(facts.ready, readyMs, { atMost: 60 })]
 }
 
 const readyTimes = async ({ start }: Contender, upstream: UpstreamDouble): Promise<number> => {
@@ -56,7 +44,7 @@ const readyTimes = async ({ start }: Contender, upstream: UpstreamDouble): Promi
   return median(times)
 }
 
-const runningRows = async ({ start }: Contender, upstream: UpstreamDouble, seconds: number): Promise<Row[]> => {
+const runningRows = async ({ start }: Contender, upstream: UpstreamDouble): Promise<Row[]> => {
   const agent = await start({ upstreamUrl: upstream.url, ttlSeconds: 3_600 })
   try {
     await calm()
@@ -64,17 +52,7 @@ const runningRows = async ({ start }: Contender, upstream: UpstreamDouble, secon
     await readAll(agent.port)
     await calm()
     const full = residentMb(agent.pid)
-    const load = { port: agent.port, path, connections: 50 }
-    await runLoad({ ...load, seconds: 1 })
-    const before = cpuSeconds(agent.pid)
-    const { requests, perSecond } = await runLoad({ ...load, seconds })
-    const cpuMicros = ((cpuSeconds(agent.pid) - before) / requests) * 1e6
-    return [
-      yardstick(facts.rate, perSecond),
-      yardstick(facts.cpu, cpuMicros),
-      measured(facts.idle, idle, { atMost: 35 }),
-      measured(facts.full, full, { atMost: 45 }),
-    ]
+    return [measured(facts.idle, idle, { atMost: 35 }), measured(facts.full, full, { atMost: 45 })]
   } finally {
     await agent.stop()
   }

@@ -76,7 +76,7 @@ type MedianOf = (name: string, key: keyof Round) => number | undefined
 
 const rowsOf = (medianOf: MedianOf, note: string): Row[] => {
   const own = (key: keyof Round): number => medianOf('keyplane', key) ?? Number.NaN
-  const names = { bare: 'bare node:http', peer: 'peer' }
+  const names = { bare: 'bare node:http', peer: 'peer', standalone: 'standalone' }
   const others = Object.entries(names).flatMap(([name, label]) => {
     const [perSecond, cpu] = [medianOf(name, 'perSecond'), medianOf(name, 'cpuMicros')]
     if (perSecond === undefined || cpu === undefined) return []
@@ -97,16 +97,16 @@ const rowsOf = (medianOf: MedianOf, note: string): Row[] => {
       (medianOf('audited', 'cpuMicros') ?? Number.NaN) / own('cpuMicros'),
       { atMost: 1.1 },
     ),
-    ...comparedRows(medianOf),
+    ...bareRows(medianOf),
+    ...besidePeer(medianOf, { name: 'keyplane', id: 'node', label: 'agent on Node.js', atLeast: 1, atMost: 1 }),
+    ...besidePeer(medianOf, { name: 'standalone', id: 'standalone', label: 'standalone', atLeast: 1.2, atMost: 0.9 }),
   ]
 }
 
-const comparedRows = (medianOf: MedianOf): Row[] => {
+const bareRows = (medianOf: MedianOf): Row[] => {
   const ratio = (other: string, key: keyof Round): number =>
     (medianOf('keyplane', key) ?? Number.NaN) / (medianOf(other, key) ?? Number.NaN)
-  const rate = { id: 'node-rate-ratio', what: "agent on Node.js, req/s of the peer's", unit: '×' }
-  const cpu = { id: 'node-cpu-ratio', what: "agent on Node.js, CPU per request of the peer's", unit: '×' }
-  const bare = [
+  return [
     yardstick(
       { id: 'bare-rate-ratio', what: "agent, req/s of bare node:http's", unit: '×' },
       ratio('bare', 'perSecond'),
@@ -116,12 +116,31 @@ const comparedRows = (medianOf: MedianOf): Row[] => {
       ratio('bare', 'cpuMicros'),
     ),
   ]
-  if (medianOf('peer', 'perSecond') !== undefined)
-    return [
-      ...bare,
-      measured(rate, ratio('peer', 'perSecond'), { atLeast: 1 }),
-      measured(cpu, ratio('peer', 'cpuMicros'), { atMost: 1 }),
-    ]
-  const reason = 'no peer binary was given (--peer)'
-  return [...bare, notMeasured(rate, '≥ 1 ×', reason), notMeasured(cpu, '≤ 1 ×', reason)]
+}
+
+interface Compared {
+  readonly name: Contender['name']
+  readonly id: string
+  readonly label: string
+  /** Of the peer's requests a second. */
+  readonly atLeast: number
+  /** Of the peer's CPU per request. */
+  readonly atMost: number
+}
+
+const besidePeer = (medianOf: MedianOf, { name, id, label, atLeast, atMost }: Compared): Row[] => {
+  const rate = { id: `${id}-rate-ratio`, what: `${label}, req/s of the peer's`, unit: '×' }
+  const cpu = { id: `${id}-cpu-ratio`, what: `${label}, CPU per request of the peer's`, unit: '×' }
+  const ratio = (key: keyof Round): number | undefined => {
+    const [own, peer] = [medianOf(name, key), medianOf('peer', key)]
+    return own === undefined || peer === undefined ? undefined : own / peer
+  }
+  const [rateRatio, cpuRatio] = [ratio('perSecond'), ratio('cpuMicros')]
+  if (rateRatio !== undefined && cpuRatio !== undefined)
+    return [measured(rate, rateRatio, { atLeast }), measured(cpu, cpuRatio, { atMost })]
+  const reason =
+    medianOf('peer', 'perSecond') === undefined
+      ? 'no peer binary was given (--peer)'
+      : 'no executable was named in KEYPLANE_AGENT_EXECUTABLE'
+  return [notMeasured(rate, `≥ ${atLeast} ×`, reason), notMeasured(cpu, `≤ ${atMost} ×`, reason)]
 }
