@@ -1,5 +1,6 @@
 import {
   type AccessRequest,
+  type ContextValues,
   decide,
   denialMessage,
   explain,
@@ -28,6 +29,8 @@ export interface Question {
   readonly guard?: ResourceGuard
   /** What conditions can see of the request and its resource. */
   readonly conditions?: Conditions
+  /** Those of them that nothing else of the request adds to, by lower-case name. */
+  readonly settled?: ReadonlyMap<string, ContextValues>
 }
 
 export type AccessDecision = { readonly allowed: true } | { readonly allowed: false; readonly message: string }
@@ -52,17 +55,20 @@ export const requestOf = ({
   resource,
   resourceAccount,
   conditions,
+  settled,
 }: Question): AccessRequest => ({
   principal: caller.identity.principal,
   action,
   resource,
   resourceAccount,
-  context: new LazyContext(() =>
-    requestContext({
-      ...callerConditions(caller, nowMs),
-      'aws:ResourceAccount': resource === '*' ? undefined : resourceAccount,
-      ...conditions,
-    }),
+  context: new LazyContext(
+    () =>
+      requestContext({
+        ...callerConditions(caller, nowMs),
+        'aws:ResourceAccount': resource === '*' ? undefined : resourceAccount,
+        ...conditions,
+      }),
+    settled,
   ),
 })
 

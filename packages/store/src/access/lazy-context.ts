@@ -1,12 +1,18 @@
 import type { ContextValues, RequestContext } from '@keyplane/policy'
 
-/** A request's context that is made when the first condition asks: most policies have none, and it has thirty keys. */
+/**
+ * A request's context that is made when the first condition asks: most policies have none, and it has thirty keys. What a
+ * service's own key policy asks is settled without it.
+ */
 export class LazyContext implements RequestContext {
   readonly #make: () => RequestContext
+  readonly #settled: ReadonlyMap<string, ContextValues> | undefined
   #made: RequestContext | undefined
 
-  constructor(make: () => RequestContext) {
+  /** @param settled values that the context has too, by the same names. */
+  constructor(make: () => RequestContext, settled?: ReadonlyMap<string, ContextValues>) {
     this.#make = make
+    this.#settled = settled
   }
 
   get size(): number {
@@ -14,7 +20,7 @@ export class LazyContext implements RequestContext {
   }
 
   get(key: string): ContextValues | undefined {
-    return this.#context.get(key)
+    return this.#settled?.get(key) ?? this.#context.get(key)
   }
 
   has(key: string): boolean {

@@ -75,6 +75,10 @@ export const keyQuestion = async ({ caller, nowMs, table }: Asking, use: KeyUse)
       }),
       ...use.conditions,
     },
+    settled: new Map([
+      ['kms:calleraccount', [caller.account]],
+      ...(viaService === undefined ? [] : [['kms:viaservice', [viaService]] as const]),
+    ]),
   }
 }
 
