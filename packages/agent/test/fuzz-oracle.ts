@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createServer, type IncomingMessage, METHODS, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type AgentRequest, type AgentResponse, text } from '../src/http/messages.ts'
@@ -173,7 +174,7 @@ export const repairHead = (stream: Buffer): RepairedHead | 'incomplete' | 'too l
   const line = lineEnd < 0 ? head : head.slice(0, lineEnd)
   const [, method = '', target = '', version = ''] =
     /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+)( HTTP\/1\.[01])$/.exec(line) ?? []
-  if (method === '') return 'malformed'
+  if (method === '' || !isUtf8(Buffer.from(target, 'latin1'))) return 'malformed'
   const known = METHODS.includes(method) && method !== 'HEAD' ? method : 'PUT'
   const isKnown = method === 'CONNECT' || /^(?:\/|\*$|[a-z]+:\/\/)/i.test(target)
   // Nor is a host with characters that hosts don't have this machine.

@@ -93,6 +93,7 @@ describe('a request that another parser might refuse', () => {
     ['a blank before a colon', `GET ${get} HTTP/1.1\r\nX-Vault-Token : ${token}\r\n\r\n`],
     ['a folded header', `GET ${get} HTTP/1.1\r\nX-Vault-Token:\r\n ${token}\r\n\r\n`],
     ['a header without a name', `GET ${get} HTTP/1.1\r\n: x\r\n${shown}\r\n`],
+    ['raw bytes that are no UTF-8 in the target', `GET /v1/caf\xe9 HTTP/1.1\r\n${shown}\r\n`],
     ['a NUL', `GET ${get} HTTP/1.1\r\n${shown}A: \0\r\n\r\n`],
     ['a bare carriage return', `GET ${get} HTTP/1.1\r\n${shown}A: b\rX-B: c\r\n\r\n`],
     ['two lengths', `GET ${get} HTTP/1.1\r\n${shown}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`],

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { AgentRequest } from './messages.ts'
 
 const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP\/1\.[01]$/
@@ -16,8 +17,8 @@ export type OddHead = AgentRequest | 'incomplete' | 'too long' | 'malformed'
 
 /**
  * Reads the head of a request that `node:http` refuses and the AWS agent's parser takes: an unknown method or one in
- * lower case, bare line feeds, raw bytes above 127 in the target. Only for who closes the connection after the answer:
- * where the request ends is not told, and one with a body, or whose length stands there twice, is malformed.
+ * lower case, bare line feeds, UTF-8 in the target as it is. Only for who closes the connection after the answer: where
+ * the request ends is not told, and one with a body, or whose length stands there twice, is malformed.
  */
 export const readOddHead = (bytes: Buffer): OddHead => {
   const text = bytes.toString('latin1').replace(/^(?:\r?\n)+/, '')
@@ -41,7 +42,7 @@ export const readOddHead = (bytes: Buffer): OddHead => {
     if (declaresBody(framing)) return 'malformed'
     rawHeaders.push(name, value)
   }
-  if (!asked) return 'malformed'
+  if (!asked || !isUtf8(Buffer.from(String(asked[2]), 'latin1'))) return 'malformed'
   return end ? { method: String(asked[1]), target: String(asked[2]), rawHeaders } : 'incomplete'
 }
 
