@@ -37,6 +37,12 @@ export class RefusalLog {
     this.#warn({ ...peer }, `A connection to the socket was refused: ${whose} is not named.`)
   }
 
+  /** A connection that was cut, as so many are open already. */
+  noRoom(connections: number): void {
+    const why = `${connections} are open, and the limit of open files leaves room for no more`
+    this.#warn({ connections }, `A connection was refused: ${why}.`)
+  }
+
   #tell({ method, target }: AgentRequest, { status, body }: AgentResponse): void {
     const path = splitTarget(target).path.slice(0, maxPath)
     this.#warn({ status, method: method.slice(0, 20), path }, `A request was refused: ${String(body)}.`)

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import type { Caller } from '../guards/callers.ts'
 import type { RequestLimit } from '../guards/request-limit.ts'
+import type { ConnectionRoom } from './connection-room.ts'
 import type { IdleLimits } from './idle-end.ts'
 import type { AgentRequest, AgentResponse } from './messages.ts'
 import type { HttpDate } from './response-bytes.ts'
@@ -18,6 +19,8 @@ export interface ServerParts {
   readonly fastPath: (chunk: Buffer, isLast: () => boolean, peer?: Caller) => Buffer | Promise<Buffer> | undefined
   /** Who comes by a connection. Default: whoever shows a token. */
   readonly admit?: (socket: Socket) => Admission
+  /** Default: for any number of connections. */
+  readonly room?: ConnectionRoom
   readonly limit: RequestLimit
   readonly date: HttpDate
   /** The listener speaks TLS. Default: it does not. */

@@ -51,7 +51,9 @@ export class AgentServer {
     const options = { noDelay: true, pauseOnConnect: true, allowHalfOpen: !parts.tls }
     this.#listener = parts.tls
       ? createTlsServer({ ...parts.tls, ...options, handshakeTimeout: handshakeMs }, accept)
-      : createSocketServer(options, accept)
+      : createSocketServer(options, (socket) => {
+          if (this.#hasRoom(socket)) accept(socket)
+        })
     if (parts.tls) this.#listener.on('connection', (socket: Socket) => this.#noteHandshake(socket))
   }
 
@@ -127,7 +129,12 @@ export class AgentServer {
     for (const socket of this.#sockets) if (!this.#waiting.has(socket) && !this.#handedOver.has(socket)) socket.end()
   }
 
+  #hasRoom(socket: Socket): boolean {
+    return this.#parts.room?.take(socket) !== false
+  }
+
   #noteHandshake(socket: Socket): void {
+    if (!this.#hasRoom(socket)) return
     this.#underTls.add(socket)
     socket.once('close', () => this.#underTls.delete(socket))
   }

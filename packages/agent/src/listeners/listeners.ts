@@ -4,6 +4,7 @@ import type { AgentConfig, ListenConfig } from '../config/agent-config.ts'
 import { followFiles } from '../followed-files.ts'
 import { anyHost, knownHost } from '../guards/known-host.ts'
 import type { RefusalLog } from '../guards/refusal-log.ts'
+import { ConnectionRoom } from '../http/connection-room.ts'
 import { AgentServer } from '../http/server.ts'
 import type { ServerParts } from '../http/server-parts.ts'
 import type { Door, DoorHandlers } from './door.ts'
@@ -26,6 +27,7 @@ interface Opened {
 /** Where the agent listens. All is bound before anything is answered. */
 export class Listeners {
   readonly #parts: ListenersParts
+  readonly #room: ConnectionRoom
   readonly #opened: Opened[] = []
   readonly #unfollow: (() => void)[] = []
   /** Of the first, on 127.0.0.1. */
@@ -35,6 +37,7 @@ export class Listeners {
 
   private constructor(parts: ListenersParts) {
     this.#parts = parts
+    this.#room = new ConnectionRoom((max) => parts.refusals.noRoom(max))
   }
 
   /** @throws SecretsError `config_invalid` where one of them can't be had; none is left then. ::1 is no must. */
@@ -138,6 +141,7 @@ export class Listeners {
         return slot.handlers.app(request)
       },
       fastPath: (chunk, isLast, peer) => slot.handlers?.fastPath(chunk, isLast, peer),
+      room: this.#room,
       ...this.#parts,
       ...own,
     })
