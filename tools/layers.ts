@@ -29,6 +29,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'database',
     'providers',
     'secrets',
+    'rotation',
     'store',
     'agent',
   ],

@@ -9,5 +9,15 @@ export const hintFor = ({ code, source, reason }: SecretsError): string | undefi
   if (reason === 'no_root_key' || reason === 'wrong_root_key')
     return 'Put the one that belongs to this folder back from your backup: without it no secret can be read.'
   if (reason === 'port_taken') return 'See what runs here: keyplane doctor'
-  return undefined
+  return rotationHints[reason ?? '']
+}
+
+/** By the failure's reason. */
+const rotationHints: Readonly<Record<string, string>> = {
+  rotation_rolled_back: 'The credential is what it was. Mend what the target refused, and rotate again.',
+  rotation_failing:
+    'The store goes on trying for a day, then takes it back; see: keyplane rotation status. Take it back sooner: keyplane rotation rollback',
+  rotation_under_way: 'The store goes on; see: keyplane rotation status',
+  rotation_failed:
+    'All versions are still there: write the credential that the target accepts with keyplane set, and rotate again.',
 }

@@ -1,5 +1,7 @@
 import { Option, Command as Parser } from 'commander'
 import type { Command, Context, GlobalFlags } from './context.ts'
+import { parseCount } from './parse-count.ts'
+import { addRotationCommands } from './program-rotation.ts'
 import { addStoreCommands, databaseUrlFile, functionsOption, rootKeyOptions, threadsOption } from './program-store.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
@@ -25,6 +27,9 @@ Usage: keyplane COMMAND [options]          keyplane help COMMAND shows examples
   set NAME -           write a secret, its value from stdin
   list [PREFIX]        the names of secrets
   run KEY=NAME -- CMD  run a program with secrets in its environment
+
+  rotate NAME          change a credential at its target and in the store
+  rotation status      what is rotated, by what, when; also next, pause, resume, rollback
 
   store backup FILE    all of a store in a file; also restore, verify, rekey
   store unseal         give a sealed store its passphrase
@@ -155,6 +160,8 @@ export const buildProgram = ({ open, childCommand, exit, helpUnasked }: ProgramP
   // Without `--` the command's own options stand among ours: what is wrong then is the missing `--`, not an option.
   if (!childCommand) runParser.allowUnknownOption()
 
+  addRotationCommands(program, run)
+
   const audit = program.command('audit').summary('Who read and wrote what').exitOverride()
   audit
     .command('tail')
@@ -234,10 +241,4 @@ const parsePort = (text: string): number => {
   if (!/^\d+$/.test(text) || port > 65_535)
     throw new UsageError(`${JSON.stringify(text)} is no port; give 0 (any free one) to 65535.`)
   return port
-}
-
-const parseCount = (text: string): number => {
-  const count = Number(text)
-  if (!/^\d+$/.test(text) || count < 1) throw new UsageError(`${JSON.stringify(text)} is no count; give 1 or more.`)
-  return count
 }

@@ -1,6 +1,6 @@
 import { SecretsError, type SecretProvider } from '@keyplane/core'
 import { openSecrets, readSettings, type SecretsManager } from '@keyplane/secrets'
-import { awsProvider } from '@keyplane/secrets/providers'
+import { awsProvider, type AwsProviderOptions } from '@keyplane/secrets/providers'
 import { accessKeyOf, planeRegion } from './data-folder/credentials.ts'
 import type { DataFolder } from './data-folder/data-folder.ts'
 import { findRunning } from './data-folder/running-plane.ts'
@@ -11,16 +11,18 @@ type Environment = Readonly<Record<string, string | undefined>>
  * The store of an embedded plane, asked as the person at the keyboard.
  * @throws SecretsError `unavailable` where none runs: whoever else has its usual port must get neither call nor value.
  */
-export const planeStore = (folder: DataFolder, env: Environment): SecretProvider => {
+export const planeStore = (folder: DataFolder, env: Environment): SecretProvider => awsProvider(planeOf(folder, env))
+
+const planeOf = (folder: DataFolder, env: Environment): AwsProviderOptions => {
   const storeUrl = findRunning(folder)?.storeUrl
   if (storeUrl === undefined)
     throw new SecretsError('unavailable', `No plane runs on ${folder.path}.`, { source: 'aws' })
-  return awsProvider({
+  return {
     region: planeRegion,
     endpoint: storeUrl,
     credentials: accessKeyOf(folder, 'developer'),
     env: { ...env, AWS_ENDPOINT_URL: undefined, AWS_ENDPOINT_URL_SECRETS_MANAGER: undefined },
-  })
+  }
 }
 
 /** Whether the environment itself names a provider, and so overrides the data folder. */
@@ -38,11 +40,15 @@ export const openSource = (folder: DataFolder, env: Environment): SecretsManager
 }
 
 /** The same, for a command that writes. @throws SecretsError `config_invalid` where there is nothing to write to. */
-export const openWritable = (folder: DataFolder, env: Environment): SecretProvider => {
-  if (namesProvider(env)) return openNamed(env)
-  if (folder.exists) return planeStore(folder, env)
+export const openWritable = (folder: DataFolder, env: Environment): SecretProvider =>
+  awsProvider(writableStore(folder, env))
+
+/** Where that is, and who asks. @throws SecretsError as `openWritable`. */
+export const writableStore = (folder: DataFolder, env: Environment): AwsProviderOptions => {
+  if (namesProvider(env)) return namedStore(env)
+  if (folder.exists) return planeOf(folder, env)
   if (folder.isNamed) throw new SecretsError('config_invalid', `There is no data folder ${folder.path}.`)
-  if (env['AWS_ACCESS_KEY_ID'] || env['AWS_PROFILE']) return awsProvider({ env })
+  if (env['AWS_ACCESS_KEY_ID'] || env['AWS_PROFILE']) return { env }
   throw new SecretsError(
     'config_invalid',
     `There is no plane here (${folder.path}) and no AWS credentials: start one with "keyplane dev", or name its folder with --data.`,
@@ -50,9 +56,9 @@ export const openWritable = (folder: DataFolder, env: Environment): SecretProvid
 }
 
 /** The provider that the environment names: what is written there is what a read finds. */
-const openNamed = (env: Environment): SecretProvider => {
+const namedStore = (env: Environment): AwsProviderOptions => {
   const { provider, awsRegion: region } = readSettings(env)
-  if (provider === 'aws') return awsProvider({ env, ...(region !== undefined && { region }) })
+  if (provider === 'aws') return { env, ...(region !== undefined && { region }) }
   const variable = env['KEYPLANE_PROVIDER'] ? 'KEYPLANE_PROVIDER' : 'SECRETS_PROVIDER'
   throw new SecretsError(
     'config_invalid',

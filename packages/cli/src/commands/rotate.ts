@@ -1,0 +1,73 @@
+import type { RotationRules } from '@keyplane/aws'
+import { SecretsError } from '@keyplane/core'
+import type { Command, Context } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { DatabaseFlags } from '../plane/store-database.ts'
+import { askRotation } from '../rotation/ask-rotation.ts'
+import { epochMs, minuteOf } from '../rotation/moment.ts'
+import { currentOf, withRotatingStore } from '../rotation/rotating-store.ts'
+import { rotationEndFailure } from '../rotation/rotation-end-failure.ts'
+import { RotationWatch, seconds } from '../rotation/rotation-watch.ts'
+import { rotatorArn, rotatorNames } from '../rotation/rotator-name.ts'
+import { UsageError } from '../usage-error.ts'
+
+interface RotateFlags extends DatabaseFlags {
+  readonly by?: string
+  readonly every?: string
+  readonly window?: string
+  readonly wait: boolean
+}
+
+/** Rotates a secret, and waits for the end of it. */
+export const rotate: Command<RotateFlags> = (context, [name = ''], { by, wait, ...flags }) =>
+  withRotatingStore(context, async (store) => {
+    const rules = rulesOf(flags)
+    const watch = await RotationWatch.open(context, store, { name, flags })
+    if (by === undefined && watch.before.RotationLambdaARN === undefined) throw rotatedByNothing(name)
+    const { VersionId } = await askRotation(context, store, {
+      SecretId: name,
+      ...(by !== undefined && { RotationLambdaARN: rotatorArn(by) }),
+      ...(rules && { RotationRules: rules }),
+    })
+    if (!wait) return tell(context, watch, { state: 'asked', version: VersionId })
+    const end = await watch.ended()
+    if (end.state !== 'finished') throw rotationEndFailure(name, end)
+    const { VersionIdsToStages, NextRotationDate } = await watch.settled()
+    const version = currentOf(VersionIdsToStages)
+    return tell(context, watch, { state: 'finished', version, next: NextRotationDate })
+  })
+
+/** @throws UsageError for a window without a schedule: the store takes both or none. */
+const rulesOf = ({ every, window }: Omit<RotateFlags, 'by' | 'wait'>): RotationRules | undefined => {
+  if (every === undefined && window !== undefined)
+    throw new UsageError('--window is that of a schedule: give --every too.')
+  return every === undefined
+    ? undefined
+    : { ScheduleExpression: every, ...(window !== undefined && { Duration: window }) }
+}
+
+const rotatedByNothing = (name: string): SecretsError =>
+  new SecretsError(
+    'invalid_request',
+    `Nothing rotates ${JSON.stringify(name)} yet: give --by with ${rotatorNames.join(', ')}, or the ARN of a function.`,
+  )
+
+interface Told {
+  readonly state: 'asked' | 'finished'
+  readonly version: string | undefined
+  /** Epoch seconds. */
+  readonly next?: number | undefined
+}
+
+const tell = ({ terminal }: Context, { before, elapsedMs }: RotationWatch, { state, version, next }: Told): number => {
+  const nextAtMs = next === undefined ? undefined : epochMs(next)
+  const facts = { name: before.Name, id: before.ARN, version, state, elapsedMs, nextAtMs }
+  const then = nextAtMs === undefined ? '' : ` Next: ${minuteOf(nextAtMs)}.`
+  const words =
+    state === 'asked'
+      ? `${before.Name} is to be rotated (${version}); see: keyplane rotation status ${before.Name}`
+      : `${terminal.style('green', '✓')} ${before.Name} is rotated (${version}), in ${seconds(elapsedMs)}.${then}`
+  if (terminal.json) terminal.data(JSON.stringify(facts))
+  else terminal.words(words)
+  return exitCodes.ok
+}

@@ -1,0 +1,35 @@
+import type { DescribeSecretResponse } from '@keyplane/aws'
+import { rotationSchedule } from '@keyplane/rotation'
+import type { Command } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { epochMs, minuteOf } from '../rotation/moment.ts'
+import { describeSecret, withRotatingStore } from '../rotation/rotating-store.ts'
+
+/** The next runs, before they happen. Those of a `rate()` count from the end of the one before, and may be minutes later. */
+export const rotationNext: Command<{ readonly count: number }> = (context, [name = ''], { count }) =>
+  withRotatingStore(context, async (store) => {
+    const { terminal } = context
+    const facts = await describeSecret(store, name)
+    const runs = nextRuns(facts, count)
+    if (terminal.json) terminal.data(JSON.stringify(runs.map((atMs) => ({ atMs }))))
+    else if (runs.length > 0) terminal.data(runs.map(minuteOf).join('\n'))
+    else terminal.words(whyNone(name, facts))
+    return exitCodes.ok
+  })
+
+const nextRuns = (
+  { ARN = '', RotationEnabled, RotationRules: rules, NextRotationDate }: DescribeSecretResponse,
+  count: number,
+): readonly number[] => {
+  if (!RotationEnabled || NextRotationDate === undefined) return []
+  const firstMs = epochMs(NextRotationDate)
+  const expression = rules?.ScheduleExpression ?? `rate(${rules?.AutomaticallyAfterDays} days)`
+  const later = rotationSchedule({ expression, secretId: ARN, anchorMs: firstMs }).nextRuns(firstMs, count - 1)
+  return [firstMs, ...later.map(({ startsAtMs }) => startsAtMs)]
+}
+
+const whyNone = (name: string, { RotationLambdaARN, RotationEnabled }: DescribeSecretResponse): string => {
+  if (RotationLambdaARN === undefined) return `${name} is rotated by nothing; see: keyplane rotate --help`
+  if (!RotationEnabled) return `${name} is paused; go on with: keyplane rotation resume ${name}`
+  return `${name} has no schedule; give it one with: keyplane rotate ${name} --every 'rate(30 days)'`
+}

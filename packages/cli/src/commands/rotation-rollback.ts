@@ -1,0 +1,63 @@
+import { SecretsError } from '@keyplane/core'
+import { aboutSecret } from '../about-secret.ts'
+import type { Command } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { DatabaseFlags } from '../plane/store-database.ts'
+import { askRotation } from '../rotation/ask-rotation.ts'
+import { describeSecret, pendingOf, type RotatingStore, withRotatingStore } from '../rotation/rotating-store.ts'
+import { rotationEndFailure } from '../rotation/rotation-end-failure.ts'
+import { RotationWatch } from '../rotation/rotation-watch.ts'
+import { isOwnRotator } from '../rotation/rotator-name.ts'
+
+/** Takes back what is under way, and waits for that; the schedule stays as it is. */
+export const rotationRollback: Command<DatabaseFlags> = (context, [name = ''], flags) =>
+  withRotatingStore(context, async (store) => {
+    const { terminal } = context
+    const watch = await RotationWatch.open(context, store, { name, flags })
+    const { RotationEnabled, VersionIdsToStages, Name, ARN } = watch.before
+    if (pendingOf(VersionIdsToStages) === undefined) throw nothingUnderWay(name)
+    const cancel = (): Promise<unknown> => store.call('CancelRotateSecret', { SecretId: name }).catch(aboutSecret(name))
+    await cancel()
+    const end = await watch.ended(cancel)
+    if (end.state === 'failed') throw rotationEndFailure(name, end)
+    const left = await leftPending(store, name)
+    if (left !== undefined)
+      terminal.warn(
+        `${name} stays paused: its function's version ${left} is pending still. See how far it came, take AWSPENDING from it, then: keyplane rotation resume ${name}`,
+      )
+    else if (RotationEnabled) await askRotation(context, store, { SecretId: name, RotateImmediately: false })
+    if (end.state === 'finished') throw tooLate(name)
+    if (terminal.json) terminal.data(JSON.stringify({ name: Name, id: ARN, state: end.state }))
+    else
+      terminal.words(
+        `${terminal.style('green', '✓')} The rotation of ${Name} is taken back: its credential is what it was.`,
+      )
+    return exitCodes.ok
+  })
+
+/**
+ * The version that is pending after the end. One that the store's own rotator left there has no value: the rotation was
+ * taken back before there was one, and its label would keep the next from its begin.
+ */
+const leftPending = async (store: RotatingStore, name: string): Promise<string | undefined> => {
+  const { RotationLambdaARN = '', VersionIdsToStages } = await describeSecret(store, name)
+  const version = pendingOf(VersionIdsToStages)
+  if (version === undefined || !isOwnRotator(RotationLambdaARN)) return version
+  const move = { SecretId: name, VersionStage: 'AWSPENDING', RemoveFromVersionId: version }
+  await store.call('UpdateSecretVersionStage', move).catch(aboutSecret(name))
+  return undefined
+}
+
+const nothingUnderWay = (name: string): SecretsError =>
+  new SecretsError('conflict', `No rotation of ${JSON.stringify(name)} is under way; nothing was done.`, {
+    reason: 'nothing_under_way',
+  })
+
+const tooLate = (name: string): SecretsError =>
+  new SecretsError(
+    'conflict',
+    `The rotation of ${JSON.stringify(name)} was too far to be taken back; it is finished.`,
+    {
+      reason: 'rotation_ended',
+    },
+  )

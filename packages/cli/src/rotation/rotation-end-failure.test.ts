@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { exitCodeOf } from '../exit-codes.ts'
+import { hintFor } from '../hints.ts'
+import { rotationEndFailure } from './rotation-end-failure.ts'
+
+describe('a rotation that did not finish', () => {
+  it('says why it was taken back, and what to do', () => {
+    const failure = rotationEndFailure('app/db', { state: 'rolled-back', because: 'set' })
+    expect(failure.message).toBe('The rotation of "app/db" was taken back: the target refused the new credential.')
+    expect(hintFor(failure)).toContain('rotate again')
+    expect(exitCodeOf[failure.code]).toBe(1)
+  })
+
+  it('says nothing of a cause that is not known', () => {
+    expect(rotationEndFailure('app/db', { state: 'rolled-back' }).message).toBe(
+      'The rotation of "app/db" was taken back.',
+    )
+  })
+
+  it('says that no credential is accepted where it failed', () => {
+    const failure = rotationEndFailure('app/db', { state: 'failed' })
+    expect(failure.message).toContain('no stored credential is accepted')
+    expect(hintFor(failure)).toContain('All versions are still there')
+  })
+})

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import type { RotationState } from '@keyplane/rotation'
+import type { StoreDatabase, TailRecord } from '@keyplane/store'
+import type { Context } from '../context.ts'
+import { type DatabaseFlags, storeDatabase } from '../plane/store-database.ts'
+import { namesProvider } from '../secret-source.ts'
+
+/** A step of a rotation, as the audit log has it. */
+export interface NotedStep {
+  readonly atMs: number
+  readonly arn: string
+  /** Absent where somebody asked for the rotation, or to have it taken back. */
+  readonly step?: string
+  /** What came of it. */
+  readonly state: RotationState
+}
+
+/** The database with the audit log of the store that is asked; nothing where it is not on this machine. */
+export const localDatabase = (context: Context, flags: DatabaseFlags): StoreDatabase | undefined => {
+  if (namesProvider(context.env) || !context.folder.exists) return undefined
+  const database = storeDatabase(context, flags)
+  return database.databasePath === undefined || existsSync(database.databasePath) ? database : undefined
+}
+
+/** The steps among records, in the order in which they were done. */
+export const stepsAmong = (records: readonly TailRecord[]): readonly NotedStep[] =>
+  records
+    .filter(({ record }) => record.action === 'keyplane:RotationStep')
+    .map(stepOf)
+    .sort((a, b) => a.atMs - b.atMs)
+
+const stepOf = ({ record: { atMs, resource, detail = {} } }: TailRecord): NotedStep => {
+  const { State, Step } = detail
+  return { atMs, arn: resource, state: State as RotationState, ...(Step !== undefined && { step: Step }) }
+}
+
+/** What is done next in a state; nothing where it has ended, or is being taken back. */
+export const stepAfter = (state: RotationState): string | undefined => next[state]
+
+const next: Readonly<Partial<Record<RotationState, string>>> = {
+  planned: 'check',
+  checked: 'create',
+  created: 'set',
+  set: 'test',
+  tested: 'promote',
+  promoted: 'verify',
+  verified: 'retire',
+}
+
+/** The step was tried and is to be done once more. */
+export const isRepeated = ({ step, state }: NotedStep): boolean => step !== undefined && stepAfter(state) === step
+
+/** What a step's outcome means. */
+export const meaningOf = (noted: NotedStep): string =>
+  isRepeated(noted) ? 'did not succeed; it is tried again' : meanings[noted.state]
+
+const meanings: Readonly<Record<RotationState, string>> = {
+  planned: 'written down',
+  checked: 'the current credential was looked at',
+  created: 'a new credential is stored, as pending',
+  set: 'the target has the new credential',
+  tested: 'the target accepts it',
+  promoted: 'readers get it',
+  verified: 'what readers get is accepted',
+  finished: 'the old credential is retired',
+  'rolling-back': 'is being taken back',
+  'rolled-back': 'the credential is what it was',
+  failed: 'no stored credential is accepted',
+}

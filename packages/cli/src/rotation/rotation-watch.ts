@@ -1,0 +1,160 @@
+import type { DescribeSecretResponse } from '@keyplane/aws'
+import { SecretsError } from '@keyplane/core'
+import { auditEnds, auditTail, type StoreDatabase } from '@keyplane/store'
+import type { Context } from '../context.ts'
+import type { DatabaseFlags } from '../plane/store-database.ts'
+import { currentOf, describeSecret, pendingOf, type RotatingStore } from './rotating-store.ts'
+import { isRepeated, localDatabase, meaningOf, type NotedStep, stepsAmong } from './rotation-steps.ts'
+
+/** How a rotation ended. */
+export interface RotationEnd {
+  readonly state: 'finished' | 'rolled-back' | 'failed'
+  /** The step that it was taken back for. */
+  readonly because?: string
+}
+
+const logPollMs = 250
+/** The store is asked rarely where its audit log tells more, and sooner. */
+const looksMs = { withLog: 5_000, alone: 1_000 } as const
+/** Nothing pending means an end only where it stays so: between two pending versions there is none either. */
+const looksWithoutPending = 5
+const failuresInARow = 5
+const patienceMs = 15 * 60_000
+
+/** Follows one rotation of a secret; opened before it is asked for, so that no step of it is missed. */
+export class RotationWatch {
+  /** The secret as it was before. */
+  readonly before: DescribeSecretResponse
+  readonly #context: Context
+  readonly #store: RotatingStore
+  readonly #database: StoreDatabase | undefined
+  readonly #after: Map<string, number>
+  readonly #startedAtMs: number
+  #failures = 0
+  #withoutPending = 0
+  #because: string | undefined
+
+  private constructor(
+    context: Context,
+    store: RotatingStore,
+    seen: {
+      readonly before: DescribeSecretResponse
+      readonly database: StoreDatabase | undefined
+      readonly after: Map<string, number>
+    },
+  ) {
+    this.#context = context
+    this.#store = store
+    this.before = seen.before
+    this.#database = seen.database
+    this.#after = seen.after
+    this.#startedAtMs = context.clock.nowMs()
+  }
+
+  static async open(
+    context: Context,
+    store: RotatingStore,
+    { name, flags }: { readonly name: string; readonly flags: DatabaseFlags },
+  ): Promise<RotationWatch> {
+    const before = await describeSecret(store, name)
+    const database = localDatabase(context, flags)
+    return new RotationWatch(context, store, {
+      before,
+      database,
+      after: new Map(database && (await auditEnds(database))),
+    })
+  }
+
+  get elapsedMs(): number {
+    return this.#context.clock.nowMs() - this.#startedAtMs
+  }
+
+  /**
+   * Tells of each step, and gives the end. `again` is called every few seconds until then: what was asked for may have met
+   * a step that was just being done.
+   * @throws SecretsError `unavailable` (`rotation_failing`) where a step fails five times in a row, `timeout`
+   * (`rotation_under_way`) after 15 minutes; the store goes on in either case.
+   */
+  async ended(again?: () => Promise<unknown>): Promise<RotationEnd> {
+    let lookedAtMs = this.#context.clock.nowMs()
+    const betweenMs = this.#database ? looksMs.withLog : looksMs.alone
+    while (this.elapsedMs < patienceMs) {
+      const end = await this.#steps()
+      if (end) return end
+      if (this.#context.clock.nowMs() - lookedAtMs >= betweenMs) {
+        lookedAtMs = this.#context.clock.nowMs()
+        const seen = await this.#look()
+        if (seen) return seen
+        await again?.()
+      }
+      await pause(logPollMs)
+    }
+    throw this.#failure('timeout', 'rotation_under_way', 'is under way after 15 minutes')
+  }
+
+  /** The secret after a rotation that has finished: its end is written down before its next run is. */
+  async settled(): Promise<DescribeSecretResponse> {
+    for (let turn = 0; ; turn += 1) {
+      const facts = await this.#described()
+      if (facts.LastRotatedDate !== this.before.LastRotatedDate || turn >= 20) return facts
+      await pause(logPollMs)
+    }
+  }
+
+  async #steps(): Promise<RotationEnd | undefined> {
+    if (!this.#database) return undefined
+    const records = await auditTail({ ...this.#database, after: this.#after, limit: 10_000 })
+    for (const { chainId, seq } of records) this.#after.set(chainId, seq)
+    for (const noted of stepsAmong(records)) {
+      const end = noted.arn === this.before.ARN ? this.#step(noted) : undefined
+      if (end) return end
+    }
+    return undefined
+  }
+
+  #step(noted: NotedStep): RotationEnd | undefined {
+    const { terminal } = this.#context
+    const { atMs, step, state } = noted
+    const elapsedMs = Math.max(0, atMs - this.#startedAtMs)
+    if (terminal.json) terminal.event({ step: { ...(step && { step }), state, elapsedMs } })
+    else
+      terminal.words(
+        `${seconds(elapsedMs).padStart(8)}  ${(step ?? (state === 'planned' ? 'begin' : 'back')).padEnd(9)}${meaningOf(noted)}`,
+      )
+    this.#failures = isRepeated(noted) ? this.#failures + 1 : 0
+    if (this.#failures >= failuresInARow)
+      throw this.#failure(
+        'unavailable',
+        'rotation_failing',
+        `does not get on: the step ${step} failed five times in a row`,
+      )
+    if (state === 'rolling-back' || state === 'rolled-back') this.#because ??= step ?? 'request'
+    if (state !== 'finished' && state !== 'rolled-back' && state !== 'failed') return undefined
+    return { state, ...(this.#because !== undefined && { because: this.#because }) }
+  }
+
+  async #look(): Promise<RotationEnd | undefined> {
+    const { LastRotatedDate, VersionIdsToStages } = await this.#described()
+    if (LastRotatedDate !== this.before.LastRotatedDate) return { state: 'finished' }
+    const isAsBefore = currentOf(VersionIdsToStages) === currentOf(this.before.VersionIdsToStages)
+    this.#withoutPending = isAsBefore && !pendingOf(VersionIdsToStages) ? this.#withoutPending + 1 : 0
+    return this.#withoutPending >= looksWithoutPending ? { state: 'rolled-back' } : undefined
+  }
+
+  #described(): Promise<DescribeSecretResponse> {
+    return describeSecret(this.#store, this.before.ARN ?? '')
+  }
+
+  #failure(code: 'unavailable' | 'timeout', reason: string, what: string): SecretsError {
+    return new SecretsError(code, `The rotation of ${JSON.stringify(this.before.Name)} ${what}.`, { reason })
+  }
+}
+
+/** A plain timer: it has to keep the process alive between two looks. */
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+
+/** A time that something took. */
+export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
