@@ -18,6 +18,7 @@ const rotationHints: Readonly<Record<string, string>> = {
   rotation_failing:
     'The store goes on trying for a day, then takes it back; see: keyplane rotation status. Take it back sooner: keyplane rotation rollback',
   rotation_under_way: 'The store goes on; see: keyplane rotation status',
+  rotation_pending: 'See how far it is: keyplane rotation status. Take it back: keyplane rotation rollback',
   rotation_failed:
-    'All versions are still there: write the credential that the target accepts with keyplane set, and rotate again.',
+    'All versions are still there: write the credential that the target accepts with keyplane set, then keyplane rotation rollback, and rotate again.',
 }

@@ -1,11 +1,14 @@
+import type { SecretFacts } from '@keyplane/aws'
 import { SecretsError } from '@keyplane/core'
 import { aboutSecret } from '../about-secret.ts'
-import type { Command } from '../context.ts'
+import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { DatabaseFlags } from '../plane/store-database.ts'
 import { askRotation } from '../rotation/ask-rotation.ts'
+import { epochMs } from '../rotation/moment.ts'
 import { describeSecret, pendingOf, type RotatingStore, withRotatingStore } from '../rotation/rotating-store.ts'
 import { rotationEndFailure } from '../rotation/rotation-end-failure.ts'
+import { isEnd, lastSteps, type NotedStep } from '../rotation/rotation-steps.ts'
 import { RotationWatch } from '../rotation/rotation-watch.ts'
 import { isOwnRotator } from '../rotation/rotator-name.ts'
 
@@ -17,8 +20,9 @@ export const rotationRollback: Command<DatabaseFlags> = (context, [name = ''], f
     const { RotationEnabled, VersionIdsToStages, Name, ARN } = watch.before
     if (pendingOf(VersionIdsToStages) === undefined) throw nothingUnderWay(name)
     const cancel = (): Promise<unknown> => store.call('CancelRotateSecret', { SecretId: name }).catch(aboutSecret(name))
+    const isOver = isOverBefore(context, watch.before, (await lastSteps(context, flags)).get(ARN ?? ''))
     await cancel()
-    const end = await watch.ended(cancel)
+    const end = isOver ? ({ state: 'rolled-back' } as const) : await watch.ended(cancel)
     if (end.state === 'failed') throw rotationEndFailure(name, end)
     const left = await leftPending(store, name)
     if (left !== undefined)
@@ -35,9 +39,19 @@ export const rotationRollback: Command<DatabaseFlags> = (context, [name = ''], f
     return exitCodes.ok
   })
 
+/** Within which the store begins what was asked for, however busy it is. */
+const beginsWithinMs = 60_000
+
+/** Whether what is pending was left there by a rotation that has ended, and is not that of one which is about to begin. */
+const isOverBefore = (
+  { clock }: Context,
+  { RotationEnabled, LastChangedDate = 0 }: SecretFacts,
+  last: NotedStep | undefined,
+): boolean => isEnd(last?.state) && (!RotationEnabled || clock.nowMs() - epochMs(LastChangedDate) > beginsWithinMs)
+
 /**
- * The version that is pending after the end. One that the store's own rotator left there has no value: the rotation was
- * taken back before there was one, and its label would keep the next from its begin.
+ * The version that is pending after the end. One that the store's own rotator left there has no value, where the rotation
+ * was taken back before there was one, or one that the target does not accept; its label would keep the next from its begin.
  */
 const leftPending = async (store: RotatingStore, name: string): Promise<string | undefined> => {
   const { RotationLambdaARN = '', VersionIdsToStages } = await describeSecret(store, name)

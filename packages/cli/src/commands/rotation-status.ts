@@ -1,11 +1,10 @@
 import type { ListSecretsResponse, SecretFacts } from '@keyplane/aws'
-import { auditTail } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { DatabaseFlags } from '../plane/store-database.ts'
 import { epochMs, minuteOf } from '../rotation/moment.ts'
 import { describeSecret, pendingOf, type RotatingStore, withRotatingStore } from '../rotation/rotating-store.ts'
-import { localDatabase, type NotedStep, stepAfter, stepsAmong } from '../rotation/rotation-steps.ts'
+import { lastSteps, type NotedStep, stepAfter } from '../rotation/rotation-steps.ts'
 import { rotatorName } from '../rotation/rotator-name.ts'
 import { printable, table } from '../terminal.ts'
 
@@ -25,9 +24,6 @@ interface Status {
   readonly underWay?: { readonly state?: string; readonly next?: string; readonly sinceMs?: number }
 }
 
-/** How far back steps are looked for. */
-const logRecords = 10_000
-
 /** What is rotated: by what, when, and what is under way. */
 export const rotationStatus: Command<DatabaseFlags> = (context, [name], flags) =>
   withRotatingStore(context, async (store) => {
@@ -35,10 +31,9 @@ export const rotationStatus: Command<DatabaseFlags> = (context, [name], flags) =
     const rotated = (name === undefined ? await all(store) : [await one(store, name)]).filter(
       ({ RotationLambdaARN }) => RotationLambdaARN !== undefined,
     )
-    const database = rotated.some(({ labels }) => pendingOf(labels)) ? localDatabase(context, flags) : undefined
-    const noted = stepsAmong(database ? await auditTail({ ...database, limit: logRecords }) : [])
-    const steps = new Map(noted.map((step) => [step.arn, step]))
-    const statuses = rotated.map((secret) => statusOf(secret, steps.get(secret.ARN ?? '')))
+    const isAnyPending = rotated.some(({ labels }) => pendingOf(labels))
+    const steps = isAnyPending ? await lastSteps(context, flags) : undefined
+    const statuses = rotated.map((secret) => statusOf(secret, steps?.get(secret.ARN ?? '')))
     if (terminal.json) terminal.data(JSON.stringify(statuses))
     else if (statuses.length > 0) terminal.data(table([headings, ...statuses.map(cells)]))
     else
@@ -74,9 +69,8 @@ const statusOf = (secret: Listed, step: NotedStep | undefined): Status => {
   const { LastRotatedDate: last, NextRotationDate: next } = secret
   const days = rules?.AutomaticallyAfterDays
   const schedule = rules?.ScheduleExpression ?? (days === undefined ? undefined : `rate(${days} days)`)
-  const hasEnded = step?.state === 'finished' || step?.state === 'rolled-back' || step?.state === 'failed'
   const then = step && stepAfter(step.state)
-  const underWay = step && !hasEnded ? { state: step.state, sinceMs: step.atMs, ...(then && { next: then }) } : {}
+  const underWay = step ? { state: step.state, sinceMs: step.atMs, ...(then && { next: then }) } : {}
   return {
     name: Name,
     by: rotatorName(RotationLambdaARN),
@@ -84,7 +78,7 @@ const statusOf = (secret: Listed, step: NotedStep | undefined): Status => {
     ...(schedule !== undefined && { schedule }),
     ...(last !== undefined && { lastAtMs: epochMs(last) }),
     ...(next !== undefined && { nextAtMs: epochMs(next) }),
-    ...(pendingOf(secret.labels) && { underWay: hasEnded ? { state: step.state, sinceMs: step.atMs } : underWay }),
+    ...(pendingOf(secret.labels) && { underWay }),
   }
 }
 

@@ -15,7 +15,13 @@ export const askRotation = (
     .call('RotateSecret', { ...request, ClientRequestToken: uuid(random) })
     .catch((thrown: unknown) => {
       const { RotationLambdaARN: arn } = request
-      if (arn === undefined || !toSecretsError(thrown).message.includes('cannot invoke')) throw thrown
+      const { code, message } = toSecretsError(thrown)
+      if (message.includes("rotation isn't complete"))
+        throw new SecretsError(code, 'A rotation before this one is not complete.', {
+          reason: 'rotation_pending',
+          cause: thrown,
+        })
+      if (arn === undefined || !message.includes('cannot invoke')) throw thrown
       throw new SecretsError(
         'invalid_request',
         `The store can't rotate by ${JSON.stringify(rotatorName(arn))}: give ${rotatorNames.join(', ')}, or the ARN of a function that it reaches.`,

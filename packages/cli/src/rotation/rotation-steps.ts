@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { RotationState } from '@keyplane/rotation'
-import type { StoreDatabase, TailRecord } from '@keyplane/store'
+import { auditTail, type StoreDatabase, type TailRecord } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import { type DatabaseFlags, storeDatabase } from '../plane/store-database.ts'
 import { namesProvider } from '../secret-source.ts'
@@ -33,6 +33,20 @@ const stepOf = ({ record: { atMs, resource, detail = {} } }: TailRecord): NotedS
   const { State, Step } = detail
   return { atMs, arn: resource, state: State as RotationState, ...(Step !== undefined && { step: Step }) }
 }
+
+/** How far back steps are looked for. */
+const logRecords = 10_000
+
+/** The last step of each secret, by its ARN; none where the audit log is not on this machine. */
+export const lastSteps = async (context: Context, flags: DatabaseFlags): Promise<ReadonlyMap<string, NotedStep>> => {
+  const database = localDatabase(context, flags)
+  const records = database ? await auditTail({ ...database, limit: logRecords }) : []
+  return new Map(stepsAmong(records).map((step) => [step.arn, step]))
+}
+
+/** Whether a rotation is over, however it ended. */
+export const isEnd = (state: RotationState | undefined): state is 'finished' | 'rolled-back' | 'failed' =>
+  state === 'finished' || state === 'rolled-back' || state === 'failed'
 
 /** What is done next in a state; nothing where it has ended, or is being taken back. */
 export const stepAfter = (state: RotationState): string | undefined => next[state]

@@ -4,7 +4,7 @@ import { auditEnds, auditTail, type StoreDatabase } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import type { DatabaseFlags } from '../plane/store-database.ts'
 import { currentOf, describeSecret, pendingOf, type RotatingStore } from './rotating-store.ts'
-import { isRepeated, localDatabase, meaningOf, type NotedStep, stepsAmong } from './rotation-steps.ts'
+import { isEnd, isRepeated, localDatabase, meaningOf, type NotedStep, stepsAmong } from './rotation-steps.ts'
 
 /** How a rotation ended. */
 export interface RotationEnd {
@@ -129,7 +129,7 @@ export class RotationWatch {
         `does not get on: the step ${step} failed five times in a row`,
       )
     if (state === 'rolling-back' || state === 'rolled-back') this.#because ??= step ?? 'request'
-    if (state !== 'finished' && state !== 'rolled-back' && state !== 'failed') return undefined
+    if (!isEnd(state)) return undefined
     return { state, ...(this.#because !== undefined && { because: this.#because }) }
   }
 
