@@ -8,6 +8,13 @@ export interface WireRequest {
   readonly body: string
 }
 
+/** The request's bytes. */
+export const bytesOf = ({ method, target, headers, body }: WireRequest): Buffer => {
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const length = Buffer.byteLength(body)
+  return Buffer.from(`${method} ${target} HTTP/1.1\r\n${head.join('')}content-length: ${length}\r\n\r\n${body}`)
+}
+
 interface Waiting {
   readonly resolve: (body: string) => void
   readonly reject: (error: Error) => void
@@ -25,12 +32,15 @@ export class Connection {
   }
 
   /** The answer's body. @throws Error for any status but 200 and 204. */
-  send({ method, target, headers, body }: WireRequest): Promise<string> {
-    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  send(request: WireRequest): Promise<string> {
+    return this.sendBytes(bytesOf(request))
+  }
+
+  /** The same for a request that was made before. @throws Error for any status but 200 and 204. */
+  sendBytes(bytes: Buffer): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
-      const length = Buffer.byteLength(body)
-      this.#open().write(`${method} ${target} HTTP/1.1\r\n${head.join('')}content-length: ${length}\r\n\r\n${body}`)
+      this.#open().write(bytes)
     })
   }
 
