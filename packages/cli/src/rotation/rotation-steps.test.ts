@@ -22,10 +22,14 @@ describe('the steps of a rotation in an audit log', () => {
       record(1, 'secretsmanager:RotateSecret', 1),
       record(2, 'keyplane:RotationStep', 3, { State: 'checked', Step: 'check' }),
       record(3, 'keyplane:RotationStep', 2, { State: 'planned' }),
+      record(4, 'keyplane:RotationStep', 4, { State: 'set', Step: 'set' }),
+      record(5, 'keyplane:RotationStep', 4, { State: 'created', Step: 'create' }),
     ])
     expect(steps).toEqual([
       { atMs: 2, arn: 'arn:one', state: 'planned' },
       { atMs: 3, arn: 'arn:one', state: 'checked', step: 'check' },
+      { atMs: 4, arn: 'arn:one', state: 'created', step: 'create' },
+      { atMs: 4, arn: 'arn:one', state: 'set', step: 'set' },
     ])
   })
 

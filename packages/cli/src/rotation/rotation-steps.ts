@@ -24,10 +24,11 @@ export const localDatabase = (context: Context, flags: DatabaseFlags): StoreData
 
 /** The steps among records, in the order in which they were done. */
 export const stepsAmong = (records: readonly TailRecord[]): readonly NotedStep[] =>
-  records
-    .filter(({ record }) => record.action === 'keyplane:RotationStep')
-    .map(stepOf)
-    .sort((a, b) => a.atMs - b.atMs)
+  inOrder(records.filter(({ record }) => record.action === 'keyplane:RotationStep').map(stepOf))
+
+/** Steps in the order in which they were done; those of one millisecond by what follows on what. */
+export const inOrder = (steps: readonly NotedStep[]): readonly NotedStep[] =>
+  [...steps].sort((a, b) => a.atMs - b.atMs || order.indexOf(a.state) - order.indexOf(b.state))
 
 const stepOf = ({ record: { atMs, resource, detail = {} } }: TailRecord): NotedStep => {
   const { State, Step } = detail
@@ -81,3 +82,5 @@ const meanings: Readonly<Record<RotationState, string>> = {
   'rolled-back': 'the credential is what it was',
   failed: 'no stored credential is accepted',
 }
+
+const order = Object.keys(meanings)

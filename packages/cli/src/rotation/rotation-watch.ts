@@ -4,7 +4,7 @@ import { auditEnds, auditTail, type StoreDatabase } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import type { DatabaseFlags } from '../plane/store-database.ts'
 import { currentOf, describeSecret, pendingOf, type RotatingStore } from './rotating-store.ts'
-import { isEnd, isRepeated, localDatabase, meaningOf, type NotedStep, stepsAmong } from './rotation-steps.ts'
+import { inOrder, isEnd, isRepeated, localDatabase, meaningOf, type NotedStep, stepsAmong } from './rotation-steps.ts'
 
 /** How a rotation ended. */
 export interface RotationEnd {
@@ -30,6 +30,7 @@ export class RotationWatch {
   readonly #database: StoreDatabase | undefined
   readonly #after: Map<string, number>
   readonly #startedAtMs: number
+  #held: readonly NotedStep[] = []
   #failures = 0
   #withoutPending = 0
   #because: string | undefined
@@ -84,7 +85,7 @@ export class RotationWatch {
       if (this.#context.clock.nowMs() - lookedAtMs >= betweenMs) {
         lookedAtMs = this.#context.clock.nowMs()
         const seen = await this.#look()
-        if (seen) return seen
+        if (seen) return (await this.#steps()) ?? (await this.#steps()) ?? seen
         await again?.()
       }
       await pause(logPollMs)
@@ -101,12 +102,18 @@ export class RotationWatch {
     }
   }
 
+  /** Steps are told a look later than they were seen: they may come into the log in another order than they were done. */
   async #steps(): Promise<RotationEnd | undefined> {
     if (!this.#database) return undefined
     const records = await auditTail({ ...this.#database, after: this.#after, limit: 10_000 })
     for (const { chainId, seq } of records) this.#after.set(chainId, seq)
-    for (const noted of stepsAmong(records)) {
-      const end = noted.arn === this.before.ARN ? this.#step(noted) : undefined
+    const seen = this.#held
+    this.#held = stepsAmong(records).filter(({ arn }) => arn === this.before.ARN)
+    const lastMs = seen.at(-1)?.atMs ?? 0
+    const late = this.#held.filter(({ atMs }) => atMs <= lastMs)
+    this.#held = this.#held.filter(({ atMs }) => atMs > lastMs)
+    for (const noted of inOrder([...seen, ...late])) {
+      const end = this.#step(noted)
       if (end) return end
     }
     return undefined
