@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { node20, pinnedNode } from './node-versions.ts'
+import { publicPackages } from '../../tools/public-packages.ts'
 
 /** A package as it would be published. */
 export interface Packed {
@@ -42,7 +43,8 @@ const npm = (args: readonly string[], cwd: string): string =>
 
 const pack = (destination: string): readonly Packed[] => {
   mkdirSync(destination, { recursive: true })
-  const answer = JSON.parse(npm(['pack', '--json', '--workspaces', '--pack-destination', destination], root)) as object
+  const workspaces = publicPackages(root).flatMap(({ name }) => ['--workspace', name])
+  const answer = JSON.parse(npm(['pack', '--json', ...workspaces, '--pack-destination', destination], root)) as object
   // npm 11 answers with a list, npm 12 with an object by name.
   const reports = Object.values(answer) as { name: string; filename: string; files: { path: string }[] }[]
   return reports.map(({ name, filename, files }) => ({

@@ -130,7 +130,12 @@ const operationParts = async (options: ServeOptions): Promise<OperationParts> =>
     random,
     onChange,
   }
-  const never = { requireInvokable: async () => undefined, takeBack: async () => undefined, wake: () => undefined }
+  const never = {
+    requireInvokable: async () => undefined,
+    takeBack: async () => undefined,
+    masterOf: async () => null,
+    wake: () => undefined,
+  }
   const rotating: StoreRotations = new StoreRotations(
     { ...parts, rotating: never, clock, writer },
     {

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Body, developer, region, TestStore, tokenOf } from './test-store.ts'
 
 const randomPassword = 'arn:keyplane:rotation:::random-password'
+const redisUser = 'arn:keyplane:rotation:::redis-user'
+const incomplete = "InvalidRequestException: A previous rotation isn't complete. That rotation will be reattempted."
 const functionArn = `arn:aws:lambda:${region}:000000000000:function:rotate`
 
 let store: TestStore
@@ -95,6 +97,72 @@ describe('RotateSecret with a rotator of the store', () => {
     await rotate(input)
     await store.ok('RotateSecret', { ...input, ClientRequestToken: tokenOf('a') })
     await until(isRotated)
+  })
+
+  it('is the same answer again once it is complete, and writes nothing', async () => {
+    const first = await rotate({ RotationLambdaARN: randomPassword })
+    await until(isRotated)
+    const value = await valueOf()
+    expect(await rotate({ RotationLambdaARN: randomPassword })).toEqual(first)
+    expect(await valueOf()).toBe(value)
+  })
+
+  it('is known by its own version, whatever the clock says', async () => {
+    await rotate({ RotationLambdaARN: randomPassword })
+    await until(isRotated)
+    const value = await valueOf()
+    await store.stop()
+    await store.start({ clock: { ...store.clock, nowMs: () => store.clock.nowMs() - 3_600_000 } })
+    const earlier = { offMs: -3_600_000 }
+    await store.ok('RotateSecret', { SecretId: 'one', ClientRequestToken: tokenOf('b') }, earlier)
+    await until(async () => (await store.ok('GetSecretValue', { SecretId: 'one' }, earlier)).VersionId === tokenOf('b'))
+    expect((await store.ok('GetSecretValue', { SecretId: 'one' }, earlier)).SecretString).not.toBe(value)
+  })
+
+  it('uses no administrator’s secret that the caller may not read, nor one that was named since', async () => {
+    const { ARN: masterarn } = await store.ok('CreateSecret', { Name: 'master', SecretString: '{}' })
+    const login = { host: '127.0.0.1', port: 1, username: 'victim', password: 'x' }
+    await store.ok('PutSecretValue', { SecretId: 'one', SecretString: JSON.stringify({ ...login, masterarn }) })
+    await store.ok('PutResourcePolicy', {
+      SecretId: 'master',
+      ResourcePolicy: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: { Effect: 'Deny', Principal: '*', Action: 'secretsmanager:GetSecretValue', Resource: '*' },
+      }),
+    })
+    const asked = { SecretId: 'one', ClientRequestToken: tokenOf('a'), RotationLambdaARN: redisUser }
+    expect(await store.refused('RotateSecret', asked)).toMatch(
+      /^AccessDeniedException: .*secretsmanager:GetSecretValue/,
+    )
+    await store.ok('DeleteResourcePolicy', { SecretId: 'master' })
+    await rotate({ RotationLambdaARN: redisUser })
+    const { ARN: other } = await store.ok('CreateSecret', { Name: 'other', SecretString: '{}' })
+    await store.ok('PutSecretValue', { SecretId: 'one', SecretString: JSON.stringify({ ...login, masterarn: other }) })
+    await store.clock.advance(60_000)
+    const read = await store.data.rows(
+      "select resource from audit_records where action like '%GetSecretValue' and actor = 'keyplane:rotation'",
+    )
+    expect(read.map(({ resource }) => resource)).not.toContain(other)
+  })
+
+  it('keeps its rotator while it is under way', async () => {
+    await store.ok('PutSecretValue', {
+      SecretId: 'one',
+      SecretString: '{"host":"127.0.0.1","port":1,"username":"a","password":"b"}',
+    })
+    await rotate({ RotationLambdaARN: 'arn:keyplane:rotation:::postgres-user' })
+    const another = { SecretId: 'one', ClientRequestToken: tokenOf('b'), RotationLambdaARN: randomPassword }
+    expect(await store.refused('RotateSecret', another)).toBe(incomplete)
+    expect(await describeOne()).toMatchObject({ RotationLambdaARN: 'arn:keyplane:rotation:::postgres-user' })
+  })
+
+  it('puts off a schedule that can’t be kept, so that others come to their turn', async () => {
+    await rotate({ RotationLambdaARN: randomPassword, RotationRules: { AutomaticallyAfterDays: 1 } })
+    await until(isRotated)
+    await store.ok('DeleteSecret', { SecretId: 'one' })
+    await store.clock.advance(3 * 86_400_000)
+    await store.clock.advance(5 * 60_000)
+    expect(store.problems.length).toBeLessThan(80)
   })
 
   it('knows no other rotators', async () => {
@@ -206,12 +274,24 @@ describe('RotateSecret with a function', () => {
     expect(JSON.stringify(store.problems)).not.toContain('"secret"')
   })
 
+  it('keeps the label of a version that was set and is given up, and goes on with it when it is asked again', async () => {
+    let isDown = true
+    fails = (name) => name === 'testSecret' && isDown
+    await rotate({ RotationLambdaARN: functionArn })
+    await until(async () => calls.includes('testSecret'))
+    for (let hour = 0; hour < 30; hour += 1) await store.clock.advance(3_600_000)
+    expect((await describeOne()).VersionIdsToStages[tokenOf('a')]).toEqual(['AWSPENDING'])
+    isDown = false
+    const again = { SecretId: 'one', ClientRequestToken: tokenOf('b') }
+    expect(await store.refused('RotateSecret', again)).toBe(incomplete)
+    await until(isRotated)
+    expect((await describeOne()).VersionIdsToStages[tokenOf('a')]).toContain('AWSCURRENT')
+  })
+
   it('refuses another rotation while one is under way', async () => {
     fails = () => true
     await rotate({ RotationLambdaARN: functionArn })
-    expect(await store.refused('RotateSecret', { SecretId: 'one', ClientRequestToken: tokenOf('b') })).toBe(
-      "InvalidRequestException: A previous rotation isn't complete. That rotation will be reattempted.",
-    )
+    expect(await store.refused('RotateSecret', { SecretId: 'one', ClientRequestToken: tokenOf('b') })).toBe(incomplete)
     expect((await store.ok('CancelRotateSecret', { SecretId: 'one' }))['VersionId']).toBe(tokenOf('a'))
   })
 })

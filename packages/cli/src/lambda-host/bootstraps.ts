@@ -106,7 +106,14 @@ try {
   process.exit(1)
 }
 for (;;) {
-  const response = await fetch(api + 'invocation/next')
+  let response
+  try {
+    response = await fetch(api + 'invocation/next')
+  } catch (error) {
+    // Nothing was asked for minutes.
+    if (error.cause?.code === 'UND_ERR_HEADERS_TIMEOUT') continue
+    process.exit(1)
+  }
   const context = contextOf(response.headers)
   const event = await response.json()
   const [kind, value] = await (async () => called(handler, event, context))().then(

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { type Clock, type Random, uuid } from '@keyplane/core'
+import { type Clock, type Random, toSecretsError, uuid } from '@keyplane/core'
 import { bootstraps } from './bootstraps.ts'
 import type { InvocationResult, LocalFunction } from './local-function.ts'
 import { RuntimeApi } from './runtime-api.ts'
@@ -54,7 +54,12 @@ export class FunctionProcess {
     if (this.#isClosed) return unhandled('Runtime.ExitError', 'The host of the functions ends.')
     const { clock, random } = this.#parts
     const { timeoutMs } = this.#function
-    const running = (this.#running ??= await this.#start())
+    let running: Running
+    try {
+      running = this.#running ??= await this.#start()
+    } catch (error) {
+      return unhandled('Runtime.ExitError', `The function can't be started: ${toSecretsError(error).message}`)
+    }
     const requestId = uuid(random)
     const result = await new Promise<InvocationResult | 'late'>((resolve) => {
       const late = clock.after(timeoutMs, () => resolve('late'))
@@ -70,7 +75,7 @@ export class FunctionProcess {
   }
 
   async #start(): Promise<Running> {
-    const api = await RuntimeApi.open()
+    const api = await RuntimeApi.open(this.#parts.random)
     const child = this.#spawn(api.address)
     const ended = new Promise<InvocationResult>((resolve) => {
       child.once('error', ({ message }) => resolve(unhandled('Runtime.ExitError', message)))
@@ -84,7 +89,8 @@ export class FunctionProcess {
       api.close()
     })
     const kill = async (): Promise<void> => {
-      child.kill('SIGKILL')
+      // With what it has started itself.
+      if (child.pid !== undefined) killGroup(child.pid)
       await gone
     }
     return { api, kill }
@@ -96,6 +102,7 @@ export class FunctionProcess {
     const child = spawn(command, args, {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
       env: {
         ...this.#parts.environment(),
         ...environment,
@@ -107,6 +114,14 @@ export class FunctionProcess {
     })
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', this.#parts.onLine)
     return child
+  }
+}
+
+const killGroup = (pid: number): void => {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has ended.
   }
 }
 

@@ -4,8 +4,8 @@ import { SecretsError } from '@keyplane/core'
 import { functionRuntimes, type LocalFunction } from './local-function.ts'
 
 const keys = ['name', 'runtime', 'handler', 'folder', 'environment', 'timeoutSeconds'] as const
-/** Lambda's longest. */
-const maxSeconds = 900
+/** The store waits no longer for a step. */
+const maxSeconds = 60
 
 /**
  * Reads the functions of a JSON file, `{ "functions": [{ "name", "runtime", "handler", "folder", … }] }`; folders are

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
 import { verifySignature } from '@keyplane/aws'
 import { uuid } from '@keyplane/core'
 import { FunctionProcess, type FunctionProcessParts } from './function-process.ts'
@@ -68,9 +67,8 @@ const serve = async (
   }
   const refuse = (status: number, type: string, Message: string): void =>
     answer(status, JSON.stringify({ Type: 'User', Message }), { 'x-amzn-errortype': type })
-  if (Number(request.headers['content-length'] ?? 0) > maxEventBytes)
-    return refuse(413, 'RequestTooLargeException', `An event has at most ${maxEventBytes} bytes.`)
-  const body = await buffer(request)
+  const body = await bounded(request)
+  if (!body) return refuse(413, 'RequestTooLargeException', `An event has at most ${maxEventBytes} bytes.`)
   const unsigned = refusedSignature(request, body, options)
   if (unsigned !== undefined) return refuse(403, 'AccessDeniedException', unsigned)
   const target = targetOf(request, options)
@@ -87,6 +85,18 @@ const serve = async (
   })
 }
 
+/** The body, unless it is longer than any event: nobody has shown a key yet. */
+const bounded = async (request: IncomingMessage): Promise<Buffer | undefined> => {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxEventBytes) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
 /** The function that a request names: by name, partial ARN or ARN, with or without a qualifier. */
 const targetOf = (
   { method, url = '' }: IncomingMessage,
@@ -94,11 +104,20 @@ const targetOf = (
 ): { readonly name: string; readonly arn: string } | undefined => {
   const [, escaped = ''] = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?|$)/.exec(url) ?? []
   if (method !== 'POST' || escaped === '') return undefined
-  const [, name] =
-    /^(?:arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:|\d{12}:function:)?([\w-]{1,64})(?::[\w$-]+)?$/.exec(
-      decodeURIComponent(escaped),
+  const [, owner, name] =
+    /^(?:(?:arn:aws[\w-]*:lambda:([\w-]+:\d{12}):|\d{12}:)function:)?([\w-]{1,64})(?::[\w$-]+)?$/.exec(
+      unescaped(escaped),
     ) ?? []
-  return name === undefined ? undefined : { name, arn: `arn:aws:lambda:${region}:${account}:function:${name}` }
+  if (name === undefined || (owner !== undefined && owner !== `${region}:${account}`)) return undefined
+  return { name, arn: `arn:aws:lambda:${region}:${account}:function:${name}` }
+}
+
+const unescaped = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
+  }
 }
 
 const refusedSignature = (

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import type { Random } from '@keyplane/core'
 import type { InvocationResult } from './local-function.ts'
 
 /** One call of a function, as its process is told of it. */
@@ -22,15 +23,18 @@ export class RuntimeApi {
   readonly #waiting: Invocation[] = []
   readonly #running = new Map<string, Invocation>()
   #asking: ServerResponse | undefined
+  /** Only the function's process knows where it is: others on this machine reach the port too. */
+  readonly #path: string
 
-  private constructor() {
+  private constructor(random: Random) {
+    this.#path = `/${Buffer.from(random.bytes(24)).toString('hex')}`
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch(() => response.destroy())
     })
   }
 
-  static async open(): Promise<RuntimeApi> {
-    const api = new RuntimeApi()
+  static async open(random: Random): Promise<RuntimeApi> {
+    const api = new RuntimeApi(random)
     await new Promise<void>((resolve, reject) => {
       api.#server.once('error', reject)
       api.#server.listen({ host: '127.0.0.1', port: 0 }, resolve)
@@ -40,7 +44,7 @@ export class RuntimeApi {
 
   /** As `AWS_LAMBDA_RUNTIME_API` wants it. */
   get address(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}${this.#path}`
   }
 
   invoke(invocation: Invocation): void {
@@ -75,9 +79,14 @@ export class RuntimeApi {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = request.url?.replace('/2018-06-01/runtime/', '') ?? ''
+    const base = `${this.#path}/2018-06-01/runtime/`
+    if (!request.url?.startsWith(base)) return void response.writeHead(404).end()
+    const path = request.url.slice(base.length)
     if (request.method === 'GET' && path === 'invocation/next') {
       this.#asking = response
+      response.once('close', () => {
+        if (this.#asking === response) this.#asking = undefined
+      })
       return this.#hand()
     }
     const payload = await text(request)

@@ -47,7 +47,13 @@ export const startPlaneFunctions = async (
         SECRETS_MANAGER_ENDPOINT: functions.storeUrl,
       }
     },
-    onLine: (name, line) => appendFileSync(folder.functionsLog, `${name}: ${line}\n`, { mode: 0o600 }),
+    onLine: (name, line) => {
+      try {
+        appendFileSync(folder.functionsLog, `${name}: ${line}\n`, { mode: 0o600 })
+      } catch {
+        // A full disk ends no function.
+      }
+    },
     clock,
     random,
   })

@@ -26,6 +26,10 @@ export interface RotationRequest {
   readonly rotator: string
   /** The identifier of the version to come; AWS's ClientRequestToken. Default: a new UUID. */
   readonly pendingVersion?: string
+  /** By which whoever asks knows it again. Default: a new UUID. */
+  readonly rotationId?: string
+  /** The version may be there already, left by a rotation that ended: it is rotated to. Default: that is refused. */
+  readonly adopts?: boolean
 }
 
 /** How far a rotation was brought. */

@@ -165,20 +165,20 @@ class Engine implements RotationEngine {
     }
   }
 
-  async #requireFresh({ secretId, pendingVersion }: RotationRequest): Promise<void> {
-    if (pendingVersion === undefined || !(await this.#parts.versions.read(secretId, pendingVersion))) return
+  async #requireFresh({ secretId, pendingVersion, adopts = false }: RotationRequest): Promise<void> {
+    if (adopts || pendingVersion === undefined || !(await this.#parts.versions.read(secretId, pendingVersion))) return
     throw new SecretsError('conflict', `The version "${pendingVersion}" of "${secretId}" is there already.`, {
       reason: 'version_exists',
     })
   }
 
-  #planned({ secretId, rotator, pendingVersion }: RotationRequest): Planned {
+  #planned({ secretId, rotator, pendingVersion, rotationId }: RotationRequest): Planned {
     const { clock, random } = this.#parts
     const nowMs = clock.nowMs()
     return {
       schema: 1,
       secretId,
-      rotationId: uuid(random),
+      rotationId: rotationId ?? uuid(random),
       rotator,
       startedAtMs: nowMs,
       changedAtMs: nowMs,

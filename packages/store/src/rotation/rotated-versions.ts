@@ -6,7 +6,7 @@ import { isBuiltIn } from './built-in-rotators.ts'
 import type { FunctionRotatorParts } from './function-rotator.ts'
 import type { StoredVersions } from './stored-versions.ts'
 
-const finishTimeoutMs = 25_000
+const finishTimeoutMs = 55_000
 
 /** The store's versions, but that a rotation function moves AWSCURRENT itself, in its last step. */
 export class RotatedVersions implements SecretVersions {
@@ -36,6 +36,8 @@ export class RotatedVersions implements SecretVersions {
     const { secretId } = write
     const row = await this.#rotations.of(secretId)
     const isForward = (await this.#holder(secretId, pending)) === move.to
+    if (isForward && row?.enabled === 0)
+      throw new SecretsError('unavailable', 'The rotation was cancelled.', { reason: 'cancelled' })
     if (!row || isBuiltIn(row.function_arn) || !isForward) return this.#stored.promote(write, move)
     await this.#step('finishSecret', secretId, move.to, AbortSignal.timeout(finishTimeoutMs))
     if ((await this.#holder(secretId, current)) !== move.to)
@@ -44,10 +46,10 @@ export class RotatedVersions implements SecretVersions {
       })
   }
 
-  /** A cancelled function's version keeps its label, as at AWS: somebody has to look how far the function came. */
+  /** A function's version keeps its label, as at AWS: it may be the only one that the target accepts. */
   async discard(write: FencedWrite, versionId: string): Promise<void> {
     const row = await this.#rotations.of(write.secretId)
-    if (row && row.enabled === 0 && !isBuiltIn(row.function_arn)) return
+    if (row && !isBuiltIn(row.function_arn)) return
     await this.#stored.discard(write, versionId)
   }
 

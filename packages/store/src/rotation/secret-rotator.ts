@@ -22,12 +22,18 @@ export const secretRotator = ({ rotations, random, byFunction, valueOf }: Secret
     if (!row) throw new SecretsError('source_misconfigured', 'The secret is not to be rotated.')
     const make = builtInRotator(row.function_arn)
     if (!make) return byFunction
-    const arn = masterArnOf(current)
+    const { master_arn: arn } = row
+    // Whoever may write the value must not choose by whose login it is made true.
+    if ((masterArnOf(current) ?? null) !== arn)
+      throw new SecretsError(
+        'source_misconfigured',
+        'The secret names another "masterarn" than when its rotation was set up: call RotateSecret again.',
+      )
     const admin = (): Promise<SecretValue> => {
-      if (arn !== undefined) return valueOf(secretId, arn)
+      if (arn !== null) return valueOf(secretId, arn)
       throw new SecretsError('source_misconfigured', 'The secret’s value names no "masterarn".')
     }
-    return make({ random, admin, hasAdmin: arn !== undefined })
+    return make({ random, admin, hasAdmin: arn !== null })
   }
   return {
     name: secretRotatorName,
@@ -43,7 +49,7 @@ export const secretRotator = ({ rotations, random, byFunction, valueOf }: Secret
 }
 
 /** The secret with the login of somebody who may change others' passwords, as AWS's rotation functions name it. */
-const masterArnOf = (value: SecretValue): string | undefined => {
+export const masterArnOf = (value: SecretValue): string | undefined => {
   if (value.kind !== 'text') return undefined
   try {
     const { masterarn } = JSON.parse(value.reveal()) as { readonly masterarn?: unknown }

@@ -1,6 +1,7 @@
-import { type SecretsError, type SecretValue, type Timer, toSecretsError, uuid } from '@keyplane/core'
+import { SecretsError, type SecretValue, type Timer, toSecretsError, uuid } from '@keyplane/core'
 import type { Reader } from '@keyplane/database'
 import {
+  type AlertKind,
   databaseJournal,
   type Rotation,
   type RotationEngine,
@@ -10,7 +11,7 @@ import {
   rotationEngine,
 } from '@keyplane/rotation'
 import { awsError } from '../aws-errors.ts'
-import { rotateSecret } from '../secretsmanager/operations/rotate-secret.ts'
+import { rotateScheduled } from '../secretsmanager/operations/rotate-secret.ts'
 import { secretTarget } from '../secretsmanager/secret-target.ts'
 import type { SecretRotationRow, StoreTables } from '../storage/tables.ts'
 import { builtInRotator, isBuiltIn } from './built-in-rotators.ts'
@@ -19,7 +20,7 @@ import { nextRotationMs } from './next-rotation.ts'
 import type { Rotating } from './rotating.ts'
 import { RotatedVersions } from './rotated-versions.ts'
 import { type FunctionsEndpoint, RotationFunctions, type RotationStep } from './rotation-functions.ts'
-import { secretRotator, secretRotatorName } from './secret-rotator.ts'
+import { masterArnOf, secretRotator, secretRotatorName } from './secret-rotator.ts'
 import { rotationActor, type ServiceCallParts, serviceCall } from './service-call.ts'
 import { StoredVersions } from './stored-versions.ts'
 
@@ -34,8 +35,21 @@ export interface StoreRotationsOptions {
 const everyMs = 60_000
 /** The same while a rotation is under way. */
 const busyMs = 5_000
+/** Until a schedule that can't be kept is looked at again. */
+const putOffMs = 3_600_000
+/** AWS Lambda allows more, and AWS's functions need seconds; a store that died is waited for twice as long. */
+const stepMs = 60_000
 const atATime = 100
 const atOnce = 4
+
+const alertTexts: Readonly<Record<AlertKind, string>> = {
+  failing: 'a step fails again and again; it is tried on.',
+  changed_behind: 'the current credential was changed behind its back.',
+  rolled_back: 'it was taken back; the credential is what it was.',
+  not_retired: 'the old credential can’t be taken from the target.',
+  kept_new: 'it could not be taken back; the new credential stays, which is accepted.',
+  no_valid_credential: 'no stored credential is accepted; somebody has to look.',
+}
 
 /**
  * The rotations of a store: begins what was asked for and what is due, carries it on, and notes how it ended. Each thread of
@@ -75,7 +89,11 @@ export class StoreRotations implements Rotating {
       ],
       clock,
       random,
-      observer: { step: (notice) => void this.#noted(notice) },
+      effectTimeoutMs: stepMs,
+      observer: {
+        step: (notice) => void this.#noted(notice),
+        alert: ({ kind, rotation }) => this.#alerted(kind, rotation.secretId),
+      },
     })
   }
 
@@ -108,15 +126,24 @@ export class StoreRotations implements Rotating {
       )
   }
 
+  async masterOf(secretId: string, functionArn: string): Promise<string | null> {
+    if (!isBuiltIn(functionArn)) return null
+    return masterArnOf((await this.#versions.current(secretId)).value) ?? null
+  }
+
   async takeBack(secretId: string): Promise<void> {
+    await this.#requestRollback(secretId)
+    this.wake()
+  }
+
+  async #requestRollback(secretId: string): Promise<void> {
     try {
       await this.#engine.requestRollback(secretId)
     } catch (error) {
-      // It has ended, or is too far: then it is carried through.
+      // It has ended, is too far, or is in the middle of a step: the next look sees that it was cancelled.
       const { code } = toSecretsError(error)
       if (code !== 'unsupported' && code !== 'conflict') throw error
     }
-    this.wake()
   }
 
   /** Again, where it was woken meanwhile: what was asked for then may not have been seen. */
@@ -151,24 +178,39 @@ export class StoreRotations implements Rotating {
 
   /** As if somebody had called RotateSecret: the time has come. */
   async #ask(row: SecretRotationRow): Promise<void> {
-    const { random } = this.#parts
     try {
       const { secret } = await this.#versions.secret(row.secret_id)
-      const input = { SecretId: secret.arn, ClientRequestToken: uuid(random) }
-      await serviceCall(this.#parts, secret, 'RotateSecret', (context) => rotateSecret(context, input))
+      await serviceCall(this.#parts, secret, 'RotateSecret', (context) => rotateScheduled(context, row, secret.arn))
     } catch (error) {
+      // Others wait behind it.
+      await this.#putOff(row)
       this.#options.onError(toSecretsError(error))
     }
   }
 
+  async #putOff(row: SecretRotationRow): Promise<void> {
+    const { rotations, writer, clock } = this.#parts
+    await writer.write({ statements: [rotations.putOff(row, clock.nowMs() + putOffMs)], audit: [] })
+  }
+
   /** Begins what was asked for, goes on with it, and settles it once it has ended; says how soon to look again. */
   async #carryOn(row: SecretRotationRow): Promise<number> {
-    const { secret_id: secretId, pending_version: pendingVersion, asked_at_ms } = row
+    const { secret_id: secretId, pending_version: pendingVersion } = row
     if (pendingVersion === null) return everyMs
     try {
       const known = (await this.#journal.load(secretId))?.rotation
-      const isItsOwn = known && (known.pendingVersion === pendingVersion || known.startedAtMs >= asked_at_ms)
-      if (!isItsOwn) await this.#engine.begin({ secretId, rotator: secretRotatorName, pendingVersion })
+      const rotationId = `${pendingVersion}:${row.asked_at_ms}`
+      const request = {
+        secretId,
+        rotator: secretRotatorName,
+        pendingVersion,
+        rotationId,
+        adopts: !isBuiltIn(row.function_arn),
+      }
+      if (known?.rotationId !== rotationId && (await this.#engine.begin(request)).rotationId !== rotationId)
+        return busyMs
+      // Cancelled: taken back, unless it is too far.
+      if (row.enabled === 0) await this.#requestRollback(secretId)
       const { status, ...brought } = await this.#engine.advance(secretId)
       if (status === 'ended' && 'rotation' in brought) return await this.#settle(row, brought.rotation)
       return 'untilMs' in brought ? Math.max(0, brought.untilMs - this.#parts.clock.nowMs()) : busyMs
@@ -211,6 +253,12 @@ export class StoreRotations implements Rotating {
     } catch (error) {
       this.#options.onError(toSecretsError(error))
     }
+  }
+
+  async #alerted(kind: AlertKind, secretId: string): Promise<void> {
+    const { secret } = await this.#versions.secret(secretId)
+    const message = `The rotation of ${JSON.stringify(secret.name)}: ${alertTexts[kind]}`
+    this.#options.onError(new SecretsError('unavailable', message, { reason: `rotation_${kind}` }))
   }
 
   async #step(step: RotationStep, secretId: string, versionId: string, signal: AbortSignal): Promise<void> {

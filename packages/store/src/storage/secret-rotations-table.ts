@@ -11,6 +11,8 @@ export interface SecretRotationsTable {
   /** Those whose time has come and that are not being rotated. */
   due(nowMs: number, limit: number): Promise<readonly SecretRotationRow[]>
   put(row: SecretRotationRow): Statement
+  /** Moves the next rotation to another moment, unless it was moved already. */
+  putOff(row: SecretRotationRow, untilMs: number): Statement
   /** Ends a rotation that was asked for, unless another one was since. */
   settle(row: SecretRotationRow, settled: SettledRotation): Statement
 }
@@ -32,6 +34,7 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
           .selectFrom('secret_rotations')
           .selectAll()
           .where('pending_version', 'is not', null)
+          .orderBy('asked_at_ms')
           .limit(limit)
           .compile(),
       ),
@@ -53,6 +56,16 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
           .insertInto('secret_rotations')
           .values(row)
           .onConflict((conflict) => conflict.column('secret_id').doUpdateSet(row))
+          .compile(),
+        1,
+      ),
+    putOff: ({ secret_id, next_at_ms }, untilMs) =>
+      statement(
+        query
+          .updateTable('secret_rotations')
+          .set({ next_at_ms: untilMs })
+          .where('secret_id', '=', secret_id)
+          .where('next_at_ms', '=', next_at_ms)
           .compile(),
         1,
       ),

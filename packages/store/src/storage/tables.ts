@@ -182,6 +182,8 @@ export interface SecretRotationRow {
   readonly enabled: number
   /** A function of Lambda, or one of the store's own rotators. */
   readonly function_arn: string
+  /** The secret of an administrator that whoever configured the rotation was allowed to read; null for none. */
+  readonly master_arn: string | null
   /** The schedule: this, the next two, or none. */
   readonly after_days: number | null
   readonly expression: string | null

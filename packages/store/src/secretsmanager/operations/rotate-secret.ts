@@ -1,3 +1,4 @@
+import { uuid } from '@keyplane/core'
 import type { RotateSecretRequest, RotateSecretResponse, RotationRules } from '@keyplane/aws'
 import { awsError } from '../../aws-errors.ts'
 import { changeSecret, type Decided, loadPresent, requireWritable } from '../change-secret.ts'
@@ -8,7 +9,10 @@ import { arn, clientRequestToken, secretId } from '../../parsing/members.ts'
 import { requireRotationRules } from '../rotation-rules.ts'
 import { secretTarget } from '../secret-target.ts'
 import { nextRotationMs, rulesOf } from '../../rotation/next-rotation.ts'
+import { isBuiltIn } from '../../rotation/built-in-rotators.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
+import type { SecretRotationRow } from '../../storage/tables.ts'
+import { requireAccess } from '../require-access.ts'
 import { current, holderOf, labelsAfterPutWith, labelsOf, pending } from '../versions/version-stages.ts'
 
 export const rotateSecretShape: Shape<RotateSecretRequest> = {
@@ -40,71 +44,105 @@ export const rotateSecret = async (
   const versionId = requireToken(input.ClientRequestToken, 'InvalidParameterException')
   requireRotationRules(input.RotationRules ?? {})
   const target = secretTarget(input.SecretId, context.caller)
-  const { secret: seen } = requireWritable(await loadPresent(context, target), context.nowMs)
-  const known = await context.rotations.of(seen.id)
+  const { secret } = requireWritable(await loadPresent(context, target), context.nowMs)
+  const known = await context.rotations.of(secret.id)
   const functionArn = input.RotationLambdaARN || known?.function_arn
   if (!functionArn)
     throw awsError('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.')
   await context.rotating.requireInvokable(functionArn)
-  const output = await changeSecret(context, target, async (found) =>
-    asked(context, requireWritable(found, context.nowMs), { ...input, versionId, functionArn }),
+  const masterArn = await context.rotating.masterOf(secret.id, functionArn)
+  // By that login another one's password is changed: who may not read it may not have it used.
+  if (masterArn !== null) await requireAccess(context, 'secretsmanager:GetSecretValue', masterArn)
+  const asks = { ...input, versionId, functionArn, masterArn }
+  const outcome = await changeSecret(context, target, async (found) =>
+    asked(context, requireWritable(found, context.nowMs), asks),
   )
   context.rotating.wake()
-  return output
+  if (outcome !== 'incomplete') return outcome
+  throw awsError('InvalidRequestException', "A previous rotation isn't complete. That rotation will be reattempted.")
 }
 
-interface Asked extends RotateSecretRequest {
+/** Has a secret rotated whose time has come, as it is configured; nothing where that was cancelled meanwhile, or done. */
+export const rotateScheduled = async (
+  context: OperationContext,
+  due: SecretRotationRow,
+  arn: string,
+): Promise<void> => {
+  const target = secretTarget(arn, context.caller)
+  const versionId = uuid(context.random)
+  await changeSecret(context, target, async (found) => {
+    const loaded = requireWritable(found, context.nowMs)
+    const row = await context.rotations.of(loaded.secret.id)
+    if (row?.enabled !== 1 || row.next_at_ms !== due.next_at_ms || row.pending_version !== null)
+      return { arn, statements: [], output: undefined }
+    return asked(context, loaded, { versionId, functionArn: row.function_arn, masterArn: row.master_arn })
+  })
+}
+
+interface Asked extends Pick<RotateSecretRequest, 'RotationRules' | 'RotateImmediately'> {
   readonly versionId: string
   readonly functionArn: string
+  readonly masterArn: string | null
 }
 
 const asked = async (
   context: OperationContext,
   { secret, stages }: LoadedSecret,
-  { versionId, functionArn, RotationRules: rules, RotateImmediately: isImmediate = true }: Asked,
-): Promise<Decided<RotateSecretResponse>> => {
+  { versionId, functionArn, masterArn, RotationRules: rules, RotateImmediately: isImmediate = true }: Asked,
+): Promise<Decided<RotateSecretResponse | 'incomplete'>> => {
   const { nowMs, rotations, versions, secrets } = context
+  const { id, arn } = secret
+  const row = await rotations.of(id)
+  // The same call again, whether its rotation is under way or over.
+  if (row?.pending_version === versionId || (await versions.byId(id, versionId)))
+    return { arn, statements: [], output: { ARN: arn, Name: secret.name, VersionId: versionId } }
+  const update = secrets.update(secret, { changed_at_ms: nowMs })
   const before = labelsOf(stages)
   const waiting = holderOf(before, pending)
-  const row = await rotations.of(secret.id)
-  const output = { ARN: secret.arn, Name: secret.name, VersionId: versionId }
-  if (row?.pending_version === versionId) return { arn: secret.arn, statements: [], output }
-  if (waiting !== undefined && waiting !== holderOf(before, current))
-    throw awsError('InvalidRequestException', "A previous rotation isn't complete. That rotation will be reattempted.")
-  const schedule = rulesOf(secret.id, rules, nowMs) ?? row ?? noRules
-  const after = labelsAfterPutWith(before, versionId, [pending])
-  const empty = { kind: null, sealed_value: null, wrapped_data_key: null, kms_key_id: null, kms_material: null }
+  // What is under way stays as it was begun.
+  if (row && row.pending_version !== null) return { arn, statements: [], output: 'incomplete' }
+  if (waiting !== undefined && waiting !== holderOf(before, current) && !isBuiltIn(functionArn)) {
+    // A function came so far and no farther: the target may have this version's credential.
+    const again = row
+      ? [update, rotations.put({ ...row, enabled: 1, pending_version: waiting, asked_at_ms: nowMs })]
+      : []
+    return { arn, statements: again, output: 'incomplete' }
+  }
+  const schedule = rulesOf(id, rules, nowMs) ?? row ?? noRules
   const configured = {
-    secret_id: secret.id,
+    secret_id: id,
     enabled: 1,
     function_arn: functionArn,
+    master_arn: masterArn,
     after_days: schedule.after_days,
     expression: schedule.expression,
     duration: schedule.duration,
     configured_at_ms: row && !rules ? row.configured_at_ms : nowMs,
     rotated_at_ms: row?.rotated_at_ms ?? null,
-    next_at_ms: nextRotationMs(secret.id, schedule, nowMs),
+    next_at_ms: nextRotationMs(id, schedule, nowMs),
     pending_version: isImmediate ? versionId : null,
     asked_at_ms: nowMs,
   }
   const version = {
-    secret_id: secret.id,
+    secret_id: id,
     version_id: versionId,
     ordinal: secret.revision + 1,
     created_at_ms: nowMs,
     accessed_at_ms: 0,
     ...empty,
   }
+  const after = labelsAfterPutWith(before, versionId, [pending])
   context.call.note({ VersionId: versionId })
   return {
-    arn: secret.arn,
-    output,
+    arn,
+    output: { ARN: arn, Name: secret.name, VersionId: versionId },
     statements: [
-      secrets.update(secret, { changed_at_ms: nowMs }),
-      ...(isImmediate ? [versions.insert(version), ...versions.relabel(secret.id, before, after)] : []),
+      update,
+      ...(isImmediate ? [versions.insert(version), ...versions.relabel(id, before, after)] : []),
       rotations.put(configured),
     ],
   }
 }
 
+const empty = { kind: null, sealed_value: null, wrapped_data_key: null, kms_key_id: null, kms_material: null }
 const noRules = { after_days: null, expression: null, duration: null }

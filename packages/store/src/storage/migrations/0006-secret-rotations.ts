@@ -8,6 +8,7 @@ export const secretRotations: Migration = {
       .addColumn('secret_id', 'text', (column) => column.primaryKey().references('secrets.id').onDelete('cascade'))
       .addColumn('enabled', 'integer', (column) => column.notNull())
       .addColumn('function_arn', 'text', (column) => column.notNull())
+      .addColumn('master_arn', 'text')
       .addColumn('after_days', 'integer')
       .addColumn('expression', 'text')
       .addColumn('duration', 'text')
