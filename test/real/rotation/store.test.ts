@@ -66,7 +66,17 @@ const current = async (SecretId: string): Promise<Login> =>
 const rotated = async (SecretId: string, RotationLambdaARN?: string) => {
   const before = await current(SecretId)
   const ClientRequestToken = randomUUID()
-  await client.send(new RotateSecretCommand({ SecretId, ClientRequestToken, RotationLambdaARN }))
+  const asked = new RotateSecretCommand({ SecretId, ClientRequestToken, RotationLambdaARN })
+  // The one before is verified after its version is current.
+  const isTaken = (): Promise<boolean> =>
+    client.send(asked).then(
+      () => true,
+      (error: Error) => {
+        if (error.message.startsWith("A previous rotation isn't complete.")) return false
+        throw error
+      },
+    )
+  await expect.poll(isTaken, { timeout: 20_000, interval: 50 }).toBe(true)
   await expect
     .poll(
       async () => {
