@@ -1,16 +1,33 @@
 import { defineConfig } from 'vitest/config'
 import { runner, sources } from './vitest.shared.ts'
 
+const { execArgv, reporters } = runner('test')
+const shared = {
+  execArgv,
+  // Not threads: ending one that has a database open, with a writer thread of its own, has crashed the whole run.
+  pool: 'forks',
+  testTimeout: 20_000,
+  hookTimeout: 20_000,
+} as const
+const ofStores = ['packages/store/test/**/*.test.ts']
+
 /** What runs anywhere: no network service, no root, no other toolchain. */
 export default defineConfig({
-  ...sources,
   test: {
-    ...runner('test'),
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/*.test.ts'],
-    // Not threads: ending one that has a database open, with a writer thread of its own, has crashed the whole run.
-    pool: 'forks',
-    isolate: false,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    reporters,
+    projects: [
+      {
+        ...sources,
+        test: {
+          ...shared,
+          name: 'parts',
+          include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/*.test.ts'],
+          exclude: ofStores,
+          isolate: false,
+        },
+      },
+      // Each file has a process of its own: one that has made and ended hundreds of threads dies in V8 now and then.
+      { ...sources, test: { ...shared, name: 'stores', include: ofStores } },
+    ],
   },
 })
