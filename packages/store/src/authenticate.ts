@@ -5,6 +5,7 @@ import { anonymous } from './call.ts'
 import { isLocalRequest } from './http/local-request.ts'
 import type { Callers } from './iam/callers.ts'
 import type { Identity } from './iam/identity.ts'
+import { rootIdentity } from './iam/root-identity.ts'
 import type { Operation } from './operation.ts'
 import type { Caller } from './caller.ts'
 import type { AppRequest } from './protocols/protocol.ts'
@@ -62,11 +63,8 @@ export const authenticateAnybody =
         'AccessDeniedException',
         'Without authentication, only requests to this machine are taken: Host, and Origin where there is one, have to name localhost or a loopback address.',
       )
-    const arn = `arn:aws:iam::${account}:root`
-    const root = { kind: 'root', arn, account } as const
-    const identity = { principal: root, arn, account, userId: account, policies: [], tags: new Map<string, string>() }
     const [, region = ''] = /Credential=[^/]*\/\d{8}\/([^/]*)\//.exec(request.header('authorization') ?? '') ?? []
-    return callerOf(identity, isRegion(region) ? region : anonymousRegion, request)
+    return callerOf(rootIdentity(account), isRegion(region) ? region : anonymousRegion, request)
   }
 
 const isRegion = (text: string): boolean => /^[a-z]{2,}(?:-[a-z0-9]+)+$/.test(text)

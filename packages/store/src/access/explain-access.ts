@@ -3,6 +3,7 @@ import { type Explanation, type Policy, parsePolicy } from '@keyplane/policy'
 import type { Caller } from '../caller.ts'
 import { sessionPrincipal } from '../iam/callers.ts'
 import type { Iam, Identity } from '../iam/identity.ts'
+import { rootIdentity } from '../iam/root-identity.ts'
 import { findKey } from '../kms/find-key.ts'
 import { keyQuestion } from '../kms/key-access.ts'
 import { aliasArn } from '../kms/kms-keys.ts'
@@ -182,10 +183,7 @@ const identityOf = (iam: Iam, arn: string): Identity => {
   const user = iam.users.get(arn)
   if (user) return user
   const [, account = ''] = /^arn:aws:iam::(\d{12}):root$/.exec(arn) ?? []
-  if (iam.accounts.has(account)) {
-    const principal = { kind: 'root', arn, account } as const
-    return { principal, arn, account, userId: account, policies: [], tags: new Map() }
-  }
+  if (iam.accounts.has(account)) return rootIdentity(account)
   const [, roleAccount, roleName, sessionName] =
     /^arn:aws:sts::(\d{12}):assumed-role\/([^/]+)\/([^/]+)$/.exec(arn) ?? []
   const role =

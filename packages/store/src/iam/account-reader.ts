@@ -2,6 +2,7 @@ import { type NamedPolicy, type Policy, parsePolicy } from '@keyplane/policy'
 import type { Credential, Identity, IdentityProvider, Role } from './identity.ts'
 import type { Problems, TextRule } from './strict-json.ts'
 import { uniqueId } from './unique-id.ts'
+import { rootIdentity } from './root-identity.ts'
 
 /** The members of an account in an IAM file. */
 export const accountMembers = ['users', 'roles', 'policies', 'identityProviders', 'rootAccessKeys'] as const
@@ -54,13 +55,7 @@ export class AccountReader {
     this.#each(members['users'], 'users', (user, at) => this.#addUser(user, at))
     this.#each(members['roles'], 'roles', (role, at) => this.#addRole(role, at))
     this.#each(members['identityProviders'], 'identityProviders', (provider, at) => this.#addProvider(provider, at))
-    const root = { kind: 'root', arn: this.#arn('root'), account: this.#account } as const
-    const identity = { principal: root, arn: root.arn, account: this.#account, userId: this.#account }
-    this.#addKeys(members['rootAccessKeys'], this.#path('rootAccessKeys'), {
-      ...identity,
-      policies: [],
-      tags: new Map(),
-    })
+    this.#addKeys(members['rootAccessKeys'], this.#path('rootAccessKeys'), rootIdentity(this.#account))
   }
 
   #addUser(value: unknown, at: string): void {

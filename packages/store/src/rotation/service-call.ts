@@ -1,6 +1,7 @@
 import { type Clock, uuid } from '@keyplane/core'
 import type { Writer } from '@keyplane/database'
 import { Call } from '../call.ts'
+import { rootIdentity } from '../iam/root-identity.ts'
 import type { OperationContext, StoreParts } from '../operation-context.ts'
 import type { SecretRow } from '../storage/tables.ts'
 
@@ -29,16 +30,8 @@ export const serviceCall = async <Output>(
   call.actor = rotationActor
   call.action = `secretsmanager:${operation}`
   call.resource = arn
-  const root = `arn:aws:iam::${account}:root`
-  const identity = {
-    principal: { kind: 'root', arn: root, account } as const,
-    arn: root,
-    account,
-    userId: account,
-    policies: [],
-    tags: new Map<string, string>(),
-  }
-  const caller = { principal: root, account, region, identity, sourceIp: '127.0.0.1', isSecure: true }
+  const identity = rootIdentity(account)
+  const caller = { principal: identity.arn, account, region, identity, sourceIp: '127.0.0.1', isSecure: true }
   const output = await run({ ...parts, call, caller, nowMs })
   await call.record('allow')
   return output
