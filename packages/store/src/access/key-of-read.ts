@@ -1,5 +1,6 @@
-import { findKey } from '../kms/find-key.ts'
 import { keyQuestion } from '../kms/key-access.ts'
+import { aliasOf, keyUseOf } from '../kms/secret-key.ts'
+import { current } from '../secretsmanager/versions/version-stages.ts'
 import type { KmsKeysTable } from '../storage/kms-keys-table.ts'
 import type { SecretRow } from '../storage/tables.ts'
 import type { VersionsTable } from '../storage/versions-table.ts'
@@ -16,21 +17,10 @@ export const keyQuestionOfRead = async (
   secret: SecretRow,
   { versions, table }: ReadParts,
 ): Promise<Question | undefined> => {
-  const current = (await versions.byLabel(secret.id, 'AWSCURRENT'))?.version
-  const key = current?.kms_key_id ? await table.byId(current.kms_key_id) : undefined
-  if (!current || !key) return undefined
-  const named = secret.kms_key.includes('alias/')
-    ? await findKey({ kmsKeys: { table } }, secret.kms_key, secret)
-    : undefined
-  const requestAlias = named?.key.key_id === key.key_id ? named.requestAlias : undefined
-  return keyQuestion(
-    { caller, nowMs, table },
-    {
-      operation: 'Decrypt',
-      key,
-      encryptionContext: { SecretARN: secret.arn, SecretVersionId: current.version_id },
-      viaService: `secretsmanager.${secret.region}.amazonaws.com`,
-      ...(requestAlias !== undefined && { requestAlias }),
-    },
-  )
+  const version = (await versions.byLabel(secret.id, current))?.version
+  const key = version?.kms_key_id ? await table.byId(version.kms_key_id) : undefined
+  if (!version || !key) return undefined
+  const alias = await aliasOf({ kmsKeys: { table } }, secret, key)
+  const use = { operation: 'Decrypt', versionId: version.version_id, key, ...alias }
+  return keyQuestion({ caller, nowMs, table }, keyUseOf(secret, use))
 }

@@ -2,7 +2,7 @@ import type { KmsKey } from '@keyplane/sealing'
 import { awsError } from '../aws-errors.ts'
 import type { OperationContext } from '../operation-context.ts'
 import type { KmsKeyRow, SecretRow, VersionRow } from '../storage/tables.ts'
-import { findKey } from './find-key.ts'
+import { findKey, type FoundKey, type KeySource } from './find-key.ts'
 import { type KeyUse, mayUseKey } from './key-access.ts'
 
 /** The secret whose value is encrypted. */
@@ -73,48 +73,41 @@ export const requireUsableKey = async (context: OperationContext, secret: KeyedS
   if (found.key.state !== 'enabled') throw encryptionFailure()
 }
 
-interface Found {
-  readonly key: KmsKeyRow
-  readonly requestAlias?: string
-}
-
-const keyOf = async ({ kmsKeys }: OperationContext, secret: KeyedSecret): Promise<Found | undefined> => {
+const keyOf = async ({ kmsKeys }: OperationContext, secret: KeyedSecret): Promise<FoundKey | undefined> => {
   const { account, region, kms_key } = secret
   return kms_key === '' ? { key: await kmsKeys.default(account, region) } : findKey({ kmsKeys }, kms_key, secret)
 }
 
 /** The alias that the secret names its key by, while that leads to this key. */
-const aliasOf = async (context: OperationContext, secret: KeyedSecret, key: KmsKeyRow): Promise<Partial<Found>> => {
+export const aliasOf = async (source: KeySource, secret: KeyedSecret, key: KmsKeyRow): Promise<Partial<FoundKey>> => {
   if (!secret.kms_key.includes('alias/')) return {}
-  const found = await keyOf(context, secret)
+  const found = await findKey(source, secret.kms_key, secret)
   return found?.key.key_id === key.key_id && found.requestAlias !== undefined
     ? { requestAlias: found.requestAlias }
     : {}
 }
 
-interface SecretKeyUse extends Found {
+interface SecretKeyUse extends FoundKey {
   readonly operation: KeyUse['operation']
   readonly versionId: string
 }
 
-const requireUse = async (
-  context: OperationContext,
-  secret: KeyedSecret,
-  { operation, versionId, key, requestAlias }: SecretKeyUse,
-): Promise<void> => {
+/** What KMS is asked for a version of a secret, by Secrets Manager in the caller's name. */
+export const keyUseOf = ({ arn, region }: KeyedSecret, { versionId, ...use }: SecretKeyUse): KeyUse => ({
+  ...use,
+  encryptionContext: { SecretARN: arn, SecretVersionId: versionId },
+  viaService: `secretsmanager.${region}.amazonaws.com`,
+})
+
+const requireUse = async (context: OperationContext, secret: KeyedSecret, use: SecretKeyUse): Promise<void> => {
+  const { operation, key } = use
   const isDefault = key.alias !== null
   if (isDefault && context.caller.account !== secret.account)
     throw awsError(
       'InvalidRequestException',
       "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.",
     )
-  const decision = await mayUseKey(context, {
-    operation,
-    key,
-    encryptionContext: { SecretARN: secret.arn, SecretVersionId: versionId },
-    viaService: `secretsmanager.${secret.region}.amazonaws.com`,
-    ...(requestAlias !== undefined && { requestAlias }),
-  })
+  const decision = await mayUseKey(context, keyUseOf(secret, use))
   if (decision.allowed) return
   const isOld = operation === 'Decrypt' && (await keyOf(context, secret))?.key.key_id !== key.key_id
   throw noAccess(isOld ? '. This version of secret is not encrypted with the current KMS key.' : '')
