@@ -13,6 +13,7 @@ export interface Load {
 }
 
 export interface LoadResult {
+  readonly connections: number
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -54,6 +55,7 @@ export const runLoad = async ({ port, pid, connections, seconds, request }: Load
   const cpu = cpuSeconds(pid) - cpuBefore
   for (const connection of open) connection.close()
   return {
+    connections,
     perSecond: times.length / took,
     p50Ms: quantile(times, 0.5),
     p99Ms: quantile(times, 0.99),
