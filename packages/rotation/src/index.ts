@@ -12,7 +12,7 @@ export { rotationMigrations } from './journal/migrations.ts'
 export { parseRotation, rotationText } from './journal/parse-rotation.ts'
 export type { RotationRow, RotationTables } from './journal/tables.ts'
 export { type Effect, nextEffect } from './machine/effect.ts'
-export type { Outcome, RotationEvent } from './machine/event.ts'
+export type { Outcome, RotationEvent, StepOutcome } from './machine/event.ts'
 export { defaultPolicy, type RotationPolicy } from './machine/policy.ts'
 export {
   type Alert,
@@ -28,7 +28,7 @@ export {
 } from './machine/rotation.ts'
 export { type TransitionParts, transition } from './machine/transition.ts'
 export type { JournalEntry, JournalWrite, RotationJournal, RotationLease } from './ports/journal.ts'
-export type { RotationAlert, RotationNotice, RotationObserver } from './ports/notices.ts'
+export type { NoticedStep, RotationAlert, RotationNotice, RotationObserver } from './ports/notices.ts'
 export type { Acceptance, Credentials, Rotator, RotatorCall } from './ports/rotator.ts'
 export type { FencedWrite, SecretVersions, StoredVersion } from './ports/secret-versions.ts'
 export { type CommandRotatorOptions, commandRotator } from './rotators/command.ts'

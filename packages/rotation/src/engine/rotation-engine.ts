@@ -1,10 +1,11 @@
 import { SecretsError, toSecretsError, uuid } from '@keyplane/core'
 import { type Effect, nextEffect } from '../machine/effect.ts'
-import type { Outcome, RotationEvent } from '../machine/event.ts'
+import { effectOf, type Outcome, type RotationEvent, stepOutcome } from '../machine/event.ts'
 import { defaultPolicy, type RotationPolicy } from '../machine/policy.ts'
 import { dueAtMs, hasEnded, type Planned, type Rotation } from '../machine/rotation.ts'
 import { transition } from '../machine/transition.ts'
 import type { JournalEntry } from '../ports/journal.ts'
+import type { NoticedStep, RotationNotice } from '../ports/notices.ts'
 import type { Rotator, RotatorCall } from '../ports/rotator.ts'
 import type { Advance, RotationEngine, RotationEngineParts, RotationRequest } from './contract.ts'
 import { LeaseKeeper, leaseLost } from './lease-keeper.ts'
@@ -38,7 +39,7 @@ class Engine implements RotationEngine {
       const entry = found && (await this.#tell(keeper, found))
       const rotation = this.#planned(request)
       await this.#write(keeper, rotation, entry?.revision ?? 0)
-      this.#notice(undefined, undefined, rotation)
+      this.#notice(rotation)
       return rotation
     })
     if (!begun) throw leaseLost()
@@ -80,7 +81,7 @@ class Engine implements RotationEngine {
       const untilMs = dueAtMs(rotation)
       if (this.#parts.clock.nowMs() < untilMs) return { status: 'waiting', rotation, untilMs }
       await keeper.renew()
-      entry = await this.#apply(keeper, entry, await this.#outcome(keeper, effect, rotation), effect)
+      entry = await this.#apply(keeper, entry, await this.#outcome(keeper, effect, rotation))
     }
   }
 
@@ -104,11 +105,11 @@ class Engine implements RotationEngine {
     }
   }
 
-  async #apply(keeper: LeaseKeeper, entry: JournalEntry, event: RotationEvent, effect?: Effect): Promise<JournalEntry> {
+  async #apply(keeper: LeaseKeeper, entry: JournalEntry, event: RotationEvent): Promise<JournalEntry> {
     const newVersion = uuid(this.#parts.random)
     const rotation = transition(entry.rotation, event, { policy: this.#policy, newVersion })
     const revision = await this.#write(keeper, rotation, entry.revision)
-    if (event.kind !== 'told') this.#notice(effect, entry.rotation, rotation)
+    if (event.kind !== 'told') this.#notice(rotation, { from: entry.rotation.state, ...noticedStep(event) })
     return { rotation, revision }
   }
 
@@ -132,16 +133,13 @@ class Engine implements RotationEngine {
     return this.#apply(keeper, entry, { kind: 'told', atMs: clock.nowMs() })
   }
 
-  #notice(effect: Effect | undefined, before: Rotation | undefined, { secretId, rotationId, state }: Rotation): void {
+  #notice(
+    { secretId, rotationId, state }: Rotation,
+    how: Pick<RotationNotice, 'from'> & Partial<NoticedStep> = {},
+  ): void {
+    const atMs = this.#parts.clock.nowMs()
     try {
-      this.#parts.observer?.step?.({
-        atMs: this.#parts.clock.nowMs(),
-        secretId,
-        rotationId,
-        ...(effect && { effect }),
-        ...(before && { from: before.state }),
-        to: state,
-      })
+      this.#parts.observer?.step?.({ atMs, secretId, rotationId, ...how, to: state })
     } catch {
       // What an onlooker does is no part of a rotation.
     }
@@ -196,6 +194,14 @@ class Engine implements RotationEngine {
 }
 
 const isLeaseLost = (error: unknown): boolean => error instanceof SecretsError && error.reason === 'lease_lost'
+
+const noticedStep = (event: RotationEvent): NoticedStep | undefined => {
+  if (event.kind === 'rollback' || event.kind === 'told') return undefined
+  const step = { effect: effectOf(event), outcome: stepOutcome(event) }
+  if (event.kind !== 'failed') return step
+  const { code, reason } = event
+  return { ...step, failure: { code, ...(reason !== undefined && { reason }) } }
+}
 
 const callOf = (rotation: Rotation, keeper: LeaseKeeper, signal: AbortSignal): RotatorCall => ({
   secretId: rotation.secretId,

@@ -48,3 +48,11 @@ export const effectOf = (event: Outcome): Effect => {
   if (event.kind === 'irreversible') return 'revert'
   return event.kind === 'overtaken' ? 'promote' : event.effect
 }
+
+/** How a step ended, in a word: `refused` where the target, or the rotator, gave a certain no. */
+export type StepOutcome = 'done' | 'refused' | 'overtaken' | 'failed'
+
+export const stepOutcome = (event: Outcome): StepOutcome => {
+  if (event.kind === 'checked') return event.accepted ? 'done' : 'refused'
+  return event.kind === 'irreversible' ? 'refused' : event.kind
+}

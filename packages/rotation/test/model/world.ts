@@ -4,6 +4,7 @@ import {
   type RotationAlert,
   type RotationEngine,
   type RotationJournal,
+  type RotationNotice,
   type RotationPolicy,
   type Rotator,
   rotationEngine,
@@ -23,6 +24,7 @@ export class World {
   readonly versions: MemoryVersions
   readonly faults: Faults
   readonly alerts: RotationAlert[] = []
+  readonly notices: RotationNotice[] = []
   readonly journal: RotationJournal
   readonly clock: Clock
   readonly #random: Random = seededRandom(7)
@@ -56,7 +58,7 @@ export class World {
       clock: this.clock,
       random: this.#random,
       policy: this.#policy,
-      observer: { alert: (alert) => void this.alerts.push(alert) },
+      observer: { step: (notice) => this.notices.push(notice), alert: (alert) => void this.alerts.push(alert) },
     })
   }
 
