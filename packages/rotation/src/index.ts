@@ -5,6 +5,7 @@
  * writes none down, and throws no credential away before another one has been used.
  */
 export type { Advance, RotationEngine, RotationEngineParts, RotationRequest } from './engine/contract.ts'
+export { DueWork, type DueWorkParts } from './engine/due-work.ts'
 export { rotationEngine } from './engine/rotation-engine.ts'
 export { type RotationRunner, type RotationRunnerParts, startRotationRunner } from './engine/rotation-runner.ts'
 export { type DatabaseJournalParts, databaseJournal } from './journal/database-journal.ts'

@@ -39,6 +39,8 @@ export type Advance =
   | { readonly status: 'waiting'; readonly rotation: Rotation; readonly untilMs: number }
   /** Another process has it. */
   | { readonly status: 'busy' }
+  /** It was told to end. The next one goes on where it was. */
+  | { readonly status: 'stopped' }
   /** No rotation of the secret was ever begun. */
   | { readonly status: 'none' }
 
@@ -53,8 +55,12 @@ export interface RotationEngine {
    * or the version to come is there already (`version_exists`).
    */
   begin(request: RotationRequest): Promise<Rotation>
-  /** Goes on until the rotation has ended, has to wait, or is another's. @throws SecretsError what the journal throws. */
-  advance(secretId: string): Promise<Advance>
+  /**
+   * Goes on until the rotation has ended, has to wait, or is another's. Once `ending` is aborted no further step is begun,
+   * and one under way is given up after two seconds: nobody knows how it ended, and it is done again.
+   * @throws SecretsError what the journal throws.
+   */
+  advance(secretId: string, ending?: AbortSignal): Promise<Advance>
   /** Notes that the rotation is to be taken back; `advance` does it. @throws SecretsError `unsupported`, `conflict` */
   requestRollback(secretId: string): Promise<Rotation>
 }

@@ -46,11 +46,12 @@ class Engine implements RotationEngine {
     return begun
   }
 
-  async advance(secretId: string): Promise<Advance> {
+  async advance(secretId: string, ending?: AbortSignal): Promise<Advance> {
     try {
-      return (await this.#leased(secretId, (keeper) => this.#goOn(keeper, secretId))) ?? { status: 'busy' }
+      return (await this.#leased(secretId, (keeper) => this.#goOn(keeper, secretId, ending))) ?? { status: 'busy' }
     } catch (error) {
-      if (isLeaseLost(error)) return { status: 'busy' }
+      if (hasReason(error, 'lease_lost')) return { status: 'busy' }
+      if (hasReason(error, 'stopped')) return { status: 'stopped' }
       throw error
     }
   }
@@ -70,7 +71,7 @@ class Engine implements RotationEngine {
     return rotation
   }
 
-  async #goOn(keeper: LeaseKeeper, secretId: string): Promise<Advance> {
+  async #goOn(keeper: LeaseKeeper, secretId: string, ending?: AbortSignal): Promise<Advance> {
     let entry = await this.#parts.journal.load(secretId)
     if (!entry) return { status: 'none' }
     for (;;) {
@@ -80,25 +81,31 @@ class Engine implements RotationEngine {
       if (effect === undefined) return { status: 'ended', rotation }
       const untilMs = dueAtMs(rotation)
       if (this.#parts.clock.nowMs() < untilMs) return { status: 'waiting', rotation, untilMs }
+      if (ending?.aborted) return { status: 'stopped' }
       await keeper.renew()
-      entry = await this.#apply(keeper, entry, await this.#outcome(keeper, effect, rotation))
+      entry = await this.#apply(keeper, entry, await this.#outcome(keeper, rotation, effect, ending))
     }
   }
 
-  async #outcome(keeper: LeaseKeeper, effect: Effect, rotation: Rotation): Promise<Outcome> {
+  async #outcome(
+    keeper: LeaseKeeper,
+    rotation: Rotation,
+    effect: Effect,
+    ending: AbortSignal | undefined,
+  ): Promise<Outcome> {
     const { versions, clock, random } = this.#parts
     try {
       const rotator = this.#rotator(rotation.rotator)
-      return await withinMs(clock, this.#timeoutMs, (signal) =>
+      const run = (signal: AbortSignal) =>
         runEffect(effect, rotation, {
           versions,
           rotator,
           call: callOf(rotation, keeper, signal),
           nowMs: () => clock.nowMs(),
-        }),
-      )
+        })
+      return await withinMs(clock, this.#timeoutMs, run, ending)
     } catch (thrown) {
-      if (isLeaseLost(thrown)) throw thrown
+      if (hasReason(thrown, 'lease_lost') || hasReason(thrown, 'stopped')) throw thrown
       const { code, reason } = toSecretsError(thrown)
       const chance = random.unit()
       return { kind: 'failed', effect, code, ...(reason !== undefined && { reason }), atMs: clock.nowMs(), chance }
@@ -193,7 +200,7 @@ class Engine implements RotationEngine {
   }
 }
 
-const isLeaseLost = (error: unknown): boolean => error instanceof SecretsError && error.reason === 'lease_lost'
+const hasReason = (error: unknown, reason: string): boolean => error instanceof SecretsError && error.reason === reason
 
 const noticedStep = (event: RotationEvent): NoticedStep | undefined => {
   if (event.kind === 'rollback' || event.kind === 'told') return undefined

@@ -104,9 +104,9 @@ describe('a runner', () => {
     const damaged: RotationEngine = {
       begin: (request) => engine.begin(request),
       requestRollback: (secretId) => engine.requestRollback(secretId),
-      advance: async (secretId) => {
+      advance: async (secretId, ending) => {
         if (secretId === 'a') throw new SecretsError('integrity', 'It is damaged.')
-        return engine.advance(secretId)
+        return engine.advance(secretId, ending)
       },
     }
     const errors: string[] = []
@@ -117,7 +117,7 @@ describe('a runner', () => {
     await runner.stop()
   })
 
-  it('that is stopped waits for its steps, and begins no more', async () => {
+  it('that is stopped waits for the step under way, and begins no further one', async () => {
     let goOn = (): void => undefined
     const { clock, begin, stateOf, ...parts } = make({
       set: () =>
@@ -132,11 +132,51 @@ describe('a runner', () => {
     const stopped = runner.stop().then(() => {
       isStopped = true
     })
-    await clock.advance(0)
+    await clock.advance(1_900)
     expect(isStopped).toBe(false)
     goOn()
     await stopped
-    expect(await stateOf('a')).toBe('finished')
+    expect(await stateOf('a')).toBe('set')
     expect(clock.waiting).toBe(0)
+  })
+
+  it('that is stopped gives up a step that hangs, and leaves it to the next one at once', async () => {
+    let hangs = true
+    const signals: AbortSignal[] = []
+    const { clock, begin, stateOf, ...parts } = make({
+      set: ({ signal }) => {
+        signals.push(signal)
+        return hangs ? new Promise(() => undefined) : Promise.resolve('accepted')
+      },
+    })
+    await begin('a')
+    const runner = startRotationRunner({ ...parts, clock })
+    await clock.advance(0)
+    const stopped = runner.stop()
+    await clock.advance(2_000)
+    await stopped
+    expect(signals[0]?.aborted).toBe(true)
+    expect([await stateOf('a'), clock.waiting]).toEqual(['created', 0])
+    hangs = false
+    const next = startRotationRunner({ ...parts, clock })
+    await clock.advance(0)
+    expect(await stateOf('a')).toBe('finished')
+    await next.stop()
+  })
+
+  it('is held up by no step that hangs', async () => {
+    const { clock, begin, stateOf, ...parts } = make({
+      set: ({ secretId }) => (secretId === 'a' ? new Promise(() => undefined) : Promise.resolve('accepted')),
+    })
+    await begin('a')
+    const runner = startRotationRunner({ ...parts, clock })
+    await clock.advance(0)
+    await begin('b')
+    runner.wake()
+    await clock.advance(0)
+    expect([await stateOf('a'), await stateOf('b')]).toEqual(['created', 'finished'])
+    const stopped = runner.stop()
+    await clock.advance(2_000)
+    await stopped
   })
 })

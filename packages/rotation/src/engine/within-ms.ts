@@ -1,14 +1,34 @@
-import { type Clock, SecretsError, untilAborted } from '@keyplane/core'
+import { type Clock, SecretsError, type Timer, untilAborted } from '@keyplane/core'
 
-/** What an act gives in that time. @throws SecretsError `timeout` after it; the act's signal is aborted then. */
-export const withinMs = async <T>(clock: Clock, ms: number, act: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+/** What is under way when everything ends is given this long. */
+const lastMs = 2_000
+
+/**
+ * What an act gives in that time, or in two seconds once everything ends. The act's signal is aborted after it.
+ * @throws SecretsError `timeout`; `unavailable` (`stopped`) where it was given up because everything ends.
+ */
+export const withinMs = async <T>(
+  clock: Clock,
+  ms: number,
+  act: (signal: AbortSignal) => Promise<T>,
+  ending?: AbortSignal,
+): Promise<T> => {
   const abort = new AbortController()
-  const timer = clock.after(ms, () => abort.abort(new SecretsError('timeout', `No answer within ${ms} ms.`)), {
-    keepsAlive: true,
-  })
+  const timers: Timer[] = []
+  const giveUpAfter = (afterMs: number, reason: SecretsError): void => {
+    timers.push(clock.after(afterMs, () => abort.abort(reason), { keepsAlive: true }))
+  }
+  giveUpAfter(ms, new SecretsError('timeout', `No answer within ${ms} ms.`))
+  const onEnding = (): void => giveUpAfter(lastMs, stopped())
+  ending?.addEventListener('abort', onEnding, { once: true })
   try {
     return await untilAborted(act(abort.signal), abort.signal)
   } finally {
-    timer.cancel()
+    ending?.removeEventListener('abort', onEnding)
+    for (const timer of timers) timer.cancel()
   }
 }
+
+/** Everything ends: nothing is known of what was under way. */
+export const stopped = (): SecretsError =>
+  new SecretsError('unavailable', 'The step was given up: this process ends.', { reason: 'stopped' })
