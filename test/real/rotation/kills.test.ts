@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type SecretValue, TextValue } from '@keyplane/core'
 import { seededRandom } from '@keyplane/testkit'
-import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ScratchServer } from '../postgres/scratch-server.ts'
 import { FileVersions } from './file-versions.ts'
+import { type Kind, kinds, makeUser, superuserOf } from './rotated-user.ts'
+import { logInByStages, type Stage } from './stored-logins.ts'
 
 const killsEach = Number(process.env['KEYPLANE_KILLS'] ?? 15)
 const stopsEach = Number(process.env['KEYPLANE_STOPS'] ?? 8)
@@ -36,45 +36,6 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-interface Login {
-  readonly username: string
-  readonly password: string
-}
-
-/** Whether the server takes a login. */
-const accepts = async (value: SecretValue): Promise<boolean> => {
-  const { username: user, password } = JSON.parse(String(value.reveal())) as Login
-  const client = new Client({ host: '127.0.0.1', port: server.port, user, password, database: 'postgres' })
-  client.on('error', () => undefined)
-  return client.connect().then(
-    () => client.end().then(() => true),
-    (error: { code?: string }) => {
-      if (error.code === '28P01') return false
-      throw error
-    },
-  )
-}
-
-/**
- * A reader that knows only what the store gives by these stages. It asks again where that has changed meanwhile, and once
- * more where it has not: a credential may come to be accepted after it was tried and before the others were.
- */
-const logIn = async (stages: readonly string[]): Promise<boolean> => {
-  let sameSince = 0
-  for (let before = ''; sameSince < 2; ) {
-    const stored = versions.stored()
-    expect(stored.filter(({ stage }) => stage === 'current')).toHaveLength(1)
-    for (const stage of stages) {
-      const found = stored.find((version) => version.stage === stage)
-      if (found && (await accepts(found.value))) return true
-    }
-    const ids = stored.map(({ stage, versionId }) => `${stage} ${versionId}`).join()
-    sameSince = ids === before ? sameSince + 1 : 0
-    before = ids
-  }
-  return false
-}
-
 /** Starts the program, which calls back with each line that it says. */
 const start = (heard: (line: string) => void): ChildProcess => {
   const child = spawn(process.execPath, ['-C', 'source', '--disable-warning=ExperimentalWarning', program, folder], {
@@ -93,29 +54,22 @@ const start = (heard: (line: string) => void): ChildProcess => {
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const ended = (process: ChildProcess): Promise<void> => new Promise((resolve) => process.once('exit', () => resolve()))
 
-const kinds = ['one user', 'one user, by an administrator', 'two users']
-
 /** A user with his first password, and what the program has to know. */
-const prepare = async (kind: string): Promise<void> => {
-  const user = `killed${(users += 1)}`
-  await server.query(`create role ${user} login password 'first-password'`)
-  const place = { host: '127.0.0.1', port: server.port, dbname: 'postgres' }
-  const superuser = new URL(server.url())
-  const admin = { ...place, username: superuser.username, password: decodeURIComponent(superuser.password) }
-  writeFileSync(join(folder, 'config.json'), JSON.stringify({ kind, admin: JSON.stringify(admin) }))
-  const first = new TextValue(JSON.stringify({ ...place, username: user, password: 'first-password' }))
+const prepare = async (kind: Kind): Promise<void> => {
+  const first = await makeUser(server, `killed${(users += 1)}`)
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ kind, admin: superuserOf(server).reveal() }))
   versions.first({ versionId: 'v0', value: first })
 }
 
 /** Logs in all the while that something is done; how often, and how often no login was had. */
-const readingDuring = async (kind: string, act: () => Promise<void>): Promise<{ logins: number; refused: number }> => {
+const readingDuring = async (kind: Kind, act: () => Promise<void>): Promise<{ logins: number; refused: number }> => {
   // Of two users the one that is current is accepted at every moment.
-  const stages = kind === 'two users' ? ['current'] : ['current', 'pending', 'previous']
+  const stages: readonly Stage[] = kind === 'two users' ? ['current'] : ['current', 'pending', 'previous']
   const counts = { logins: 0, refused: 0 }
   const over = new AbortController()
   const reading = (async () => {
     while (!over.signal.aborted) {
-      if (!(await logIn(stages))) counts.refused += 1
+      if (!(await logInByStages(versions, stages))) counts.refused += 1
       counts.logins += 1
     }
   })()
@@ -138,7 +92,7 @@ const rotateTwice = async (): Promise<void> => {
   await ended(last)
 }
 
-describe.each(kinds)('a rotation of %s', (kind) => {
+describe.each(Object.keys(kinds) as Kind[])('a rotation of %s', (kind) => {
   it('that is killed at any moment goes on by itself, with a login that is accepted at every moment', {
     timeout: 60_000 + killsEach * 8_000,
   }, async () => {
@@ -161,7 +115,7 @@ describe.each(kinds)('a rotation of %s', (kind) => {
     expect(refused).toBe(0)
     expect(logins).toBeGreaterThan(killsEach)
     expect(killedAt.size).toBeGreaterThan(Math.min(5, killsEach / 4))
-    expect(await logIn(['current'])).toBe(true)
+    expect(await logInByStages(versions, ['current'])).toBe(true)
   })
 
   it('that two processes do, each stopped now and then for longer than its lease, is done by one at a time', {
@@ -199,6 +153,6 @@ describe.each(kinds)('a rotation of %s', (kind) => {
     expect(refused).toBe(0)
     expect(logins).toBeGreaterThan(stopsEach)
     expect(finished).toBeGreaterThan(1)
-    expect(await logIn(['current'])).toBe(true)
+    expect(await logInByStages(versions, ['current'])).toBe(true)
   })
 })

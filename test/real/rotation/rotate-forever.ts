@@ -1,40 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock, systemRandom, TextValue } from '@keyplane/core'
-import { migrate, openSqlite, openWriter, settingUpSqlite, sqliteReader } from '@keyplane/database'
-import {
-  databaseJournal,
-  postgresTwoUsersRotator,
-  postgresUserRotator,
-  type Rotator,
-  rotationEngine,
-  rotationMigrations,
-  type RotationTables,
-} from '@keyplane/rotation'
+import { type Rotator, rotationEngine } from '@keyplane/rotation'
 import { FileVersions } from './file-versions.ts'
+import { journalFile } from './journal-file.ts'
+import { type Kind, kinds } from './rotated-user.ts'
 
 /** Rotates one secret again and again, and says what it is about to do; it is killed from outside. */
 const [folder = ''] = process.argv.slice(2)
-const { kind, admin } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as { kind: string; admin: string }
-
-const path = join(folder, 'rotation.db')
-const connection = openSqlite({ path, mode: 'write', check: 'header' })
-await settingUpSqlite(connection, path, (db) => migrate(db, rotationMigrations))
-connection.close()
-const thread = new URL('../../../packages/rotation/test/writer-thread.ts', import.meta.url)
-const writer = await openWriter({ path, thread })
-const reader = sqliteReader<RotationTables>(openSqlite({ path, mode: 'read', check: 'header' }), path)
+const { kind, admin } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as { kind: Kind; admin: string }
 
 const say = (what: string): void => void process.stdout.write(`${what}\n`)
-const options = { random: systemRandom, timeoutMs: 800, admin: async () => new TextValue(admin) }
-const { admin: _, ...alone } = options
-const kinds: Readonly<Record<string, () => Rotator>> = {
-  'one user': () => postgresUserRotator(alone),
-  'one user, by an administrator': () => postgresUserRotator(options),
-  'two users': () => postgresTwoUsersRotator(options),
-}
-const rotator = kinds[kind]?.()
-if (!rotator) throw new Error('There is no such kind.')
+const rotator = kinds[kind]({ admin: new TextValue(admin), timeoutMs: 800 })
 const told: Rotator = {
   name: rotator.name,
   repairs: rotator.repairs,
@@ -46,7 +23,7 @@ const told: Rotator = {
 }
 
 const engine = rotationEngine({
-  journal: databaseJournal({ reader, writer, clock: systemClock }),
+  journal: await journalFile(join(folder, 'rotation.db')),
   versions: new FileVersions(join(folder, 'versions.db')),
   rotators: [told],
   clock: systemClock,

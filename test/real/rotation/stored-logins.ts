@@ -1,0 +1,52 @@
+import type { SecretValue } from '@keyplane/core'
+import { Client } from 'pg'
+import type { FileVersions } from './file-versions.ts'
+
+interface Login {
+  readonly host: string
+  readonly port: number
+  readonly username: string
+  readonly password: string
+  readonly dbname: string
+}
+
+/** Logs in with a value, and out again. @throws what the server or the connection says */
+export const logInWith = async (text: string): Promise<void> => {
+  const { host, port, username: user, password, dbname: database } = JSON.parse(text) as Login
+  const client = new Client({ host, port, user, password, database })
+  client.on('error', () => undefined)
+  await client.connect()
+  await client.end()
+}
+
+/** Whether the server takes a login. */
+export const accepts = (value: SecretValue): Promise<boolean> =>
+  logInWith(String(value.reveal())).then(
+    () => true,
+    (error: { code?: string }) => {
+      if (error.code === '28P01') return false
+      throw error
+    },
+  )
+
+export type Stage = 'current' | 'pending' | 'previous'
+
+/**
+ * A reader that knows only what the store gives by these stages. It asks again where that has changed meanwhile, and once
+ * more where it has not: a credential may come to be accepted after it was tried and before the others were.
+ */
+export const logInByStages = async (versions: FileVersions, stages: readonly Stage[]): Promise<boolean> => {
+  let sameSince = 0
+  for (let before = ''; sameSince < 2; ) {
+    const stored = versions.stored()
+    if (stored.filter(({ stage }) => stage === 'current').length !== 1) throw new Error('Not one version is current.')
+    for (const stage of stages) {
+      const found = stored.find((version) => version.stage === stage)
+      if (found && (await accepts(found.value))) return true
+    }
+    const ids = stored.map(({ stage, versionId }) => `${stage} ${versionId}`).join()
+    sameSince = ids === before ? sameSince + 1 : 0
+    before = ids
+  }
+  return false
+}
