@@ -72,7 +72,10 @@ const speedOf = async (start: () => Promise<SecretStore>, seconds: number): Prom
 const speedRows = (name: string, speed: Speed | undefined): Row[] =>
   speed
     ? [
-        yardstick({ id: `get-${name}`, what: `${name}: reads, ${speed.get.connections} connections`, unit: '/s' }, speed.get.perSecond),
+        yardstick(
+          { id: `get-${name}`, what: `${name}: reads, ${speed.get.connections} connections`, unit: '/s' },
+          speed.get.perSecond,
+        ),
         yardstick({ id: `get-p99-${name}`, what: `${name}: reads, p99`, unit: 'ms' }, speed.get.p99Ms),
         yardstick({ id: `put-${name}`, what: `${name}: writes, 64 connections`, unit: '/s' }, speed.put.perSecond),
         yardstick({ id: `cpu-${name}`, what: `${name}: CPU a read`, unit: 'µs' }, speed.get.cpuMicroseconds),
