@@ -274,6 +274,7 @@ describe('somebody who puts a value by hand during a rotation', () => {
 describe('somebody who puts a value by hand once the new one is current', () => {
   it('is not judged by the rotation, and no credential is retired for it', async () => {
     const world = made('keys side by side')
+    world.isMeddledWith = true
     const promote = world.versions.promote.bind(world.versions)
     world.versions.promote = async (write, move) => {
       await promote(write, move)

@@ -53,14 +53,16 @@ const start = async (
   await server.query(`create role ${user} login password 'first-password'`)
   const proxy = new CuttingProxy(server.port)
   const port = await proxy.listen()
+  const rotator = rotatorOf(async () => superuser(port))
   return {
     user,
     proxy,
-    rotator: rotatorOf(async () => superuser(port)),
+    rotator,
     first: value({ host: '127.0.0.1', port, username: user, password: 'first-password', dbname: 'postgres' }),
     clock: systemClock,
     random: systemRandom,
     accepts,
+    holdsTwo: rotator.name === 'postgres-two-users',
     lower: () => server.pause(),
     raise: () => server.resume(),
     meddle: async () => {
@@ -130,6 +132,7 @@ describe.each(Object.entries(rotators))('%s', (_, rotatorOf) => {
     proxy.cut = { text: 'commit', when }
     await rotator.set(callOf('v2'), { current: first, pending }).catch(() => undefined)
     await rotator.revert(callOf('v2'), { current: first, pending })
+    await rotator.discard?.(callOf('v2'), { current: first, pending })
     expect(await accepts(first)).toBe(true)
     expect(await accepts(pending)).toBe(false)
     await stop?.()

@@ -82,6 +82,7 @@ const start = async (
     clock: systemClock,
     random: systemRandom,
     accepts,
+    holdsTwo: true,
     lower: () => void server.kill('SIGSTOP'),
     raise: () => void server.kill('SIGCONT'),
     meddle: async () => {

@@ -117,8 +117,13 @@ const restore: Act = async (rotation, parts) => {
   return done('restore', parts)
 }
 
-const discard: Act = async (_, parts) => {
-  const { versions, call } = parts
+const discard: Act = async (rotation, parts) => {
+  const { versions, rotator, call } = parts
+  const { versionId, value: current } = await versions.current(call.secretId)
+  const pending = await versions.read(call.secretId, call.pendingVersion)
+  call.requireLease()
+  // What somebody else made current meanwhile may be the pending credential.
+  if (pending && versionId === oldVersion(rotation)) await rotator.discard?.(call, { current, pending })
   call.requireLease()
   await versions.discard(writeOf(call), call.pendingVersion)
   return done('discard', parts)

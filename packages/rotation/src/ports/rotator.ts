@@ -44,12 +44,15 @@ export interface Rotator {
   /** Uses a credential as a program would. */
   test(call: RotatorCall, value: SecretValue): Promise<Acceptance>
   /**
-   * Makes the target accept the current credential again, and the pending one no more where they are two. A certain no
-   * is no error here either: whoever calls it tests the credential afterwards.
+   * Makes the target accept the current credential again. Where it can hold two, the pending one stays accepted: readers
+   * may have it until the current one is what they get. A certain no is no error here either: whoever calls it tests the
+   * credential afterwards.
    */
   revert(call: RotatorCall, credentials: Credentials): Promise<void>
   /** Takes the old credential from the target, where it is one of its own. The pending one is current by then. */
   retire(call: RotatorCall, credentials: Credentials): Promise<void>
+  /** Takes the pending credential from the target, which `revert` left there. The current one is what readers get by then. */
+  discard?(call: RotatorCall, credentials: Credentials): Promise<void>
   /** Ends what it keeps open. Called by whoever made it, not by the engine. */
   close?(): void
 }

@@ -35,6 +35,7 @@ const program = `
       return {}
     },
     retire: () => ({}),
+    discard: () => ({}),
   }
   process.stdout.write(JSON.stringify(steps[step]()))
 `

@@ -19,7 +19,7 @@ export interface CommandRotatorOptions {
 /** A value as it crosses: a text, or bytes in base64. */
 type WireValue = { readonly text: string } | { readonly base64: string }
 
-type Step = 'create' | 'set' | 'test' | 'revert' | 'retire'
+type Step = 'create' | 'set' | 'test' | 'revert' | 'retire' | 'discard'
 
 /** What the program reads: one JSON document, then the end of its input. */
 interface Question {
@@ -30,7 +30,7 @@ interface Question {
   readonly fence: number
   /** All steps but `test`. */
   readonly current?: WireValue
-  /** `set`, `revert`, `retire`. */
+  /** `set`, `revert`, `retire`, `discard`. */
   readonly pending?: WireValue
   /** `test`. */
   readonly value?: WireValue
@@ -39,7 +39,7 @@ interface Question {
 /**
  * Credentials that a program of yours changes, one process a step. It answers with one JSON document and exit code 0:
  * `{"value":{"text":"…"}}` to `create`, `{"outcome":"accepted"}` or `{"outcome":"refused"}` to `set` and `test`, `{}` to
- * `revert` and `retire`. Any other exit code or answer means that nothing is known, and the step comes again. Values are
+ * `revert`, `retire` and `discard`. Any other exit code or answer means that nothing is known, and the step comes again. Values are
  * never in its arguments; what it writes to stderr is dropped, as one may be in it.
  */
 export const commandRotator = (options: CommandRotatorOptions): Rotator => new CommandRotator(options)
@@ -70,12 +70,20 @@ class CommandRotator implements Rotator {
     return acceptance('test', await this.#ask(call, 'test', { value: wireValue(value) }))
   }
 
-  async revert(call: RotatorCall, credentials: Credentials): Promise<void> {
-    if (!isEmpty(await this.#change(call, 'revert', credentials))) throw badAnswer('revert', 'is not {}')
+  revert(call: RotatorCall, credentials: Credentials): Promise<void> {
+    return this.#done(call, 'revert', credentials)
   }
 
-  async retire(call: RotatorCall, credentials: Credentials): Promise<void> {
-    if (!isEmpty(await this.#change(call, 'retire', credentials))) throw badAnswer('retire', 'is not {}')
+  retire(call: RotatorCall, credentials: Credentials): Promise<void> {
+    return this.#done(call, 'retire', credentials)
+  }
+
+  discard(call: RotatorCall, credentials: Credentials): Promise<void> {
+    return this.#done(call, 'discard', credentials)
+  }
+
+  async #done(call: RotatorCall, step: Step, credentials: Credentials): Promise<void> {
+    if (!isEmpty(await this.#change(call, step, credentials))) throw badAnswer(step, 'is not {}')
   }
 
   #change(call: RotatorCall, step: Step, { current, pending }: Credentials): Promise<Answer> {

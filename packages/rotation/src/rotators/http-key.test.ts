@@ -73,6 +73,7 @@ const start = async (by: string): Promise<RotatorFixture & { readonly api: Await
     first,
     clock: systemClock,
     random: systemRandom,
+    holdsTwo: true,
     accepts: async (value) => [...api.keys.values()].includes(keyOf(value)),
     lower: () => api.setDown(true),
     raise: () => api.setDown(false),
@@ -117,6 +118,8 @@ describe('a key of an HTTP API', () => {
     expect([...api.keys.values()]).toEqual([keyOf(pending)])
     const third = await rotator.create(call('v3'), pending)
     await rotator.revert(call('v3'), { current: pending, pending: third })
+    expect([...api.keys.values()]).toEqual([pending, third].map(keyOf))
+    await rotator.discard?.(call('v3'), { current: pending, pending: third })
     expect([...api.keys.values()]).toEqual([keyOf(pending)])
     await stop?.()
   })

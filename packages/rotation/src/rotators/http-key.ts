@@ -82,24 +82,26 @@ class HttpKeyRotator implements Rotator {
     throw unexpected('test', answer)
   }
 
-  async revert(call: RotatorCall, { current, pending }: Credentials): Promise<void> {
-    const answer = await this.#remove(call, { by: current, of: pending })
-    // An old key that is refused can remove none; whether it is comes out where it is tested afterwards.
-    if (!isGone(answer) && (this.repairs || !isRefused(answer))) throw unexpected('remove', answer)
+  async revert(): Promise<void> {
+    // The old key was never taken away; one that somebody removed can't be had again.
   }
 
-  async retire(call: RotatorCall, { current, pending }: Credentials): Promise<void> {
-    const answer = await this.#remove(call, { by: pending, of: current })
-    if (!isGone(answer)) throw unexpected('remove', answer)
+  retire(call: RotatorCall, { current, pending }: Credentials): Promise<void> {
+    return this.#remove(call, { by: pending, of: current })
+  }
+
+  discard(call: RotatorCall, { current, pending }: Credentials): Promise<void> {
+    return this.#remove(call, { by: current, of: pending })
   }
 
   close(): void {
     this.#client.close()
   }
 
-  #remove(call: RotatorCall, keys: { readonly by: SecretValue; readonly of: SecretValue }): Promise<HttpAnswer> {
+  async #remove(call: RotatorCall, keys: { readonly by: SecretValue; readonly of: SecretValue }): Promise<void> {
     call.requireLease()
-    return this.#send(call, this.#options.remove, keys)
+    const answer = await this.#send(call, this.#options.remove, keys)
+    if (!isGone(answer)) throw unexpected('remove', answer)
   }
 
   async #send(

@@ -68,15 +68,16 @@ class PostgresTwoUsers implements Rotator {
 
   async revert(call: RotatorCall, credentials: Credentials): Promise<void> {
     const { old, fresh } = pair(credentials)
-    const isAccepted = (await this.test(call, credentials.current)) === 'accepted'
-    const { random } = this.#options
-    await this.#change(call, fresh, async (client) => [
-      ...(isAccepted ? [] : [setPassword(client, old, random)]),
-      // Nobody keeps the password that was tried, so nobody may log in with it.
-      ...((await hasRole(client, fresh.user))
-        ? [`alter role ${client.escapeIdentifier(fresh.user)} password null`]
-        : []),
-    ])
+    if ((await this.test(call, credentials.current)) === 'accepted') return
+    await this.#change(call, fresh, async (client) => [setPassword(client, old, this.#options.random)])
+  }
+
+  /** Nobody keeps the password that was tried, so nobody may log in with it. */
+  async discard(call: RotatorCall, credentials: Credentials): Promise<void> {
+    const { fresh } = pair(credentials)
+    await this.#change(call, fresh, async (client) =>
+      (await hasRole(client, fresh.user)) ? [`alter role ${client.escapeIdentifier(fresh.user)} password null`] : [],
+    )
   }
 
   async retire(): Promise<void> {

@@ -63,13 +63,18 @@ class RedisUser implements Rotator {
   }
 
   async revert(call: RotatorCall, credentials: Credentials): Promise<void> {
-    const { old, fresh } = pair(credentials)
-    await this.#change(call, old, [`#${passwordHash(old)}`], passwordHash(fresh))
+    const { old } = pair(credentials)
+    await this.#change(call, old, [`#${passwordHash(old)}`])
   }
 
   async retire(call: RotatorCall, credentials: Credentials): Promise<void> {
     const { old, fresh } = pair(credentials)
     await this.#change(call, fresh, [`#${passwordHash(fresh)}`], passwordHash(old))
+  }
+
+  async discard(call: RotatorCall, credentials: Credentials): Promise<void> {
+    const { old, fresh } = pair(credentials)
+    await this.#change(call, old, [`#${passwordHash(old)}`], passwordHash(fresh))
   }
 
   async #change(

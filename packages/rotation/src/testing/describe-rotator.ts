@@ -16,6 +16,8 @@ export interface RotatorFixture {
   readonly random: Random
   /** Uses a credential without the rotator. */
   readonly accepts: (value: SecretValue) => Promise<boolean>
+  /** Whether the target accepts old and new side by side. Default false. */
+  readonly holdsTwo?: boolean
   /** Makes the target unreachable, as long as it is not `raise`d. Absent: there is no target. */
   readonly lower?: () => Promise<void> | void
   readonly raise?: () => Promise<void> | void
@@ -92,6 +94,17 @@ const rules: readonly RotatorRule[] = [
     },
   },
   {
+    statement: 'takes the new credential away once it is discarded, and not before where the target holds two',
+    needs: 'lower',
+    check: async ({ rotator, call, first, pending, accepts, holdsTwo = false }) => {
+      await rotator.set(call, { current: first, pending })
+      await rotator.revert(call, { current: first, pending })
+      assert.deepEqual([await accepts(first), await accepts(pending)], [true, holdsTwo])
+      for (let round = 0; round < 2; round += 1) await rotator.discard?.(call, { current: first, pending })
+      assert.deepEqual([await accepts(first), await accepts(pending)], [true, false])
+    },
+  },
+  {
     statement: 'takes back what was never set, and leaves the old one accepted',
     check: async ({ rotator, call, first, pending, accepts }) => {
       await rotator.revert(call, { current: first, pending })
@@ -139,15 +152,19 @@ const rules: readonly RotatorRule[] = [
     needs: 'lower',
     check: async ({ rotator, call, first, pending, lower, raise, accepts }) => {
       await lower?.()
-      const errors = [
+      const asking = [
         await thrownBy(() => rotator.test(call, first)),
         await thrownBy(() => rotator.test(call, pending)),
         await thrownBy(() => rotator.set(call, { current: first, pending })),
+      ]
+      // There may be nothing to take back: whoever calls these tests the old credential itself.
+      const takingBack = [
         await thrownBy(() => rotator.revert(call, { current: first, pending })),
+        await thrownBy(async () => rotator.discard?.(call, { current: first, pending })),
       ]
       await raise?.()
-      for (const error of errors) {
-        assert.ok(error, 'nothing was known')
+      for (const error of asking) assert.ok(error, 'nothing was known')
+      for (const error of [...asking, ...takingBack]) {
         const shown = inspect(error, { depth: 10, showHidden: true })
         for (const value of [first, pending]) for (const part of secretParts(value)) assert.ok(!shown.includes(part))
       }

@@ -21,6 +21,11 @@ export class MemoryVersions implements SecretVersions {
     return [...new Set(this.stages.values())].map((id) => this.#value(id))
   }
 
+  /** What a reader is given who asks for no stage. */
+  get given(): readonly SecretValue[] {
+    return [this.#value(this.stages.get('current') ?? '')]
+  }
+
   async current(): Promise<StoredVersion> {
     const versionId = this.stages.get('current') ?? ''
     return { versionId, value: this.#value(versionId) }

@@ -118,6 +118,9 @@ class Alternating extends NothingToRetire {
     return 'accepted'
   }
   async revert(): Promise<void> {}
+  async discard(_: RotatorCall, { pending }: Credentials): Promise<void> {
+    this.accounts.without(pending)
+  }
 }
 
 /** Keys of which several are valid at once: the old one is taken away at the end. */
@@ -127,7 +130,8 @@ class Keys extends TargetBase {
     this.accounts.also(pending)
     return 'accepted'
   }
-  async revert(_: RotatorCall, { pending }: Credentials): Promise<void> {
+  async revert(): Promise<void> {}
+  async discard(_: RotatorCall, { pending }: Credentials): Promise<void> {
     this.accounts.without(pending)
   }
   async retire(_: RotatorCall, { current }: Credentials): Promise<void> {

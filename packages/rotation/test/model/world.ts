@@ -115,7 +115,9 @@ export class World {
   look(): void {
     expect(this.versions.values.has(this.versions.stages.get('current') ?? ''), 'one version is current').toBe(true)
     if (this.isMeddledWith) return
-    const accepted = this.versions.stored.filter((value) => this.target.accepts(value))
+    // Where a target holds two, what readers get is accepted throughout.
+    const given = this.target.rotator().discard ? this.versions.given : this.versions.stored
+    const accepted = given.filter((value) => this.target.accepts(value))
     expect(accepted.length, 'credentials that are stored and accepted').toBeGreaterThan(0)
   }
 
@@ -160,6 +162,7 @@ export class World {
       test: (call, value) => this.#watched(() => rotator.test(call, value)),
       revert: (call, credentials) => this.#watched(() => rotator.revert(call, credentials)),
       retire: (call, credentials) => this.#watched(() => rotator.retire(call, credentials)),
+      discard: (call, credentials) => this.#watched(async () => rotator.discard?.(call, credentials)),
     }
   }
 }

@@ -45,6 +45,8 @@ export const secretRotator = ({ rotations, random, byFunction, valueOf }: Secret
       (await rotatorOf(call.secretId, credentials.current)).revert(call, credentials),
     retire: async (call, credentials) =>
       (await rotatorOf(call.secretId, credentials.current)).retire(call, credentials),
+    discard: async (call, credentials) =>
+      (await rotatorOf(call.secretId, credentials.current)).discard?.(call, credentials),
   }
 }
 
