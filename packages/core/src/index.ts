@@ -30,6 +30,7 @@ export type {
 } from './ports/provider.ts'
 export type { Random } from './ports/random.ts'
 export type { Reading, SecretReader } from './ports/reader.ts'
+export type { Consumer, Heartbeat, Receipt, SendHeartbeat } from './ports/receipts.ts'
 export type { SecretRef, Stage } from './secret-ref.ts'
 export { BytesValue, revealText, sameValue, type SecretValue, TextValue } from './secret-value.ts'
 export type { Lease, SecretState, SecretVersion } from './secret-version.ts'

@@ -18,6 +18,7 @@ export { defaultPolicy, type RotationPolicy } from './machine/policy.ts'
 export {
   type Alert,
   type AlertKind,
+  type Canary,
   type EndedRotation,
   dueAtMs,
   hasEnded,
@@ -30,8 +31,14 @@ export {
 export { type TransitionParts, transition } from './machine/transition.ts'
 export type { JournalEntry, JournalWrite, RotationJournal, RotationLease } from './ports/journal.ts'
 export type { NoticedStep, RotationAlert, RotationNotice, RotationObserver } from './ports/notices.ts'
+export type { ConsumerReceipt, Receipts } from './ports/receipts.ts'
 export type { Acceptance, Credentials, Rotator, RotatorCall } from './ports/rotator.ts'
 export type { FencedWrite, SecretVersions, StoredVersion } from './ports/secret-versions.ts'
+export { type DatabaseReceiptsParts, databaseReceipts } from './receipts/database-receipts.ts'
+export { memoryReceipts } from './receipts/memory-receipts.ts'
+export { receiptMigrations } from './receipts/migrations.ts'
+export type { ConsumerRow, ReceiptRow, ReceiptTables } from './receipts/tables.ts'
+export { type VersionFor, versionForConsumer } from './receipts/version-for.ts'
 export { type CommandRotatorOptions, commandRotator } from './rotators/command.ts'
 export { type HttpKeyCall, type HttpKeyOptions, httpKeyRotator } from './rotators/http-key.ts'
 export type { PostgresReach } from './rotators/postgres-session.ts'

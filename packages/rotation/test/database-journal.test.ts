@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { migrate, openSqlite, openWriter, settingUpSqlite, sqliteReader, type Writer } from '@keyplane/database'
-import { databaseJournal, rotationMigrations, type RotationTables } from '@keyplane/rotation'
+import { databaseJournal, rotationMigrations } from '@keyplane/rotation'
 import { describeRotationJournal, type JournalFixture } from '@keyplane/rotation/testing'
-import { fakeClock } from '@keyplane/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { keptInSqlite } from './sqlite-database.ts'
 
 let folder: string
 beforeEach(() => {
@@ -15,25 +14,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 const start = async (): Promise<JournalFixture> => {
-  const path = join(folder, 'rotation.db')
-  const connection = openSqlite({ path, mode: 'write', check: 'header' })
-  await settingUpSqlite(connection, path, (db) => migrate(db, rotationMigrations))
-  connection.close()
-  const clock = fakeClock()
-  const opened: { close(): Promise<void> }[] = []
-  const open = async () => {
-    const writer: Writer = await openWriter({ path, thread: new URL('./writer-thread.ts', import.meta.url) })
-    const reader = sqliteReader<RotationTables>(openSqlite({ path, mode: 'read', check: 'header' }), path)
-    opened.push(writer, reader)
-    return databaseJournal({ reader, writer, clock })
-  }
-  const fixture = { journal: await open(), other: await open(), clock }
-  return {
-    ...fixture,
-    stop: async () => {
-      for (const each of opened) await each.close()
-    },
-  }
+  const { one: journal, ...fixture } = await keptInSqlite(folder, rotationMigrations, databaseJournal)
+  return { journal, ...fixture }
 }
 
 describeRotationJournal('SQLite', start, { describe, it })

@@ -1,8 +1,17 @@
-import { migrate, openPostgresWriter, postgresReader, postgresServer, settingUpPostgres } from '@keyplane/database'
-import { fakeClock } from '@keyplane/testkit'
+import {
+  type Migrations,
+  migrate,
+  openPostgresWriter,
+  postgresReader,
+  postgresServer,
+  type Reader,
+  settingUpPostgres,
+  type Writer,
+} from '@keyplane/database'
+import { databaseJournal, databaseReceipts, receiptMigrations, rotationMigrations } from '@keyplane/rotation'
+import { describeReceipts, describeRotationJournal } from '@keyplane/rotation/testing'
+import { type FakeClock, fakeClock } from '@keyplane/testkit'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { databaseJournal, rotationMigrations, type RotationTables } from '@keyplane/rotation'
-import { describeRotationJournal } from '@keyplane/rotation/testing'
 import { ScratchServer } from '../postgres/scratch-server.ts'
 
 let server: ScratchServer
@@ -12,27 +21,45 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
+/** What is kept in a new database, by two processes. */
+const kept = async <Tables, Kept>(
+  migrations: Migrations,
+  keep: (way: { readonly reader: Reader<Tables>; readonly writer: Writer; readonly clock: FakeClock }) => Kept,
+) => {
+  const database = postgresServer(await server.createDatabase(`kept_${(made += 1)}`))
+  await settingUpPostgres(database, (db) => migrate(db, migrations))
+  const clock = fakeClock()
+  const opened: { close(): Promise<void> }[] = []
+  const open = async (): Promise<Kept> => {
+    const writer = await openPostgresWriter(database)
+    const reader = postgresReader<Tables>(database)
+    opened.push(writer, reader)
+    return keep({ reader, writer, clock })
+  }
+  return {
+    one: await open(),
+    other: await open(),
+    clock,
+    stop: async () => {
+      for (const each of opened) await each.close()
+    },
+  }
+}
+
 describeRotationJournal(
   'PostgreSQL',
   async () => {
-    const database = postgresServer(await server.createDatabase(`journal_${(made += 1)}`))
-    await settingUpPostgres(database, (db) => migrate(db, rotationMigrations))
-    const clock = fakeClock()
-    const opened: { close(): Promise<void> }[] = []
-    const open = async () => {
-      const writer = await openPostgresWriter(database)
-      const reader = postgresReader<RotationTables>(database)
-      opened.push(writer, reader)
-      return databaseJournal({ reader, writer, clock })
-    }
-    return {
-      journal: await open(),
-      other: await open(),
-      clock,
-      stop: async () => {
-        for (const each of opened) await each.close()
-      },
-    }
+    const { one: journal, ...fixture } = await kept(rotationMigrations, databaseJournal)
+    return { journal, ...fixture }
+  },
+  { describe, it },
+)
+
+describeReceipts(
+  'PostgreSQL',
+  async () => {
+    const { one: receipts, ...fixture } = await kept(receiptMigrations, databaseReceipts)
+    return { receipts, ...fixture }
   },
   { describe, it },
 )

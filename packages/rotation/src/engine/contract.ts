@@ -1,8 +1,9 @@
 import type { Clock, Random } from '@keyplane/core'
 import type { RotationPolicy } from '../machine/policy.ts'
-import type { Rotation } from '../machine/rotation.ts'
+import type { Canary, Rotation } from '../machine/rotation.ts'
 import type { RotationJournal } from '../ports/journal.ts'
 import type { RotationObserver } from '../ports/notices.ts'
+import type { Receipts } from '../ports/receipts.ts'
 import type { Rotator } from '../ports/rotator.ts'
 import type { SecretVersions } from '../ports/secret-versions.ts'
 
@@ -15,6 +16,11 @@ export interface RotationEngineParts {
   /** What is left out has its default. */
   readonly policy?: Partial<RotationPolicy>
   readonly observer?: RotationObserver
+  /**
+   * What consumers have used: the old credential is retired once all have acknowledged the new one. Default: nobody tells,
+   * the grace period is waited out, and there are no canaries.
+   */
+  readonly receipts?: Receipts
   /** How long one step may take. Default 30,000. */
   readonly effectTimeoutMs?: number
 }
@@ -30,6 +36,8 @@ export interface RotationRequest {
   readonly rotationId?: string
   /** The version may be there already, left by a rotation that ended: it is rotated to. Default: that is refused. */
   readonly adopts?: boolean
+  /** Some consumers are given the new version before all are. Default: all at once. */
+  readonly canary?: Canary
 }
 
 /** How far a rotation was brought. */
@@ -51,7 +59,8 @@ export type Advance =
 export interface RotationEngine {
   /**
    * Writes down that a secret is to be rotated. One that is under way is given as it is, and no other begun.
-   * @throws SecretsError `config_invalid` for an unknown rotator; `conflict` where another process has it (`lease_lost`)
+   * @throws SecretsError `config_invalid` for an unknown rotator, and a canary that is none or that nobody reports of;
+   * `unsupported` for one where the target refuses the old credential at once (`no_overlap`); `conflict` where another process has it (`lease_lost`)
    * or the version to come is there already (`version_exists`).
    */
   begin(request: RotationRequest): Promise<Rotation>

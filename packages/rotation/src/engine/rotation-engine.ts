@@ -7,6 +7,7 @@ import { transition } from '../machine/transition.ts'
 import type { JournalEntry } from '../ports/journal.ts'
 import type { NoticedStep, RotationNotice } from '../ports/notices.ts'
 import type { Rotator, RotatorCall } from '../ports/rotator.ts'
+import { requireCanary } from '../receipts/canary.ts'
 import type { Advance, RotationEngine, RotationEngineParts, RotationRequest } from './contract.ts'
 import { LeaseKeeper, leaseLost } from './lease-keeper.ts'
 import { runEffect } from './run-effect.ts'
@@ -30,7 +31,8 @@ class Engine implements RotationEngine {
   }
 
   async begin(request: RotationRequest): Promise<Rotation> {
-    this.#rotator(request.rotator)
+    const rotator = this.#rotator(request.rotator)
+    if (request.canary) requireCanary(request.canary, { rotator, receipts: this.#parts.receipts })
     const begun = await this.#leased(request.secretId, async (keeper) => {
       const found = await this.#parts.journal.load(request.secretId)
       if (found && !hasEnded(found.rotation)) return found.rotation
@@ -93,7 +95,7 @@ class Engine implements RotationEngine {
     effect: Effect,
     ending: AbortSignal | undefined,
   ): Promise<Outcome> {
-    const { versions, clock, random } = this.#parts
+    const { versions, clock, random, receipts } = this.#parts
     try {
       const rotator = this.#rotator(rotation.rotator)
       const run = (signal: AbortSignal) =>
@@ -102,6 +104,8 @@ class Engine implements RotationEngine {
           rotator,
           call: callOf(rotation, keeper, signal),
           nowMs: () => clock.nowMs(),
+          policy: this.#policy,
+          receipts,
         })
       return await withinMs(clock, this.#timeoutMs, run, ending)
     } catch (thrown) {
@@ -116,7 +120,8 @@ class Engine implements RotationEngine {
     const newVersion = uuid(this.#parts.random)
     const rotation = transition(entry.rotation, event, { policy: this.#policy, newVersion })
     const revision = await this.#write(keeper, rotation, entry.revision)
-    if (event.kind !== 'told') this.#notice(rotation, { from: entry.rotation.state, ...noticedStep(event) })
+    if (event.kind !== 'told' && event.kind !== 'waiting')
+      this.#notice(rotation, { from: entry.rotation.state, ...noticedStep(event) })
     return { rotation, revision }
   }
 
@@ -177,7 +182,7 @@ class Engine implements RotationEngine {
     })
   }
 
-  #planned({ secretId, rotator, pendingVersion, rotationId }: RotationRequest): Planned {
+  #planned({ secretId, rotator, pendingVersion, rotationId, canary }: RotationRequest): Planned {
     const { clock, random } = this.#parts
     const nowMs = clock.nowMs()
     return {
@@ -189,6 +194,7 @@ class Engine implements RotationEngine {
       changedAtMs: nowMs,
       pendingVersion: pendingVersion ?? uuid(random),
       replaced: 0,
+      ...(canary && { canary }),
       state: 'planned',
     }
   }
@@ -203,7 +209,7 @@ class Engine implements RotationEngine {
 const hasReason = (error: unknown, reason: string): boolean => error instanceof SecretsError && error.reason === reason
 
 const noticedStep = (event: RotationEvent): NoticedStep | undefined => {
-  if (event.kind === 'rollback' || event.kind === 'told') return undefined
+  if (event.kind === 'rollback' || event.kind === 'told' || event.kind === 'waiting') return undefined
   const step = { effect: effectOf(event), outcome: stepOutcome(event) }
   if (event.kind !== 'failed') return step
   const { code, reason } = event

@@ -1,25 +1,16 @@
 import { SecretsError, type SecretValue } from '@keyplane/core'
 import type { Effect } from '../machine/effect.ts'
-import type { Outcome } from '../machine/event.ts'
 import type { Rotation } from '../machine/rotation.ts'
-import type { Credentials, Rotator, RotatorCall } from '../ports/rotator.ts'
-import type { FencedWrite, SecretVersions } from '../ports/secret-versions.ts'
-
-export interface EffectParts {
-  readonly versions: SecretVersions
-  readonly rotator: Rotator
-  readonly call: RotatorCall
-  readonly nowMs: () => number
-}
-
-type Result = Exclude<Outcome, { readonly kind: 'failed' }>
-type Act = (rotation: Rotation, parts: EffectParts) => Promise<Result>
+import type { Credentials, RotatorCall } from '../ports/rotator.ts'
+import type { FencedWrite } from '../ports/secret-versions.ts'
+import { acknowledgedBy, observe } from './ask-consumers.ts'
+import type { Act, EffectParts, EffectResult } from './effect-parts.ts'
 
 /** Does one effect, whether or not it was done before. What it throws means that its outcome is not known. */
-export const runEffect = (effect: Effect, rotation: Rotation, parts: EffectParts): Promise<Result> =>
+export const runEffect = (effect: Effect, rotation: Rotation, parts: EffectParts): Promise<EffectResult> =>
   acts[effect](rotation, parts)
 
-const done = (effect: Exclude<Effect, 'check'>, { nowMs }: EffectParts): Result => ({
+const done = (effect: Exclude<Effect, 'check'>, { nowMs }: EffectParts): EffectResult => ({
   kind: 'done',
   effect,
   atMs: nowMs(),
@@ -79,13 +70,15 @@ const verify: Act = async (_, parts) => {
 
 const retire: Act = async (rotation, parts) => {
   const { versions, rotator, call } = parts
+  const acknowledged = await acknowledgedBy(rotation, parts)
+  if ('untilMs' in acknowledged) return acknowledged
   const { versionId } = await versions.current(call.secretId)
   if (versionId === call.pendingVersion) {
     const credentials = await credentialsOf(rotation, parts)
     call.requireLease()
     await rotator.retire(call, credentials)
   }
-  return done('retire', parts)
+  return { ...done('retire', parts), ...acknowledged }
 }
 
 const revert: Act = async (rotation, parts) => {
@@ -134,6 +127,7 @@ const acts: Readonly<Record<Effect, Act>> = {
   create,
   set,
   test,
+  observe,
   promote,
   verify,
   retire,

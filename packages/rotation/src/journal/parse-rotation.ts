@@ -38,6 +38,10 @@ const shaped =
     isRecord(value) && problemOf(value, shape) === undefined
 const required = (check: Check) => ({ check }) as const
 const optional = (check: Check) => ({ check, optional: true }) as const
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check)
 
 const retry = shaped({
   failures: required(whole),
@@ -52,10 +56,18 @@ const alertKinds = [
   'rolled_back',
   'kept_new',
   'not_retired',
+  'unacknowledged',
   'no_valid_credential',
 ] as const
-const alert = shaped({ kind: required(oneOf(...alertKinds)), raisedAtMs: required(whole), told: required(flag) })
-const causes = ['refused', 'not_accepted', 'not_verified', 'given_up', 'overtaken', 'requested'] as const
+const alert = shaped({
+  kind: required(oneOf(...alertKinds)),
+  raisedAtMs: required(whole),
+  told: required(flag),
+  laggards: optional(listOf(shaped({ id: required(text), name: required(text) }))),
+})
+const percent: Check = (value) => typeof value === 'number' && value > 0 && value <= 100
+const canary = shaped({ percent: required(percent), observeMs: required(whole), maxRefusals: required(whole) })
+const causes = ['refused', 'not_accepted', 'canary', 'not_verified', 'given_up', 'overtaken', 'requested'] as const
 const cause = required(oneOf(...causes))
 
 const facts: Shape = {
@@ -68,6 +80,7 @@ const facts: Shape = {
   changedAtMs: required(whole),
   pendingVersion: required(text),
   replaced: required(whole),
+  canary: optional(canary),
   retry: optional(retry),
   alert: optional(alert),
 }
@@ -78,9 +91,10 @@ const shapes: Readonly<Record<RotationState, Shape>> = {
   checked: current,
   created: current,
   set: current,
+  canary: { ...current, canary: required(canary), promoteAtMs: required(whole), lookAtMs: optional(whole) },
   tested: current,
   promoted: current,
-  verified: { ...current, retireAtMs: required(whole) },
+  verified: { ...current, verifiedAtMs: required(whole), retireAtMs: required(whole), lookAtMs: optional(whole) },
   finished: { ...current, endedAtMs: required(whole) },
   'rolling-back': {
     ...current,

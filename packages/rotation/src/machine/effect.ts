@@ -13,11 +13,13 @@ export type Effect =
   | 'set'
   /** Logs in with the new credential (testSecret). */
   | 'test'
+  /** Looks how the new credential fares with the consumers that have it first. */
+  | 'observe'
   /** Makes the pending version current (finishSecret). */
   | 'promote'
   /** Reads what is current, as a reader would, and logs in with it. */
   | 'verify'
-  /** Takes the old credential from the target, where it is one of its own. */
+  /** Takes the old credential from the target, where it is one of its own, once its consumers have the new one. */
   | 'retire'
   /** Makes the target accept the old credential again. */
   | 'revert'
@@ -35,6 +37,7 @@ const effects = {
   checked: 'create',
   created: 'set',
   set: 'test',
+  canary: 'observe',
   tested: 'promote',
   promoted: 'verify',
   verified: 'retire',

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@keyplane/core'
+import type { Consumer, ErrorCode } from '@keyplane/core'
 import type { Effect } from './effect.ts'
 
 interface Happened {
@@ -18,9 +18,16 @@ export type RotationEvent =
   | (Happened & {
       readonly kind: 'done'
       readonly effect: Exclude<Effect, 'check'>
+      /** `retire`: who had not acknowledged the new version when the grace period was over. */
+      readonly laggards?: readonly Consumer[]
     })
-  /** A certain no, which left everything as it was: `set` and `test` of the new credential, `verify` of what is current. */
-  | (Happened & { readonly kind: 'refused'; readonly effect: 'set' | 'test' | 'verify' })
+  /**
+   * A certain no, which left everything as it was: `set` and `test` of the new credential, `observe` by the consumers that
+   * have it first, `verify` of what is current.
+   */
+  | (Happened & { readonly kind: 'refused'; readonly effect: 'set' | 'test' | 'observe' | 'verify' })
+  /** Nothing was done: it is not the time yet. */
+  | (Happened & { readonly kind: 'waiting'; readonly effect: 'observe' | 'retire'; readonly untilMs: number })
   /** The target can't be made to accept the old credential; whether it accepts the new one. */
   | (Happened & { readonly kind: 'irreversible'; readonly newAccepted: boolean })
   /** Somebody else made another version current, and the target accepts that one. */
@@ -52,7 +59,7 @@ export const effectOf = (event: Outcome): Effect => {
 /** How a step ended, in a word: `refused` where the target, or the rotator, gave a certain no. */
 export type StepOutcome = 'done' | 'refused' | 'overtaken' | 'failed'
 
-export const stepOutcome = (event: Outcome): StepOutcome => {
+export const stepOutcome = (event: Exclude<Outcome, { readonly kind: 'waiting' }>): StepOutcome => {
   if (event.kind === 'checked') return event.accepted ? 'done' : 'refused'
   return event.kind === 'irreversible' ? 'refused' : event.kind
 }

@@ -15,8 +15,13 @@ export interface RotationPolicy {
   readonly giveUpAfterMs: number
   /** Pending versions that are tried in one rotation, the first included. Default 3. */
   readonly pendingVersions: number
-  /** How long the old credential is left at the target after the new one was verified. Default 0. */
+  /**
+   * How long the old credential is left at the target after the new one was verified; less, where every consumer has
+   * acknowledged the new one. Default 0.
+   */
   readonly graceMs: number
+  /** Between two looks at what consumers have reported. Default 5,000. */
+  readonly lookEveryMs: number
 }
 
 export const defaultPolicy: RotationPolicy = Object.freeze({
@@ -27,6 +32,7 @@ export const defaultPolicy: RotationPolicy = Object.freeze({
   giveUpAfterMs: 86_400_000,
   pendingVersions: 3,
   graceMs: 0,
+  lookEveryMs: 5_000,
 })
 
 /** How long to wait after so many failures in a row: exponential with full jitter, then the breaker's steady pace. */

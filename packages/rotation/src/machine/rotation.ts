@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@keyplane/core'
+import type { Consumer, ErrorCode } from '@keyplane/core'
 
 /** Failures in a row of the step that is next. */
 export interface Retry {
@@ -23,6 +23,8 @@ export type AlertKind =
   | 'kept_new'
   /** The new credential is current; the old one could not be taken from the target, and may be accepted there still. */
   | 'not_retired'
+  /** The old credential was retired, since the grace period was over, while consumers that are named still had it. */
+  | 'unacknowledged'
   /** No stored credential is accepted, and this rotator cannot repair that. */
   | 'no_valid_credential'
 
@@ -32,10 +34,29 @@ export interface Alert {
   readonly raisedAtMs: number
   /** Whether it was handed over. A crash in between hands it over again, under the same identity. */
   readonly told: boolean
+  /** `unacknowledged`: who had the old credential, the first hundred. */
+  readonly laggards?: readonly Consumer[]
+}
+
+/** How some consumers try a new version before all get it. */
+export interface Canary {
+  /** How many of a hundred consumers, above 0; which ones follows from their ids and the rotation's. */
+  readonly percent: number
+  /** How long, until the version is promoted. */
+  readonly observeMs: number
+  /** Authentication errors with the new version that they may report; one more, and it is taken back. */
+  readonly maxRefusals: number
 }
 
 /** Why a rotation is taken back, or was. */
-export type RollbackCause = 'refused' | 'not_accepted' | 'not_verified' | 'given_up' | 'overtaken' | 'requested'
+export type RollbackCause =
+  | 'refused'
+  | 'not_accepted'
+  | 'canary'
+  | 'not_verified'
+  | 'given_up'
+  | 'overtaken'
+  | 'requested'
 
 interface Facts {
   /** Of this record's form. */
@@ -50,6 +71,7 @@ interface Facts {
   readonly pendingVersion: string
   /** Pending versions before this one that the target refused. */
   readonly replaced: number
+  readonly canary?: Canary
   readonly retry?: Retry
   readonly alert?: Alert
 }
@@ -75,6 +97,14 @@ export interface Created extends WithCurrent {
 export interface SetAtTarget extends WithCurrent {
   readonly state: 'set'
 }
+/** The target has accepted a login with the new credential; some consumers are given it. */
+export interface InCanary extends WithCurrent {
+  readonly state: 'canary'
+  readonly canary: Canary
+  readonly promoteAtMs: number
+  /** Looked at before; next at that moment. */
+  readonly lookAtMs?: number
+}
 /** The target has accepted a login with the new credential; it may be current. */
 export interface Tested extends WithCurrent {
   readonly state: 'tested'
@@ -86,8 +116,11 @@ export interface Promoted extends WithCurrent {
 /** What readers get is accepted by the target; the old credential may be retired there. */
 export interface Verified extends WithCurrent {
   readonly state: 'verified'
-  /** Before this the old credential is left as it is. */
+  readonly verifiedAtMs: number
+  /** Before this the old credential is left as it is, unless all its consumers have acknowledged the new one. */
   readonly retireAtMs: number
+  /** Looked at before; next at that moment. */
+  readonly lookAtMs?: number
 }
 /** Done. */
 export interface Finished extends WithCurrent {
@@ -122,6 +155,7 @@ export type Rotation =
   | Checked
   | Created
   | SetAtTarget
+  | InCanary
   | Tested
   | Promoted
   | Verified
@@ -143,4 +177,4 @@ export const isOpen = (rotation: Rotation): boolean => !hasEnded(rotation) || ro
 
 /** The moment before which nothing is done for it; 0 where nothing is waited for. */
 export const dueAtMs = (rotation: Rotation): number =>
-  rotation.retry?.notBeforeMs ?? (rotation.state === 'verified' ? rotation.retireAtMs : 0)
+  rotation.retry?.notBeforeMs ?? ('lookAtMs' in rotation ? (rotation.lookAtMs ?? 0) : 0)

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type Effect, nextEffect } from './effect.ts'
 import type { RotationEvent } from './event.ts'
 import { defaultPolicy, waitMs } from './policy.ts'
-import type { Rotation, RotationState } from './rotation.ts'
+import { parseRotation, rotationText } from '../journal/parse-rotation.ts'
+import { dueAtMs, type Rotation, type RotationState } from './rotation.ts'
 import { transition } from './transition.ts'
 
 const facts = {
@@ -16,6 +17,7 @@ const facts = {
   replaced: 0,
 } as const
 const known = { ...facts, currentVersion: 'v0' } as const
+const canary = { percent: 50, observeMs: 1_000, maxRefusals: 0 }
 const back = (step: 'revert' | 'restore' | 'discard', afterwards: 'end' | 'replace' = 'end'): Rotation => ({
   ...known,
   state: 'rolling-back',
@@ -28,9 +30,10 @@ const states: Readonly<Record<RotationState, Rotation>> = {
   checked: { ...known, state: 'checked' },
   created: { ...known, state: 'created' },
   set: { ...known, state: 'set' },
+  canary: { ...known, canary, state: 'canary', promoteAtMs: 1, lookAtMs: 1 },
   tested: { ...known, state: 'tested' },
   promoted: { ...known, state: 'promoted' },
-  verified: { ...known, state: 'verified', retireAtMs: 1 },
+  verified: { ...known, state: 'verified', verifiedAtMs: 1, retireAtMs: 1 },
   'rolling-back': back('revert'),
   finished: { ...known, state: 'finished', endedAtMs: 1 },
   'rolled-back': { ...facts, state: 'rolled-back', cause: 'refused', endedAtMs: 1 },
@@ -39,7 +42,7 @@ const states: Readonly<Record<RotationState, Rotation>> = {
 const parts = { policy: defaultPolicy, newVersion: 'v2' }
 const atMs = 100
 const done = (effect: Exclude<Effect, 'check'>): RotationEvent => ({ kind: 'done', effect, atMs })
-const refused = (effect: 'set' | 'test' | 'verify'): RotationEvent => ({ kind: 'refused', effect, atMs })
+const refused = (effect: 'set' | 'test' | 'observe' | 'verify'): RotationEvent => ({ kind: 'refused', effect, atMs })
 const checked = (accepted: boolean, repairs: boolean): RotationEvent => ({
   kind: 'checked',
   currentVersion: 'v0',
@@ -62,6 +65,9 @@ describe('what a rotation becomes', () => {
     ['is refused', states.created, refused('set'), 'revert, then replace', 'revert'],
     ['is tested', states.set, done('test'), 'tested', 'promote'],
     ['is not accepted', states.set, refused('test'), 'revert, then replace', 'revert'],
+    ['is tested, with a canary', { ...states.set, canary }, done('test'), 'canary', 'observe'],
+    ['fares well', states.canary, done('observe'), 'tested', 'promote'],
+    ['is refused to consumers', states.canary, refused('observe'), 'revert, then end', 'revert'],
     ['is promoted', states.tested, done('promote'), 'promoted', 'verify'],
     ['is overtaken', states.tested, { kind: 'overtaken', atMs }, 'discard, then end', 'discard'],
     ['is verified', states.promoted, done('verify'), 'verified', 'retire'],
@@ -96,6 +102,7 @@ describe('what a rotation becomes', () => {
     ['checked', 'discard, then end'],
     ['created', 'revert, then end'],
     ['set', 'revert, then end'],
+    ['canary', 'revert, then end'],
     ['tested', 'revert, then end'],
     ['promoted', 'revert, then end'],
     ['rolling-back', 'revert, then end'],
@@ -105,6 +112,29 @@ describe('what a rotation becomes', () => {
 
   it.each(['verified', 'finished', 'rolled-back', 'failed'] as const)('is not taken back where it is %s', (state) => {
     expect(() => after(states[state], { kind: 'rollback', atMs })).toThrow(/can't be taken back/)
+  })
+
+  it.each(['observe', 'retire'] as const)('stays as it is where %s has to wait, and is due then', (effect) => {
+    const before = effect === 'observe' ? states.canary : states.verified
+    const next = after(before, { kind: 'waiting', effect, untilMs: 777, atMs })
+    expect(next).toEqual({ ...before, changedAtMs: atMs, lookAtMs: 777 })
+    expect(dueAtMs(next)).toBe(777)
+  })
+
+  it('keeps the times of its canary and of its end no longer than they hold', () => {
+    const left = [
+      after(states.canary, done('observe')),
+      after(states.canary, refused('observe')),
+      after({ ...states.verified, lookAtMs: 1 } as Rotation, done('retire')),
+    ]
+    for (const rotation of left) expect(parseRotation(rotationText(rotation))).toEqual(rotation)
+  })
+
+  it('tells who had not acknowledged, once the old credential is retired', () => {
+    const laggards = [{ id: 'a', name: 'billing' }]
+    const next = after(states.verified, { kind: 'done', effect: 'retire', atMs, laggards })
+    expect(next).toMatchObject({ state: 'finished', alert: { kind: 'unacknowledged', laggards, told: false } })
+    expect(after(states.verified, done('retire')).alert).toBeUndefined()
   })
 
   it('tries no other version once somebody has asked for a rollback', () => {

@@ -1,4 +1,4 @@
-import { SecretsError } from '@keyplane/core'
+import { type Consumer, SecretsError } from '@keyplane/core'
 import { nextEffect } from './effect.ts'
 import { effectOf, type Outcome, type RotationEvent } from './event.ts'
 import { type RotationPolicy, waitMs } from './policy.ts'
@@ -8,6 +8,7 @@ import {
   type Checked,
   type Created,
   hasEnded,
+  type InCanary,
   type Planned,
   type Promoted,
   type RollbackCause,
@@ -44,6 +45,7 @@ const stepped = (
   event: Exclude<Outcome, { readonly kind: 'failed' }>,
   parts: TransitionParts,
 ): Rotation => {
+  if (event.kind === 'waiting') return { ...rotation, lookAtMs: event.untilMs } as InCanary | Verified
   switch (rotation.state) {
     case 'planned':
       return event.kind === 'checked' ? checked(rotation, event) : wrong(rotation, event)
@@ -52,9 +54,11 @@ const stepped = (
     case 'created':
       return event.kind === 'refused' ? refused(rotation, 'refused', parts.policy) : { ...rotation, state: 'set' }
     case 'set':
+      return event.kind === 'refused' ? refused(rotation, 'not_accepted', parts.policy) : tested(rotation, event.atMs)
+    case 'canary':
       return event.kind === 'refused'
-        ? refused(rotation, 'not_accepted', parts.policy)
-        : { ...rotation, state: 'tested' }
+        ? rollingBack(rotation, { cause: 'canary' })
+        : { ...afterCanary(rotation), state: 'tested' }
     case 'tested':
       return event.kind === 'overtaken'
         ? rollingBack(rotation, { cause: 'overtaken', step: 'discard' })
@@ -62,9 +66,9 @@ const stepped = (
     case 'promoted':
       return event.kind === 'refused'
         ? rollingBack(rotation, { cause: 'not_verified' })
-        : { ...rotation, state: 'verified', retireAtMs: event.atMs + parts.policy.graceMs }
+        : { ...rotation, state: 'verified', verifiedAtMs: event.atMs, retireAtMs: event.atMs + parts.policy.graceMs }
     case 'verified':
-      return finished(rotation, event.atMs)
+      return retired(rotation, event)
     case 'rolling-back':
       return steppedBack(rotation, event, parts)
     default:
@@ -72,8 +76,27 @@ const stepped = (
   }
 }
 
+const tested = (rotation: SetAtTarget, atMs: number): Rotation => {
+  const { canary } = rotation
+  return canary
+    ? { ...rotation, canary, state: 'canary', promoteAtMs: atMs + canary.observeMs }
+    : { ...rotation, state: 'tested' }
+}
+
+const afterCanary = (rotation: InCanary): Omit<InCanary, 'promoteAtMs'> => {
+  const { promoteAtMs: _, lookAtMs: __, ...facts } = rotation
+  return facts
+}
+
+const retired = (rotation: Verified, event: Exclude<Outcome, { readonly kind: 'failed' }>): Rotation => {
+  const laggards = event.kind === 'done' ? (event.laggards ?? []) : []
+  const next =
+    laggards.length > 0 ? { ...rotation, ...raised(rotation, 'unacknowledged', event.atMs, laggards) } : rotation
+  return finished(next, event.atMs)
+}
+
 const finished = (rotation: Verified, endedAtMs: number): Rotation => {
-  const { retireAtMs: _, ...facts } = rotation
+  const { verifiedAtMs: _, retireAtMs: __, lookAtMs: ___, ...facts } = rotation
   return { ...facts, state: 'finished', endedAtMs }
 }
 
@@ -93,7 +116,7 @@ const refused = (rotation: Created | SetAtTarget, cause: RollbackCause, policy: 
   return rollingBack(rotation, { cause, afterwards: tried < policy.pendingVersions ? 'replace' : 'end' })
 }
 
-type BeforeTheEnd = Checked | Created | SetAtTarget | Tested | Promoted
+type BeforeTheEnd = Checked | Created | SetAtTarget | InCanary | Tested | Promoted
 
 const rollingBack = (
   rotation: BeforeTheEnd,
@@ -102,7 +125,10 @@ const rollingBack = (
     step = 'revert',
     afterwards = 'end',
   }: Pick<RollingBack, 'cause'> & Partial<Pick<RollingBack, 'step' | 'afterwards'>>,
-): RollingBack => ({ ...rotation, state: 'rolling-back', step, cause, afterwards })
+): RollingBack => {
+  const facts = rotation.state === 'canary' ? afterCanary(rotation) : rotation
+  return { ...facts, state: 'rolling-back', step, cause, afterwards }
+}
 
 const steppedBack = (
   rotation: RollingBack,
@@ -137,7 +163,7 @@ const ended = (rotation: Omit<Checked, 'state'>, endedAtMs: number): Rotation =>
 })
 
 /** Steps that are given up after a while: the credential that readers get is still the old one. */
-const mayBeGivenUp: ReadonlySet<Rotation['state']> = new Set(['planned', 'checked', 'created', 'set'])
+const mayBeGivenUp: ReadonlySet<Rotation['state']> = new Set(['planned', 'checked', 'created', 'set', 'canary'])
 
 const failed = (
   rotation: Rotation,
@@ -192,10 +218,11 @@ const backFrom = (rotation: Rotation, cause: RollbackCause, atMs: number): Rotat
   if (at.state === 'planned')
     return { ...at, ...raised(at, 'rolled_back', atMs), state: 'rolled-back', cause, endedAtMs: atMs }
   if (at.state === 'checked') return rollingBack(at, { cause, step: 'discard' })
-  if (at.state === 'created' || at.state === 'set' || at.state === 'tested' || at.state === 'promoted')
-    return rollingBack(at, { cause })
-  return at
+  return isBeforeTheEnd(at) ? rollingBack(at, { cause }) : at
 }
+
+const isBeforeTheEnd = (rotation: Rotation): rotation is BeforeTheEnd =>
+  ['created', 'set', 'canary', 'tested', 'promoted'].includes(rotation.state)
 
 /** A step succeeded: the failures before it are over, and an alert that told of them with them. */
 const calm = (rotation: Rotation): Rotation => {
@@ -208,7 +235,10 @@ const raised = (
   { alert }: { readonly alert?: Alert },
   kind: AlertKind,
   raisedAtMs: number,
-): { readonly alert: Alert } => ({ alert: alert?.kind === kind ? alert : { kind, raisedAtMs, told: false } })
+  laggards?: readonly Consumer[],
+): { readonly alert: Alert } => ({
+  alert: alert?.kind === kind ? alert : { kind, raisedAtMs, told: false, ...(laggards && { laggards }) },
+})
 
 const unexpected = (rotation: Rotation, event: RotationEvent): SecretsError =>
   new SecretsError('internal', `A rotation that is ${rotation.state} can't go on by the event "${event.kind}".`)

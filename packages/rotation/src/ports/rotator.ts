@@ -37,6 +37,8 @@ export interface Rotator {
   readonly name: string
   /** Whether `set` and `revert` work where no stored credential is accepted. */
   readonly repairs: boolean
+  /** The target accepts the old credential beside the new one until `retire`, so that a canary can have the new one first. */
+  readonly overlaps?: true
   /** Makes a new credential of the same shape. */
   create(call: RotatorCall, current: SecretValue): Promise<SecretValue>
   /** Makes the target accept the pending credential. `refused`: it is certain that it does not, nor will. */

@@ -12,6 +12,8 @@ export interface CommandRotatorOptions {
   readonly name?: string
   /** Whether it can set a credential where none that is stored is accepted. Default false. */
   readonly repairs?: boolean
+  /** Whether the old credential stays accepted until `retire`. Default false: there can be no canary. */
+  readonly overlaps?: boolean
   /** Default 1 MiB; a longer answer is none. */
   readonly maxAnswerBytes?: number
 }
@@ -47,12 +49,14 @@ export const commandRotator = (options: CommandRotatorOptions): Rotator => new C
 class CommandRotator implements Rotator {
   readonly name: string
   readonly repairs: boolean
+  readonly overlaps?: true
   readonly #options: CommandRotatorOptions
 
   constructor(options: CommandRotatorOptions) {
     this.#options = options
     this.name = options.name ?? 'command'
     this.repairs = options.repairs ?? false
+    if (options.overlaps) this.overlaps = true
   }
 
   async create(call: RotatorCall, current: SecretValue): Promise<SecretValue> {

@@ -48,6 +48,7 @@ export const httpKeyRotator = (options: HttpKeyOptions): Rotator => new HttpKeyR
 class HttpKeyRotator implements Rotator {
   readonly name = 'http-key'
   readonly repairs: boolean
+  readonly overlaps = true
   readonly #options: HttpKeyOptions
   readonly #client: HttpClient
 

@@ -35,6 +35,7 @@ export const postgresTwoUsersRotator = (options: PostgresTwoUsersOptions): Rotat
 class PostgresTwoUsers implements Rotator {
   readonly name = 'postgres-two-users'
   readonly repairs = true
+  readonly overlaps = true
   readonly #options: PostgresTwoUsersOptions
 
   constructor(options: PostgresTwoUsersOptions) {

@@ -33,6 +33,7 @@ export const redisUserRotator = (options: RedisUserOptions): Rotator => new Redi
 class RedisUser implements Rotator {
   readonly name = 'redis-user'
   readonly repairs = true
+  readonly overlaps = true
   readonly #options: RedisUserOptions
 
   constructor(options: RedisUserOptions) {

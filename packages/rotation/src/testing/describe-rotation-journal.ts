@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Clock } from '@keyplane/core'
 import type { Planned } from '../machine/rotation.ts'
 import type { RotationJournal, RotationLease } from '../ports/journal.ts'
-import type { SuiteRunner } from './suite-runner.ts'
+import { defineRules, type Rule, type SuiteRunner } from './suite-runner.ts'
 
 /** A journal under test, empty. */
 export interface JournalFixture {
@@ -12,11 +12,6 @@ export interface JournalFixture {
   /** Another process's way to the same data. */
   readonly other: RotationJournal
   readonly stop?: () => Promise<void>
-}
-
-interface JournalRule {
-  readonly statement: string
-  readonly check: (fixture: JournalFixture) => Promise<void>
 }
 
 const ttlMs = 10_000
@@ -38,7 +33,7 @@ const leased = async (journal: RotationJournal, secretId = 'a', holder = 'one'):
   return lease
 }
 
-const rules: readonly JournalRule[] = [
+const rules: readonly Rule<JournalFixture>[] = [
   {
     statement: 'knows nothing of a secret that was never rotated',
     check: async ({ journal }) => {
@@ -166,21 +161,11 @@ const rules: readonly JournalRule[] = [
   },
 ]
 
-/** The rules that every journal obeys. Each is one test, over a fixture of its own. */
+/** The rules that every journal obeys. */
 export const describeRotationJournal = (
   name: string,
   start: () => Promise<JournalFixture>,
-  { describe, it }: SuiteRunner,
+  runner: SuiteRunner,
 ): void => {
-  const define = ({ statement, check }: JournalRule): void => {
-    it(statement, async () => {
-      const fixture = await start()
-      try {
-        await check(fixture)
-      } finally {
-        await fixture.stop?.()
-      }
-    })
-  }
-  describe(`${name} as a journal of rotations`, () => rules.forEach(define))
+  runner.describe(`${name} as a journal of rotations`, () => defineRules(rules, start, runner))
 }

@@ -133,6 +133,14 @@ const rules: readonly RotatorRule[] = [
     },
   },
   {
+    statement: 'says whether the target accepts old and new side by side',
+    check: async ({ rotator, call, first, pending, accepts, holdsTwo = false }) => {
+      assert.equal(rotator.overlaps ?? false, holdsTwo)
+      await rotator.set(call, { current: first, pending })
+      if (holdsTwo) assert.ok(await accepts(first))
+    },
+  },
+  {
     statement: 'changes nothing once the lease may have ended',
     needs: 'lower',
     check: async ({ rotator, random, first, pending, accepts }) => {

@@ -43,6 +43,7 @@ class Accounts {
 abstract class TargetBase implements ModelTarget, Rotator {
   abstract readonly name: string
   readonly repairs: boolean = false
+  readonly overlaps?: true
   readonly first: SecretValue = new TextValue('app:0')
   readonly accounts = new Accounts()
   #made = 0
@@ -110,6 +111,7 @@ class Administered extends NothingToRetire {
 /** Two users that take turns: the one that is not in use gets a new password. */
 class Alternating extends NothingToRetire {
   readonly name = 'alternating'
+  override readonly overlaps = true
   protected override userOf(current: SecretValue): string {
     return parts(current)[0] === 'app' ? 'app_clone' : 'app'
   }
@@ -126,6 +128,7 @@ class Alternating extends NothingToRetire {
 /** Keys of which several are valid at once: the old one is taken away at the end. */
 class Keys extends TargetBase {
   readonly name = 'keys'
+  override readonly overlaps = true
   async set(_: RotatorCall, { pending }: Credentials): Promise<Acceptance> {
     this.accounts.also(pending)
     return 'accepted'

@@ -1,6 +1,9 @@
 import type { Clock, Random } from '@keyplane/core'
 import {
   type Advance,
+  type Canary,
+  memoryReceipts,
+  type Receipts,
   type RotationAlert,
   type RotationEngine,
   type RotationJournal,
@@ -18,6 +21,14 @@ import type { ModelTarget } from './targets.ts'
 
 export const secretId = 'prod/db'
 
+export interface WorldOptions {
+  readonly canary?: Canary
+  /** What others do, after each thing that the rotation did. */
+  readonly meanwhile?: (world: World) => Promise<void>
+  /** Called right before the old credential is retired. */
+  readonly beforeRetire?: (world: World) => Promise<void>
+}
+
 /** A secret, its target and those who rotate it, with a look at every credential after everything that was done. */
 export class World {
   readonly target: ModelTarget
@@ -26,6 +37,7 @@ export class World {
   readonly alerts: RotationAlert[] = []
   readonly notices: RotationNotice[] = []
   readonly journal: RotationJournal
+  readonly receipts: Receipts
   readonly clock: Clock
   readonly #random: Random = seededRandom(7)
   readonly #policy: Partial<RotationPolicy>
@@ -34,10 +46,17 @@ export class World {
   nowMs = this.startMs
   /** Somebody else broke it: what holds then is that nothing is thrown away. */
   isMeddledWith = false
+  readonly #more: WorldOptions
 
-  constructor(target: ModelTarget, fates: readonly Fate[] = [], policy: Partial<RotationPolicy> = {}) {
+  constructor(
+    target: ModelTarget,
+    fates: readonly Fate[] = [],
+    policy: Partial<RotationPolicy> = {},
+    more: WorldOptions = {},
+  ) {
     this.target = target
     this.#policy = policy
+    this.#more = more
     this.versions = memoryVersions({ versionId: 'v0', value: target.first })
     this.faults = new Faults(fates)
     this.clock = {
@@ -47,6 +66,7 @@ export class World {
       after: () => ({ cancel: () => undefined }),
     }
     this.journal = memoryJournal(this.clock)
+    this.receipts = memoryReceipts(this.clock)
   }
 
   /** A process that rotates: all that it calls can be cut off. */
@@ -54,6 +74,10 @@ export class World {
     return rotationEngine({
       journal: this.#cutJournal(),
       versions: this.#cutVersions(),
+      receipts: {
+        receive: (heartbeat) => this.receipts.receive(heartbeat),
+        of: (id) => this.#watched(() => this.receipts.of(id)),
+      },
       rotators: [this.#cutRotator()],
       clock: this.clock,
       random: this.#random,
@@ -82,7 +106,8 @@ export class World {
   async #begin(): Promise<void> {
     for (let round = 0; round < 500; round += 1) {
       const rotator = this.target.rotator().name
-      if (await this.#alive(() => this.engine().begin({ secretId, rotator }))) return
+      const { canary } = this.#more
+      if (await this.#alive(() => this.engine().begin({ secretId, rotator, ...(canary && { canary }) }))) return
       this.nowMs += 60_000
     }
     throw new Error('The rotation does not begin.')
@@ -103,6 +128,7 @@ export class World {
     return this.faults.call(async () => {
       const result = await act()
       this.look()
+      await this.#more.meanwhile?.(this)
       return result
     }, refuse)
   }
@@ -161,7 +187,12 @@ export class World {
         ),
       test: (call, value) => this.#watched(() => rotator.test(call, value)),
       revert: (call, credentials) => this.#watched(() => rotator.revert(call, credentials)),
-      retire: (call, credentials) => this.#watched(() => rotator.retire(call, credentials)),
+      ...(rotator.overlaps && { overlaps: true }),
+      retire: (call, credentials) =>
+        this.#watched(async () => {
+          await this.#more.beforeRetire?.(this)
+          return rotator.retire(call, credentials)
+        }),
       discard: (call, credentials) => this.#watched(async () => rotator.discard?.(call, credentials)),
     }
   }

@@ -1,0 +1,52 @@
+import { type Consumer, SecretsError } from '@keyplane/core'
+import type { Outcome } from '../machine/event.ts'
+import type { Rotation } from '../machine/rotation.ts'
+import { acknowledgement } from '../receipts/acknowledgement.ts'
+import { canaryRefusals, unheard } from '../receipts/canary.ts'
+import type { EffectParts } from './effect-parts.ts'
+
+type Waiting = Extract<Outcome, { readonly kind: 'waiting' }>
+
+const maxNamed = 100
+
+/** How the new version fares with the consumers that have it first. */
+export const observe = async (
+  rotation: Rotation,
+  { receipts, nowMs, policy }: EffectParts,
+): Promise<Extract<Outcome, { readonly kind: 'done' | 'refused' }> | Waiting> => {
+  const { canary, promoteAtMs } = inState(rotation, 'canary')
+  // Nobody tells any more: whether it fares well is not known.
+  if (!receipts) throw unheard()
+  const refusals = canaryRefusals(rotation, await receipts.of(rotation.secretId))
+  const atMs = nowMs()
+  if (refusals > canary.maxRefusals) return { kind: 'refused', effect: 'observe', atMs }
+  if (atMs >= promoteAtMs) return { kind: 'done', effect: 'observe', atMs }
+  return { kind: 'waiting', effect: 'observe', atMs, untilMs: Math.min(promoteAtMs, atMs + policy.lookEveryMs) }
+}
+
+/**
+ * Whether the old credential may go: its consumers have acknowledged the new version, or the grace period is over; then
+ * who has not. Where no consumer was heard of, that says nothing of those who do not report: the period is waited out.
+ */
+export const acknowledgedBy = async (
+  rotation: Rotation,
+  { receipts, nowMs, policy }: EffectParts,
+): Promise<Waiting | { readonly laggards?: readonly Consumer[] }> => {
+  const { currentVersion, verifiedAtMs, retireAtMs } = inState(rotation, 'verified')
+  const known = receipts ? await receipts.of(rotation.secretId) : []
+  const atMs = nowMs()
+  const { isHeard, laggards } = acknowledgement(known, { oldVersion: currentVersion, sinceMs: verifiedAtMs })
+  if (atMs >= retireAtMs) return laggards.length > 0 ? { laggards: laggards.slice(0, maxNamed) } : {}
+  // Receipts of the last moment with the old version are still on their way at first.
+  if (isHeard && laggards.length === 0 && atMs >= verifiedAtMs + policy.lookEveryMs) return {}
+  const untilMs = receipts ? Math.min(retireAtMs, atMs + policy.lookEveryMs) : retireAtMs
+  return { kind: 'waiting', effect: 'retire', atMs, untilMs }
+}
+
+const inState = <State extends Rotation['state']>(
+  rotation: Rotation,
+  state: State,
+): Extract<Rotation, { readonly state: State }> => {
+  if (rotation.state === state) return rotation as Extract<Rotation, { readonly state: State }>
+  throw new SecretsError('internal', `Consumers are asked of a rotation that is ${rotation.state}.`)
+}

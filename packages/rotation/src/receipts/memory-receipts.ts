@@ -1,0 +1,50 @@
+import type { Clock, Consumer, Heartbeat } from '@keyplane/core'
+import type { ConsumerReceipt, Receipts } from '../ports/receipts.ts'
+import { livesUntilMs, rememberedMs } from './liveness.ts'
+
+interface Known extends Pick<ConsumerReceipt, 'usedAtMs' | 'refusals'> {
+  readonly notedAtMs: number
+}
+
+interface KnownConsumer {
+  readonly consumer: Consumer
+  readonly livesUntilMs: number
+  /** By secret, then by version. */
+  readonly secrets: Map<string, Map<string, Known>>
+}
+
+/** Receipts that end with the process: for tests, and where one process rotates all its life. */
+export const memoryReceipts = (clock: Clock): Receipts => {
+  const consumers = new Map<string, KnownConsumer>()
+  return {
+    receive: async (heartbeat) => {
+      const { consumer, ends } = heartbeat
+      const nowMs = clock.nowMs()
+      for (const [id, known] of consumers) if (known.livesUntilMs < nowMs - rememberedMs) consumers.delete(id)
+      const secrets = consumers.get(consumer.id)?.secrets ?? new Map()
+      note(secrets, heartbeat, nowMs)
+      if (ends) consumers.delete(consumer.id)
+      else consumers.set(consumer.id, { consumer, secrets, livesUntilMs: livesUntilMs(nowMs, heartbeat) })
+    },
+    of: async (secretId) =>
+      [...consumers.values()].flatMap(({ consumer, secrets, livesUntilMs: until }) =>
+        [...(secrets.get(secretId) ?? [])].map(([versionId, { usedAtMs, refusals }]) => ({
+          consumer,
+          versionId,
+          usedAtMs,
+          refusals,
+          livesUntilMs: until,
+        })),
+      ),
+  }
+}
+
+const note = (secrets: KnownConsumer['secrets'], { receipts }: Heartbeat, nowMs: number): void => {
+  for (const { secretId, versionId, used, refusals } of receipts) {
+    const versions = secrets.get(secretId) ?? new Map<string, Known>()
+    const usedAtMs = used ? nowMs : (versions.get(versionId)?.usedAtMs ?? 0)
+    versions.set(versionId, { refusals, usedAtMs, notedAtMs: nowMs })
+    for (const [id, { notedAtMs }] of versions) if (used && notedAtMs < nowMs - rememberedMs) versions.delete(id)
+    secrets.set(secretId, versions)
+  }
+}
