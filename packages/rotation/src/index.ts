@@ -12,7 +12,7 @@ export { type DatabaseJournalParts, databaseJournal } from './journal/database-j
 export { rotationMigrations } from './journal/migrations.ts'
 export { parseRotation, rotationText } from './journal/parse-rotation.ts'
 export type { RotationRow, RotationTables } from './journal/tables.ts'
-export { type Effect, nextEffect } from './machine/effect.ts'
+export { type Effect, effectAfter, nextEffect } from './machine/effect.ts'
 export type { Outcome, RotationEvent, StepOutcome } from './machine/event.ts'
 export { defaultPolicy, type RotationPolicy } from './machine/policy.ts'
 export {
@@ -22,6 +22,7 @@ export {
   type EndedRotation,
   dueAtMs,
   hasEnded,
+  isEndState,
   isOpen,
   type Retry,
   type RollbackCause,

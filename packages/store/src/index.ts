@@ -23,3 +23,4 @@ export { type RunningStore, type StoreOptions, type StoreSettings, startStore } 
 export type { StoreDatabase } from './storage/store-database.ts'
 export { type AuditVerdict, type VerifyAuditOptions, verifyAudit } from './audit/verify-audit.ts'
 export type { FunctionsEndpoint } from './rotation/rotation-functions.ts'
+export type { RotationReport } from './rotation/rotation-report.ts'

@@ -1,4 +1,7 @@
+import { isEndState } from '@keyplane/rotation'
 import type { CallReport } from './app.ts'
+import { Counter, type Counts, family } from './counter.ts'
+import type { RotationReport } from './rotation/rotation-report.ts'
 
 /** Upper bounds in seconds: a cached page to a disk that hangs. */
 const bounds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
@@ -11,18 +14,21 @@ interface Timing {
 
 /** What was counted, as it crosses threads. */
 export interface MetricsState {
-  readonly calls: ReadonlyMap<string, number>
+  readonly calls: Counts
   readonly timings: ReadonlyMap<string, Timing>
+  readonly rotations: Counts
+  readonly steps: Counts
 }
 
 /** What a store has done since it was started, as Prometheus reads it. Its labels are actions and decisions; no name. */
 export class Metrics {
-  readonly #calls = new Map<string, number>()
+  readonly #calls = new Counter('keyplane_store_calls_total', 'Calls by action and decision.')
   readonly #timings = new Map<string, Timing>()
+  readonly #rotations = new Counter('keyplane_store_rotations_total', 'Rotations that have ended, by how.')
+  readonly #steps = new Counter('keyplane_store_rotation_steps_total', 'Steps of rotations by how they ended.')
 
   note({ action, decision, durationMs }: CallReport): void {
-    const labels = `action="${action}",decision="${decision}"`
-    this.#calls.set(labels, (this.#calls.get(labels) ?? 0) + 1)
+    this.#calls.count({ action, decision })
     const timing = this.#timingOf(action)
     const seconds = durationMs / 1_000
     const first = bounds.findIndex((bound) => seconds <= bound)
@@ -31,18 +37,30 @@ export class Metrics {
     timing.count += 1
   }
 
+  noteRotation({ effect: step, outcome, state }: RotationReport): void {
+    if (step && outcome) this.#steps.count({ step, outcome })
+    if (isEndState(state)) this.#rotations.count({ outcome: state })
+  }
+
   /** All that several have counted. */
   static of(states: readonly MetricsState[]): Metrics {
     const all = new Metrics()
-    for (const { calls, timings } of states) {
-      for (const [labels, count] of calls) all.#calls.set(labels, (all.#calls.get(labels) ?? 0) + count)
+    for (const { calls, timings, rotations, steps } of states) {
+      all.#calls.add(calls)
       for (const [action, timing] of timings) all.#addTiming(action, timing)
+      all.#rotations.add(rotations)
+      all.#steps.add(steps)
     }
     return all
   }
 
   state(): MetricsState {
-    return { calls: this.#calls, timings: this.#timings }
+    return {
+      calls: this.#calls.counts,
+      timings: this.#timings,
+      rotations: this.#rotations.counts,
+      steps: this.#steps.counts,
+    }
   }
 
   #addTiming(action: string, { buckets, sum, count }: Timing): void {
@@ -61,16 +79,25 @@ export class Metrics {
   }
 
   /** In the text format. @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
-  text({ ready, memoryBytes, cpuSeconds }: ProcessFacts): string {
+  text({ ready, memoryBytes, cpuSeconds, sinceRotatedSeconds, overdueSeconds }: StoreFacts): string {
     return [
-      ...family('keyplane_store_calls_total', 'counter', 'Calls by action and decision.'),
-      ...[...this.#calls].map(([labels, count]) => `keyplane_store_calls_total{${labels}} ${count}`),
+      ...this.#calls.lines(),
       ...family('keyplane_store_call_duration_seconds', 'histogram', 'How long calls took.'),
       ...[...this.#timings].flatMap(([action, timing]) => histogram(action, timing)),
-      ...family('keyplane_store_ready', 'gauge', '1 while calls can be answered.'),
-      `keyplane_store_ready ${ready ? 1 : 0}`,
-      ...family('process_resident_memory_bytes', 'gauge', 'Memory of the process.'),
-      `process_resident_memory_bytes ${memoryBytes}`,
+      ...this.#rotations.lines(),
+      ...this.#steps.lines(),
+      ...gauge(
+        'keyplane_store_since_rotation_seconds',
+        'Since a secret was last rotated with success.',
+        sinceRotatedSeconds,
+      ),
+      ...gauge(
+        'keyplane_store_rotation_overdue_seconds',
+        'How long the rotation that waits longest is due.',
+        overdueSeconds,
+      ),
+      ...gauge('keyplane_store_ready', '1 while calls can be answered.', ready ? 1 : 0),
+      ...gauge('process_resident_memory_bytes', 'Memory of the process.', memoryBytes),
       ...family('process_cpu_seconds_total', 'counter', 'User and system CPU time of the process.'),
       `process_cpu_seconds_total ${cpuSeconds}`,
       '',
@@ -78,16 +105,21 @@ export class Metrics {
   }
 }
 
-export interface ProcessFacts {
+/** What is true of a store at a moment. */
+export interface StoreFacts extends RotationTimes {
   readonly ready: boolean
   readonly memoryBytes: number
   readonly cpuSeconds: number
 }
 
-const family = (name: string, type: string, help: string): string[] => [
-  `# HELP ${name} ${help}`,
-  `# TYPE ${name} ${type}`,
-]
+/** Of all rotations in the database, whichever process does them. Absent where that can't be read, or there is none. */
+export interface RotationTimes {
+  readonly sinceRotatedSeconds?: number
+  readonly overdueSeconds?: number
+}
+
+const gauge = (name: string, help: string, value: number | undefined): string[] =>
+  value === undefined ? [] : [...family(name, 'gauge', help), `${name} ${value}`]
 
 const histogram = (action: string, { buckets, sum, count }: Timing): string[] => {
   const name = 'keyplane_store_call_duration_seconds'

@@ -24,6 +24,7 @@ import { replicasTable } from './storage/replicas-table.ts'
 import { type ListQuery, listSecretRows } from './storage/secrets-listing.ts'
 import { StoreRotations } from './rotation/store-rotations.ts'
 import type { FunctionsEndpoint } from './rotation/rotation-functions.ts'
+import type { RotationReport } from './rotation/rotation-report.ts'
 import { secretRotationsTable } from './storage/secret-rotations-table.ts'
 import { secretsTable } from './storage/secrets-table.ts'
 import type { StoreRow, StoreTables } from './storage/tables.ts'
@@ -47,11 +48,12 @@ export interface ServeOptions {
   /** Where rotation functions are invoked. Default: there are none. */
   readonly functions?: FunctionsEndpoint
   readonly onChange: (secret: { readonly arn: string; readonly name: string }) => void
+  readonly onRotation: (report: RotationReport) => void
   readonly onCall: (report: CallReport) => void
   readonly log: (problem: StoreProblem) => void
   /** Whether calls can be answered. */
   readonly ready: () => Promise<boolean>
-  /** Notes each call. */
+  /** Notes each call, and each step of a rotation. */
   readonly metrics: Metrics
   /** What `/metrics` answers. */
   readonly metricsText: () => Promise<string>
@@ -71,12 +73,12 @@ export const serveStore = async (options: ServeOptions): Promise<Listening> => {
     ready: options.ready,
     metrics: options.metricsText,
   })
-  parts.rotating.start()
+  parts.rotating.wake()
   return {
     port: server.port,
     close: async () => {
-      await server.close()
-      await parts.rotating.stop()
+      // At once: a step that calls back would wait for a server that waits for it.
+      await Promise.all([server.close(), parts.rotating.stop()])
       await refusals.close()
     },
   }
@@ -141,6 +143,10 @@ const operationParts = async (options: ServeOptions): Promise<OperationParts> =>
     {
       reader,
       ...(options.functions && { functions: options.functions }),
+      onRotation: (report) => {
+        options.metrics.noteRotation(report)
+        options.onRotation(report)
+      },
       onError: ({ code, message, reason }) =>
         options.log({ requestId: '', code, message, ...(reason !== undefined && { reason }) }),
     },

@@ -8,9 +8,9 @@ import type { Listening } from './http/listen.ts'
 import { currentIam, type Iam, type LiveIam } from './iam/identity.ts'
 import { Metrics } from './metrics.ts'
 import type { OpenedStore } from './opened-store.ts'
-import { processFacts } from './process-facts.ts'
 import { Readiness } from './readiness.ts'
 import type { FunctionsEndpoint } from './rotation/rotation-functions.ts'
+import type { RotationReport } from './rotation/rotation-report.ts'
 import { serveStore } from './serve-store.ts'
 import { FollowedRootKey } from './storage/follow-root-key.ts'
 import { openStorage } from './storage/open-storage.ts'
@@ -18,6 +18,7 @@ import { openStoreWriter } from './storage/open-store-writer.ts'
 import { stillSameFile } from './storage/same-file.ts'
 import { type SecretsTable, secretsTable } from './storage/secrets-table.ts'
 import { databaseOf, type StoreDatabase } from './storage/store-database.ts'
+import { storeFacts } from './store-facts.ts'
 import { sweepGone } from './sweep.ts'
 import { serveByThreads, type ThreadsOptions } from './threads/serve-by-threads.ts'
 
@@ -45,6 +46,8 @@ export interface StoreSettings {
   readonly random?: Random
   /** After a change of a secret was acknowledged by the disk. */
   readonly onChange?: (secret: { readonly arn: string; readonly name: string }) => void
+  /** After each step of a rotation, also one that failed. */
+  readonly onRotation?: (report: RotationReport) => void
   /** After each call. */
   readonly onCall?: (report: CallReport) => void
   /** What went wrong inside. */
@@ -111,6 +114,7 @@ const run = async (options: StoreOptions, host: string, opened: OpenedStore): Pr
     ...(insecureNoAuth && { insecureNoAuth }),
     ...(options.functions && { functions: options.functions }),
     onChange,
+    onRotation: guarded(options.onRotation, log),
     ...(options.onCall && { onCall: guarded(options.onCall, log) }),
     log,
   }
@@ -138,7 +142,7 @@ const serveHere = (
     iam: () => currentIam(iam),
     ready: () => opened.writer.ready(),
     metrics,
-    metricsText: async () => metrics.text(await processFacts(opened.writer)),
+    metricsText: async () => metrics.text(await storeFacts(opened)),
   })
 }
 

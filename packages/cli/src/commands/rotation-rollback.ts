@@ -1,5 +1,6 @@
 import type { SecretFacts } from '@keyplane/aws'
 import { SecretsError } from '@keyplane/core'
+import { isEndState } from '@keyplane/rotation'
 import { aboutSecret } from '../about-secret.ts'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -8,7 +9,7 @@ import { askRotation } from '../rotation/ask-rotation.ts'
 import { epochMs } from '../rotation/moment.ts'
 import { describeSecret, pendingOf, type RotatingStore, withRotatingStore } from '../rotation/rotating-store.ts'
 import { rotationEndFailure } from '../rotation/rotation-end-failure.ts'
-import { isEnd, lastSteps, type NotedStep } from '../rotation/rotation-steps.ts'
+import { lastSteps, type NotedStep } from '../rotation/rotation-steps.ts'
 import { RotationWatch } from '../rotation/rotation-watch.ts'
 import { isOwnRotator } from '../rotation/rotator-name.ts'
 
@@ -47,7 +48,10 @@ const isOverBefore = (
   { clock }: Context,
   { RotationEnabled, LastChangedDate = 0 }: SecretFacts,
   last: NotedStep | undefined,
-): boolean => isEnd(last?.state) && (!RotationEnabled || clock.nowMs() - epochMs(LastChangedDate) > beginsWithinMs)
+): boolean =>
+  last !== undefined &&
+  isEndState(last.state) &&
+  (!RotationEnabled || clock.nowMs() - epochMs(LastChangedDate) > beginsWithinMs)
 
 /**
  * The version that is pending after the end. One that the store's own rotator left there has no value, where the rotation

@@ -35,10 +35,10 @@ describe('the steps of a rotation in an audit log', () => {
 
   it('that left the state as it was are done once more', () => {
     const [failed, done] = stepsAmong([
-      record(1, 'keyplane:RotationStep', 1, { State: 'created', Step: 'set' }),
+      record(1, 'keyplane:RotationStep', 1, { State: 'created', Step: 'set', Code: 'unavailable', Reason: 'refused' }),
       record(2, 'keyplane:RotationStep', 2, { State: 'set', Step: 'set' }),
     ])
     expect([failed, done].map((step) => step && isRepeated(step))).toEqual([true, false])
-    expect(failed && meaningOf(failed)).toBe('did not succeed; it is tried again')
+    expect(failed && meaningOf(failed)).toBe('did not succeed (unavailable, refused); it is tried again')
   })
 })

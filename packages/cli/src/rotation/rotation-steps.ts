@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { RotationState } from '@keyplane/rotation'
+import { effectAfter, type RotationState } from '@keyplane/rotation'
 import { auditTail, type StoreDatabase, type TailRecord } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import { type DatabaseFlags, storeDatabase } from '../plane/store-database.ts'
@@ -13,6 +13,8 @@ export interface NotedStep {
   readonly step?: string
   /** What came of it. */
   readonly state: RotationState
+  /** By which code and reason it failed. */
+  readonly failure?: string
 }
 
 /** The database with the audit log of the store that is asked; nothing where it is not on this machine. */
@@ -31,8 +33,14 @@ export const inOrder = (steps: readonly NotedStep[]): readonly NotedStep[] =>
   [...steps].sort((a, b) => a.atMs - b.atMs || order.indexOf(a.state) - order.indexOf(b.state))
 
 const stepOf = ({ record: { atMs, resource, detail = {} } }: TailRecord): NotedStep => {
-  const { State, Step } = detail
-  return { atMs, arn: resource, state: State as RotationState, ...(Step !== undefined && { step: Step }) }
+  const { State, Step, Code, Reason } = detail
+  return {
+    atMs,
+    arn: resource,
+    state: State as RotationState,
+    ...(Step !== undefined && { step: Step }),
+    ...(Code !== undefined && { failure: Reason === undefined ? Code : `${Code}, ${Reason}` }),
+  }
 }
 
 /** How far back steps are looked for. */
@@ -45,30 +53,19 @@ export const lastSteps = async (context: Context, flags: DatabaseFlags): Promise
   return new Map(stepsAmong(records).map((step) => [step.arn, step]))
 }
 
-/** Whether a rotation is over, however it ended. */
-export const isEnd = (state: RotationState | undefined): state is 'finished' | 'rolled-back' | 'failed' =>
-  state === 'finished' || state === 'rolled-back' || state === 'failed'
-
 /** What is done next in a state; nothing where it has ended, or is being taken back. */
-export const stepAfter = (state: RotationState): string | undefined => next[state]
+export const stepAfter = (state: RotationState): string | undefined =>
+  state === 'rolling-back' ? undefined : effectAfter(state)
 
-const next: Readonly<Partial<Record<RotationState, string>>> = {
-  planned: 'check',
-  checked: 'create',
-  created: 'set',
-  set: 'test',
-  canary: 'observe',
-  tested: 'promote',
-  promoted: 'verify',
-  verified: 'retire',
-}
+const stepsBack: readonly string[] = ['revert', 'restore', 'discard']
 
-/** The step was tried and is to be done once more. */
-export const isRepeated = ({ step, state }: NotedStep): boolean => step !== undefined && stepAfter(state) === step
+/** The step failed and is to be done once more. */
+export const isRepeated = ({ failure, step = '', state }: NotedStep): boolean =>
+  failure !== undefined && (state === 'rolling-back' ? stepsBack.includes(step) : stepAfter(state) === step)
 
 /** What a step's outcome means. */
 export const meaningOf = (noted: NotedStep): string =>
-  isRepeated(noted) ? 'did not succeed; it is tried again' : meanings[noted.state]
+  isRepeated(noted) ? `did not succeed (${noted.failure}); it is tried again` : meanings[noted.state]
 
 const meanings: Readonly<Record<RotationState, string>> = {
   planned: 'written down',

@@ -1,10 +1,11 @@
 import type { DescribeSecretResponse } from '@keyplane/aws'
 import { SecretsError } from '@keyplane/core'
+import { isEndState } from '@keyplane/rotation'
 import { auditEnds, auditTail, type StoreDatabase } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import type { DatabaseFlags } from '../plane/store-database.ts'
 import { currentOf, describeSecret, pendingOf, type RotatingStore } from './rotating-store.ts'
-import { inOrder, isEnd, isRepeated, localDatabase, meaningOf, type NotedStep, stepsAmong } from './rotation-steps.ts'
+import { inOrder, isRepeated, localDatabase, meaningOf, type NotedStep, stepsAmong } from './rotation-steps.ts'
 
 /** How a rotation ended. */
 export interface RotationEnd {
@@ -121,9 +122,10 @@ export class RotationWatch {
 
   #step(noted: NotedStep): RotationEnd | undefined {
     const { terminal } = this.#context
-    const { atMs, step, state } = noted
+    const { atMs, step, state, failure } = noted
     const elapsedMs = Math.max(0, atMs - this.#startedAtMs)
-    if (terminal.json) terminal.event({ step: { ...(step && { step }), state, elapsedMs } })
+    if (terminal.json)
+      terminal.event({ step: { ...(step && { step }), state, ...(failure && { failure }), elapsedMs } })
     else
       terminal.words(
         `${seconds(elapsedMs).padStart(8)}  ${(step ?? (state === 'planned' ? 'begin' : 'back')).padEnd(9)}${meaningOf(noted)}`,
@@ -136,7 +138,7 @@ export class RotationWatch {
         `does not get on: the step ${step} failed five times in a row`,
       )
     if (state === 'rolling-back' || state === 'rolled-back') this.#because ??= step ?? 'request'
-    if (!isEnd(state)) return undefined
+    if (!isEndState(state)) return undefined
     return { state, ...(this.#because !== undefined && { because: this.#because }) }
   }
 

@@ -1,4 +1,4 @@
-import type { Rotation } from './rotation.ts'
+import type { Rotation, RotationState } from './rotation.ts'
 
 /**
  * What is done next. Each may be done again at any moment: the outcome is written after it, and whoever died in between
@@ -30,7 +30,10 @@ export type Effect =
 
 /** The effect that a rotation waits for; none once it has ended. */
 export const nextEffect = (rotation: Rotation): Effect | undefined =>
-  rotation.state === 'rolling-back' ? rotation.step : effects[rotation.state]
+  rotation.state === 'rolling-back' ? rotation.step : effectAfter(rotation.state)
+
+/** The same for a state, of which a rollback has several. */
+export const effectAfter = (state: Exclude<RotationState, 'rolling-back'>): Effect | undefined => effects[state]
 
 const effects = {
   planned: 'check',

@@ -169,8 +169,10 @@ export type RotationState = Rotation['state']
 /** A rotation that has ended; the next one may begin. */
 export type EndedRotation = Finished | RolledBack | Failed
 
-export const hasEnded = (rotation: Rotation): rotation is EndedRotation =>
-  rotation.state === 'finished' || rotation.state === 'rolled-back' || rotation.state === 'failed'
+export const isEndState = (state: RotationState): state is EndedRotation['state'] =>
+  state === 'finished' || state === 'rolled-back' || state === 'failed'
+
+export const hasEnded = (rotation: Rotation): rotation is EndedRotation => isEndState(rotation.state)
 
 /** Whether something is still to be done for it: a step, or the handing over of an alert. */
 export const isOpen = (rotation: Rotation): boolean => !hasEnded(rotation) || rotation.alert?.told === false

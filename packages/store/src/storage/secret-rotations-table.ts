@@ -1,4 +1,5 @@
 import { compileOnce, type Reader, type Statement } from '@keyplane/database'
+import { sql } from 'kysely'
 import { statement } from './statement.ts'
 import type { SecretRotationRow, StoreTables } from './tables.ts'
 
@@ -13,8 +14,15 @@ export interface SecretRotationsTable {
   put(row: SecretRotationRow): Statement
   /** Moves the next rotation to another moment, unless it was moved already. */
   putOff(row: SecretRotationRow, untilMs: number): Statement
+  /** When one last succeeded, and since when the one that waits longest is due, or is under way; null for none. */
+  times(): Promise<RotationTimes>
   /** Ends a rotation that was asked for, unless another one was since. */
   settle(row: SecretRotationRow, settled: SettledRotation): Statement
+}
+
+export interface RotationTimes {
+  readonly rotatedAtMs: number | null
+  readonly waitingSinceMs: number | null
 }
 
 export type SettledRotation = Pick<SecretRotationRow, 'rotated_at_ms' | 'next_at_ms'>
@@ -50,6 +58,19 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
           .limit(limit)
           .compile(),
       ),
+    times: async () => {
+      const since = sql<number | null>`min(case when pending_version is null then next_at_ms else asked_at_ms end)`
+      const [waiting, rotated] = await Promise.all([
+        reader.all(query.selectFrom('secret_rotations').select(since.as('since')).where('enabled', '=', 1).compile()),
+        reader.all(
+          query
+            .selectFrom('secret_rotations')
+            .select(({ fn }) => fn.max('rotated_at_ms').as('at'))
+            .compile(),
+        ),
+      ])
+      return { rotatedAtMs: rotated[0]?.at ?? null, waitingSinceMs: waiting[0]?.since ?? null }
+    },
     put: (row) =>
       statement(
         query

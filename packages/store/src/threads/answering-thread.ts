@@ -58,6 +58,7 @@ const serve = async (): Promise<Listening> => {
       ...(insecureNoAuth && { insecureNoAuth }),
       ...(functions && { functions }),
       onChange: (secret) => first.tell('changed', secret),
+      onRotation: (report) => first.tell('rotated', report),
       onCall: tellsCalls ? (report) => first.tell('called', report) : () => undefined,
       log: (problem) => first.tell('problem', problem),
       // Each knows what the other may not: its own failed writes, and the damage that any thread has met.

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { SecretsError } from '@keyplane/core'
 import { moduleBeside, startThread } from '@keyplane/database'
 import type { Iam } from '../iam/identity.ts'
-import type { MetricsState } from '../metrics.ts'
+import { Metrics, type MetricsState } from '../metrics.ts'
 import type { AnsweringThread, FirstThread, ThreadStart } from './contract.ts'
 import { type Calls, portCalls } from './port-calls.ts'
 
@@ -18,7 +18,7 @@ export class AnsweringWorker {
   readonly ended: Promise<string>
   readonly #worker: Worker
   readonly #calls: Calls<AnsweringThread>
-  #metrics: MetricsState = { calls: new Map(), timings: new Map() }
+  #metrics: MetricsState = new Metrics().state()
 
   constructor(start: ThreadStart, procedures: FirstThread) {
     const worker = startThread(moduleBeside(import.meta.url, 'answering-thread'), {

@@ -3,6 +3,7 @@ import type { CallReport, StoreProblem } from '../app.ts'
 import type { Iam } from '../iam/identity.ts'
 import type { MetricsState } from '../metrics.ts'
 import type { FunctionsEndpoint } from '../rotation/rotation-functions.ts'
+import type { RotationReport } from '../rotation/rotation-report.ts'
 import type { ListenAt } from '../serve-store.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
 import type { StoreRow } from '../storage/tables.ts'
@@ -29,6 +30,7 @@ export interface ThreadStart {
 export type FirstThread = RootKeyProcedures & {
   readonly changed: (secret: { readonly arn: string; readonly name: string }) => void
   readonly called: (report: CallReport) => void
+  readonly rotated: (report: RotationReport) => void
   readonly problem: (problem: StoreProblem) => void
   /** Whether the store can answer, as far as the first thread knows. */
   readonly ready: () => Promise<boolean>

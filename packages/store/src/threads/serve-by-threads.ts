@@ -5,10 +5,11 @@ import type { Listening } from '../http/listen.ts'
 import { currentIam, type Iam, type LiveIam } from '../iam/identity.ts'
 import { Metrics, type MetricsState } from '../metrics.ts'
 import type { OpenedStore } from '../opened-store.ts'
-import { processFacts } from '../process-facts.ts'
 import type { FunctionsEndpoint } from '../rotation/rotation-functions.ts'
+import type { RotationReport } from '../rotation/rotation-report.ts'
 import type { ListenAt } from '../serve-store.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
+import { storeFacts } from '../store-facts.ts'
 import { AnsweringWorker } from './answering-worker.ts'
 import type { FirstThread, ThreadStart } from './contract.ts'
 import { RootKeyLender } from './lent-root-key.ts'
@@ -24,6 +25,7 @@ export interface ThreadsOptions {
   readonly insecureNoAuth?: { readonly account: string }
   readonly functions?: FunctionsEndpoint
   readonly onChange: (secret: { readonly arn: string; readonly name: string }) => void
+  readonly onRotation: (report: RotationReport) => void
   /** Absent: nobody wants to know. */
   readonly onCall?: (report: CallReport) => void
   readonly log: (problem: StoreProblem) => void
@@ -74,6 +76,7 @@ class AnsweringThreads {
     this.#procedures = {
       ...lender.procedures,
       changed: options.onChange,
+      rotated: options.onRotation,
       called: (report) => onCall?.(report),
       problem: (problem) => {
         // Damage that one thread has met is there for all of them.
@@ -159,6 +162,6 @@ class AnsweringThreads {
     // Both as they are at this moment: one that ends meanwhile is counted among the threads.
     const [gone, threads] = [this.#gone, [...this.#threads]]
     const states = await Promise.all(threads.map((thread) => thread.metrics()))
-    return Metrics.of([gone, ...states]).text(await processFacts(this.#opened.writer))
+    return Metrics.of([gone, ...states]).text(await storeFacts(this.#opened))
   }
 }

@@ -1,0 +1,74 @@
+import { type AuditRecord, SecretsError, toSecretsError } from '@keyplane/core'
+import type { AlertKind, RotationAlert, RotationNotice, RotationObserver } from '@keyplane/rotation'
+import type { RotationReport } from './rotation-report.ts'
+import { rotationActor, type ServiceCallParts } from './service-call.ts'
+import type { StoredVersions } from './stored-versions.ts'
+
+export interface RotationNotesParts extends Pick<ServiceCallParts, 'writer'> {
+  readonly versions: StoredVersions
+  readonly onRotation: (report: RotationReport) => void
+  readonly onError: (error: SecretsError) => void
+}
+
+const alertTexts: Readonly<Record<AlertKind, string>> = {
+  failing: 'a step fails again and again; it is tried on.',
+  changed_behind: 'the current credential was changed behind its back.',
+  rolled_back: 'it was taken back; the credential is what it was.',
+  not_retired: 'the old credential can’t be taken from the target.',
+  unacknowledged: 'the old credential was retired while consumers had it.',
+  kept_new: 'it could not be taken back; the new credential stays, which is accepted.',
+  no_valid_credential: 'no stored credential is accepted; somebody has to look.',
+}
+
+/** Writes down what becomes of rotations, step by step: in the audit log, and for whoever watches. */
+export class RotationNotes implements RotationObserver {
+  readonly #parts: RotationNotesParts
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(parts: RotationNotesParts) {
+    this.#parts = parts
+  }
+
+  /** One after the other, so that the audit log has them in their order. */
+  step(notice: RotationNotice): void {
+    this.#last = this.#last.then(() => this.#write(notice))
+  }
+
+  async alert({ kind, rotation }: RotationAlert): Promise<void> {
+    const { secret } = await this.#parts.versions.secret(rotation.secretId)
+    const message = `The rotation of ${JSON.stringify(secret.name)}: ${alertTexts[kind]}`
+    this.#parts.onError(new SecretsError('unavailable', message, { reason: `rotation_${kind}` }))
+  }
+
+  /** When all that was told is written down. */
+  written(): Promise<void> {
+    return this.#last
+  }
+
+  async #write({ secretId, to: state, ...notice }: RotationNotice): Promise<void> {
+    const { versions, writer, onRotation, onError } = this.#parts
+    try {
+      const { arn, name } = (await versions.secret(secretId)).secret
+      await writer.write({ statements: [], audit: [recordOf({ ...notice, arn, name, state })] })
+      onRotation({ ...notice, arn, name, state })
+    } catch (error) {
+      onError(toSecretsError(error))
+    }
+  }
+}
+
+const recordOf = ({ atMs, arn, rotationId, effect, outcome, failure, state }: RotationReport): AuditRecord => ({
+  atMs,
+  actor: rotationActor,
+  action: 'keyplane:RotationStep',
+  resource: arn,
+  decision: outcome === 'failed' ? 'error' : 'allow',
+  requestId: rotationId,
+  detail: {
+    State: state,
+    ...(effect && { Step: effect }),
+    ...(outcome && { Outcome: outcome }),
+    ...(failure && { Code: failure.code }),
+    ...(failure?.reason !== undefined && { Reason: failure.reason }),
+  },
+})
