@@ -1,4 +1,4 @@
-/** `npm run bench -- agent|durability|library|store [--peer 'COMMAND'] [--seconds N]`: measures, prints a table, keeps it as JSON. */
+/** `npm run bench -- agent|durability|library|rotation|store [--peer 'COMMAND'] [--seconds N] [--runs N]`: measures, prints a table, keeps it as JSON. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly peer?: string
   /** How long each round of load lasts. */
   readonly seconds: number
+  /** How often rotations are killed at each place. */
+  readonly runs: number
 }
 
 type Bench = (options: BenchOptions) => Promise<readonly Row[]>
@@ -18,22 +20,27 @@ type Bench = (options: BenchOptions) => Promise<readonly Row[]>
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   agent: async () => (await import('./agent/bench-agent.ts')).benchAgent,
   durability: async () => (await import('./durability/bench-durability.ts')).benchDurability,
+  rotation: async () => (await import('./rotation/bench-rotation.ts')).benchRotation,
   store: async () => (await import('./store/bench-store.ts')).benchStore,
   library: async () => (await import('./library/bench-library.ts')).benchLibrary,
 }
 
-const usage = `Usage: npm run bench -- ${Object.keys(benches).join('|')} [--peer 'COMMAND --config {config}'] [--seconds N]`
+const usage = `Usage: npm run bench -- ${Object.keys(benches).join('|')} [--peer 'COMMAND --config {config}'] [--seconds N] [--runs N]`
 
 const readCommand = (): { readonly name: string; readonly options: BenchOptions } => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { peer: { type: 'string' }, seconds: { type: 'string', default: '5' } },
+    options: {
+      peer: { type: 'string' },
+      seconds: { type: 'string', default: '5' },
+      runs: { type: 'string', default: '200' },
+    },
   })
   const [name = ''] = positionals
-  const seconds = Number(values.seconds)
-  if (!Object.hasOwn(benches, name) || positionals.length !== 1 || !(seconds >= 1 && seconds <= 60))
-    throw new Error(`${usage}\nN is from 1 to 60.`)
-  return { name, options: { seconds, ...(values.peer !== undefined && { peer: values.peer }) } }
+  const [seconds, runs] = [Number(values.seconds), Number(values.runs)]
+  if (!Object.hasOwn(benches, name) || positionals.length !== 1 || !(seconds >= 1 && seconds <= 60 && runs >= 1))
+    throw new Error(`${usage}\nSeconds are from 1 to 60, runs at least 1.`)
+  return { name, options: { seconds, runs, ...(values.peer !== undefined && { peer: values.peer }) } }
 }
 
 const { name, options } = readCommand()

@@ -5,6 +5,8 @@ export interface Cut {
   readonly text: string
   /** `before`: the server never gets it. `after`: it does, and the client never hears of it. */
   readonly when: 'before' | 'after'
+  /** How often the text passes before. Default 0. */
+  readonly passes?: number
 }
 
 /** A way to a server that breaks at a chosen moment. */
@@ -43,7 +45,9 @@ export class CuttingProxy {
     client.on('data', (chunk: Buffer) => {
       const cut = this.cut
       if (cut && chunk.includes(cut.text)) {
-        this.cut = undefined
+        const { passes = 0 } = cut
+        this.cut = passes > 0 ? { ...cut, passes: passes - 1 } : undefined
+        if (passes > 0) return void upstream.write(chunk)
         this.cuts += 1
         if (cut.when === 'before') return end()
         isDeaf = true

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ScratchServer } from '../postgres/scratch-server.ts'
 import { FileVersions } from './file-versions.ts'
 import { type Kind, kinds, makeUser, superuserOf } from './rotated-user.ts'
-import { logInByStages, type Stage } from './stored-logins.ts'
+import { logInByStages, logInDuring, type Stage } from './stored-logins.ts'
 
 const killsEach = Number(process.env['KEYPLANE_KILLS'] ?? 15)
 const stopsEach = Number(process.env['KEYPLANE_STOPS'] ?? 8)
@@ -61,26 +61,9 @@ const prepare = async (kind: Kind): Promise<void> => {
   versions.first({ versionId: 'v0', value: first })
 }
 
-/** Logs in all the while that something is done; how often, and how often no login was had. */
-const readingDuring = async (kind: Kind, act: () => Promise<void>): Promise<{ logins: number; refused: number }> => {
-  // Of two users the one that is current is accepted at every moment.
-  const stages: readonly Stage[] = kind === 'two users' ? ['current'] : ['current', 'pending', 'previous']
-  const counts = { logins: 0, refused: 0 }
-  const over = new AbortController()
-  const reading = (async () => {
-    while (!over.signal.aborted) {
-      if (!(await logInByStages(versions, stages))) counts.refused += 1
-      counts.logins += 1
-    }
-  })()
-  try {
-    await act()
-  } finally {
-    over.abort()
-    await reading
-  }
-  return counts
-}
+/** Of two users the one that is current is accepted at every moment. */
+const stagesOf = (kind: Kind): readonly Stage[] =>
+  kind === 'two users' ? ['current'] : ['current', 'pending', 'previous']
 
 /** Lets two more rotations come to their end. */
 const rotateTwice = async (): Promise<void> => {
@@ -99,7 +82,7 @@ describe.each(Object.keys(kinds) as Kind[])('a rotation of %s', (kind) => {
     await prepare(kind)
     const random = seededRandom(users)
     const killedAt = new Set<string>()
-    const { logins, refused } = await readingDuring(kind, async () => {
+    const { logins, refused } = await logInDuring(versions, stagesOf(kind), async () => {
       for (let kill = 0; kill < killsEach; kill += 1) {
         let left = 1 + Math.floor(random.unit() * 16)
         const running = start((line) => {
@@ -124,7 +107,7 @@ describe.each(Object.keys(kinds) as Kind[])('a rotation of %s', (kind) => {
     await prepare(kind)
     const random = seededRandom(users)
     let finished = 0
-    const { logins, refused } = await readingDuring(kind, async () => {
+    const { logins, refused } = await logInDuring(versions, stagesOf(kind), async () => {
       let heard = (): void => undefined
       const both = [0, 1].map(() =>
         start((line) => {

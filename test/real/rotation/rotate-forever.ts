@@ -20,10 +20,12 @@ const told: Rotator = {
   test: (call, value) => (say('begins test'), rotator.test(call, value)),
   revert: (call, credentials) => (say('begins revert'), rotator.revert(call, credentials)),
   retire: (call, credentials) => (say('begins retire'), rotator.retire(call, credentials)),
+  discard: async (call, credentials) => (say('begins discard'), rotator.discard?.(call, credentials)),
 }
 
+const { journal } = await journalFile(join(folder, 'rotation.db'))
 const engine = rotationEngine({
-  journal: await journalFile(join(folder, 'rotation.db')),
+  journal,
   versions: new FileVersions(join(folder, 'versions.db')),
   rotators: [told],
   clock: systemClock,

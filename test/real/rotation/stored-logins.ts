@@ -50,3 +50,26 @@ export const logInByStages = async (versions: FileVersions, stages: readonly Sta
   }
   return false
 }
+
+/** Logs in all the while that something is done; how often, and how often no login was had. */
+export const logInDuring = async (
+  versions: FileVersions,
+  stages: readonly Stage[],
+  act: () => Promise<void>,
+): Promise<{ readonly logins: number; readonly refused: number }> => {
+  const counts = { logins: 0, refused: 0 }
+  const over = new AbortController()
+  const reading = (async () => {
+    while (!over.signal.aborted) {
+      if (!(await logInByStages(versions, stages))) counts.refused += 1
+      counts.logins += 1
+    }
+  })()
+  try {
+    await act()
+  } finally {
+    over.abort()
+    await reading
+  }
+  return counts
+}

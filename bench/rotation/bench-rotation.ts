@@ -1,0 +1,130 @@
+import { ScratchServer } from '../../test/real/postgres/scratch-server.ts'
+import type { Kind } from '../../test/real/rotation/rotated-user.ts'
+import { logInThroughRotations } from '../../test/real/rotation/login-load.ts'
+import { measured, notMeasured, type Row, yardstick } from '../row.ts'
+import type { BenchOptions } from '../run.ts'
+import { median } from '../statistics.ts'
+import { type CutFindings, cutReplies } from './cut-replies.ts'
+import { type KillFindings, killRotations } from './kill-rotations.ts'
+import { places } from './places.ts'
+import { rotationCost } from './rotation-cost.ts'
+
+const rotated: readonly Kind[] = ['one user', 'two users']
+const nameOf = (kind: Kind): string => kind.replace(' ', '-')
+
+/** What has to hold whatever happens to rotations. */
+const goalsOf = (
+  id: string,
+  { none, unfinished, unsound }: Pick<KillFindings, 'none' | 'unfinished' | 'unsound'>,
+): Row[] => [
+  measured({ id: `${id}.none`, what: 'moments in which no stored credential was accepted', unit: '' }, none, {
+    atMost: 0,
+  }),
+  measured({ id: `${id}.unfinished`, what: 'runs that did not end by themselves', unit: 'runs' }, unfinished, {
+    atMost: 0,
+  }),
+  measured(
+    { id: `${id}.unsound`, what: 'runs after which not exactly one version was current', unit: 'runs' },
+    unsound,
+    {
+      atMost: 0,
+    },
+  ),
+]
+
+const killRows = (kind: Kind, wanted: number, found: KillFindings): Row[] => {
+  const id = `${nameOf(kind)}.kill`
+  return [
+    measured(
+      { id, what: `${kind}: rotations that were killed, at ${places.length} places`, unit: 'runs' },
+      found.runs,
+      {
+        atLeast: wanted * places.length,
+      },
+    ),
+    ...goalsOf(id, found),
+    ...(kind === 'two users'
+      ? [
+          measured(
+            { id: `${id}.current`, what: 'moments in which the current one was refused', unit: '' },
+            found.notCurrent,
+            {
+              atMost: 0,
+            },
+          ),
+        ]
+      : []),
+    yardstick({ id: `${id}.logins`, what: 'logins meanwhile', unit: 'logins' }, found.logins),
+    yardstick(
+      {
+        id: `${id}.resume`,
+        what: 'the longest from a kill to the end of its rotation',
+        unit: 'ms',
+        note: 'A lease of 1 s that the killed process had, and the start of a process, are in it; 20 rotations go on at once.',
+      },
+      found.longestResumeMs,
+    ),
+    yardstick({ id: `${id}.time`, what: 'all of it', unit: 's' }, found.seconds),
+  ]
+}
+
+const cutRows = (kind: Kind, isTakenBack: boolean, wanted: number, found: CutFindings): Row[] => {
+  const id = `${nameOf(kind)}.${isTakenBack ? 'cut-revert' : 'cut-set'}`
+  const what = `${kind}: ${isTakenBack ? 'taken back' : 'set'} at the target, and the reply cut`
+  return [measured({ id, what, unit: 'runs' }, found.cuts, { atLeast: wanted }), ...goalsOf(id, found)]
+}
+
+const loadRows = async (server: ScratchServer, kind: Kind): Promise<Row[]> => {
+  const rotations = 10
+  const user = `load_${kind.replaceAll(/\W/g, '')}`
+  const { failures, waitsMs } = await logInThroughRotations({ server, kind, user, rotations, loginsPerSecond: 100 })
+  const id = `${nameOf(kind)}.load`
+  const what = `${kind}: logins that failed, at 100/s through ${rotations} rotations`
+  return [
+    measured({ id, what, unit: 'logins', note: `${waitsMs.length} logins by withSecret.` }, failures.length, {
+      atMost: 0,
+    }),
+    yardstick({ id: `${id}.longest`, what: 'the longest wait of a login', unit: 'ms' }, Math.max(...waitsMs)),
+    yardstick({ id: `${id}.median`, what: 'its median', unit: 'ms' }, median(waitsMs)),
+  ]
+}
+
+const costRows = async (kind: Kind): Promise<Row[]> => {
+  const { connections, statements, journalWrites, medianMs } = await rotationCost(kind)
+  const id = `${nameOf(kind)}.cost`
+  return [
+    yardstick({ id: `${id}.time`, what: `${kind}: a rotation that nothing holds up, median`, unit: 'ms' }, medianMs),
+    yardstick({ id: `${id}.connections`, what: 'connections to the target', unit: '' }, connections),
+    yardstick({ id: `${id}.statements`, what: 'statements at the target', unit: '' }, statements),
+    yardstick({ id: `${id}.journal`, what: 'writes to the journal, of leases too', unit: '' }, journalWrites),
+  ]
+}
+
+const rowsOn = async (server: ScratchServer, runs: number): Promise<readonly Row[]> => {
+  const rows: Row[] = []
+  for (const kind of rotated) rows.push(...(await costRows(kind)), ...(await loadRows(server, kind)))
+  for (const isTakenBack of [false, true]) {
+    const all = await Promise.all(rotated.map((kind) => cutReplies(server, { kind, isTakenBack, runs })))
+    for (const [index, kind] of rotated.entries()) {
+      const found = all[index]
+      if (found) rows.push(...cutRows(kind, isTakenBack, runs, found))
+    }
+  }
+  return rows
+}
+
+/** Rotations of a real PostgreSQL's users that are killed, cut off and used all the while: no login may ever be lost. */
+export const benchRotation = async ({ runs }: BenchOptions): Promise<readonly Row[]> => {
+  const server = await ScratchServer.start().catch((error: unknown) => String(error))
+  if (typeof server === 'string')
+    return [notMeasured({ id: 'rotation', what: 'rotations of a real PostgreSQL', unit: '' }, 'all of them', server)]
+  try {
+    const rows = await rowsOn(server, runs)
+    const killed = await Promise.all(
+      rotated.map(async (kind) => killRows(kind, runs, await killRotations(server, kind, runs))),
+    )
+    return [...rows, ...killed.flat()]
+  } finally {
+    await server.stop()
+  }
+}
