@@ -20,13 +20,13 @@ export const kinds = {
 export type Kind = keyof typeof kinds
 
 /** A value as rotators read it, for a way to the server. */
-const valueOf = (port: number, username: string, password: string): SecretValue =>
+export const loginOf = (port: number, username: string, password: string): SecretValue =>
   new TextValue(JSON.stringify({ host: '127.0.0.1', port, dbname: 'postgres', username, password }))
 
 /** The superuser's login; by another port where a proxy stands before the server. */
 export const superuserOf = (server: ScratchServer, port: number = server.port): SecretValue => {
   const { username, password } = new URL(server.url())
-  return valueOf(port, username, decodeURIComponent(password))
+  return loginOf(port, username, decodeURIComponent(password))
 }
 
 /** Makes a user with a first password. */
@@ -36,5 +36,5 @@ export const makeUser = async (
   port: number = server.port,
 ): Promise<SecretValue> => {
   await server.query(`create role ${user} login password 'first-password'`)
-  return valueOf(port, user, 'first-password')
+  return loginOf(port, user, 'first-password')
 }
