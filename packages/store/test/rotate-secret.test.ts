@@ -66,6 +66,7 @@ describe('RotateSecret', () => {
         'rate(1000 days)',
         'rate(1 week)',
         'cron(30 8 * * ? *)',
+        'cron(0 * * * ? *)',
         'cron(0 8 * * * *)',
         'cron(0 8 * * ? 2030)',
         'cron(0 8 * *)',
@@ -76,8 +77,9 @@ describe('RotateSecret', () => {
     })
 
     it('has windows of whole hours', async () => {
-      const window = (Duration: string) => refused({ RotationRules: { Duration, ScheduleExpression: 'rate(1 day)' } })
+      const window = (Duration: string) => refused({ RotationRules: { Duration, ScheduleExpression: 'rate(2 days)' } })
       expect(await window('3h')).toBe(noFunction)
+      expect(await window('25h')).toMatch(/^InvalidParameterException: .*past midnight/)
       for (const Duration of ['h', '100h', '3m']) expect(await window(Duration)).toMatch(/^ValidationException/)
     })
   })

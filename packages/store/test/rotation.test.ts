@@ -61,6 +61,25 @@ describe('RotateSecret with a rotator of the store', () => {
     expect(await store.value()).toBe(second)
   })
 
+  it('counts days anew from a value that was written by hand, and keeps to an expression', async () => {
+    const dayMs = 86_400_000
+    const next = async () => (await store.facts())['NextRotationDate'] as number
+    const write = () => store.ok('PutSecretValue', { SecretId: 'one', SecretString: '{"password":"by hand"}' })
+    await store.rotate({ RotationLambdaARN: randomPassword, RotationRules: { AutomaticallyAfterDays: 4 } })
+    await store.until(() => isRotated())
+    const [before, last] = [await next(), (await store.facts())['LastRotatedDate']]
+    await store.clock.advance(dayMs)
+    await write()
+    expect((await next()) - before).toBeGreaterThanOrEqual(dayMs / 1_000)
+    expect((await store.facts())['LastRotatedDate']).toBe(last)
+    const schedule = { RotationRules: { ScheduleExpression: 'rate(4 days)' }, RotateImmediately: false }
+    await store.rotate({ ...schedule, ClientRequestToken: tokenOf('b') })
+    const planned = await next()
+    await store.clock.advance(dayMs)
+    await write()
+    expect(await next()).toBe(planned)
+  })
+
   it('only sets the schedule where it is not to be done immediately', async () => {
     const schedule = { RotationRules: { ScheduleExpression: 'rate(10 days)' }, RotateImmediately: false }
     await store.rotate({ RotationLambdaARN: randomPassword, ...schedule })

@@ -9,6 +9,8 @@ export interface Recurrence {
   next(afterMs: number): number | undefined
   /** It happens several times on some days. */
   readonly isHourly: boolean
+  /** It counts from its anchor, at whatever time of the day. */
+  readonly isRate: boolean
 }
 
 export interface RecurrenceOptions {
@@ -42,6 +44,7 @@ const rate = (body: string, { anchorMs, dialect }: RecurrenceOptions): Recurrenc
     throw invalid('Secrets Manager takes rates from 4 hours to 999 days')
   return {
     isHourly: everyMs < unitMs.day,
+    isRate: true,
     next: (afterMs) => anchorMs + Math.max(1, Math.floor((afterMs - anchorMs) / everyMs) + 1) * everyMs,
   }
 }
@@ -71,7 +74,11 @@ const cron = (body: string, { zone, dialect }: RecurrenceOptions): Recurrence =>
   const parsed = parseCron(fields)
   // Every rule of days comes round within a cycle of the calendar.
   if (nextIn(parsed, zone, Date.UTC(2000, 0, 1), years.max) === undefined) throw invalid('no day ever fits it')
-  return { isHourly: parsed.times.length > 1, next: (afterMs) => nextIn(parsed, zone, afterMs, years.max) }
+  return {
+    isHourly: parsed.times.length > 1,
+    isRate: false,
+    next: (afterMs) => nextIn(parsed, zone, afterMs, years.max),
+  }
 }
 
 const parseCron = ([
@@ -94,11 +101,12 @@ const parseCron = ([
   }
 }
 
-/** The minutes are 0, the year is any, and not every wildcard is had. */
+/** The minutes are 0, the year is any, and not every wildcard is had. AWS: "as often as every four hours". */
 const requireSecretsManager = (fields: readonly string[]): void => {
   const [minute, hour = '', day = '', , , year] = fields
   if (minute !== '0' || year !== '*') throw invalid('Secrets Manager takes no minutes but 0 and no year but *')
-  if (!/^(?:\*|\d{1,2}|(?:\*|\d{1,2})?\/\d{1,2})$/.test(hour)) throw invalid('Secrets Manager takes one hour or a step')
+  const [, step = '24'] = /^(?:\d{1,2}|(?:\*|\d{1,2})?\/(\d{1,2}))$/.exec(hour) ?? [undefined, '0']
+  if (Number(step) < 4) throw invalid('Secrets Manager takes one hour, or a step of four hours or more')
   if (day.includes('W')) throw invalid('Secrets Manager knows no W')
 }
 

@@ -120,6 +120,8 @@ describe('AWS Secrets Manager’s own limits', () => {
     'cron(15 8 1 * ? *)',
     'cron(0 8 1 * ? 2027)',
     'cron(0 8,9 1 * ? *)',
+    'cron(0 * 1 * ? *)',
+    'cron(0 */3 1 * ? *)',
     'cron(0 8 15W * ? *)',
     'rate(3 hours)',
     'rate(300 minutes)',
@@ -137,6 +139,21 @@ describe('AWS Secrets Manager’s own limits', () => {
     'rate(4 hours)',
   ])('allow %s', (expression) => {
     expect(codeOf(() => scheduled(expression, { dialect: 'secretsmanager' }))).toBeUndefined()
+  })
+})
+
+describe('a window at AWS Secrets Manager', () => {
+  const aws = (expression: string, hours: number) =>
+    codeOf(() => scheduled(expression, { dialect: 'secretsmanager', windowMs: hours * 3_600_000 }))
+
+  it('ends with its day', () => {
+    expect([aws('cron(0 20 1 * ? *)', 4), aws('cron(0 20 1 * ? *)', 5)]).toEqual([undefined, 'config_invalid'])
+    expect([aws('cron(0 /8 1 * ? *)', 8), aws('cron(0 2/8 1 * ? *)', 8)]).toEqual([undefined, 'config_invalid'])
+    expect(codeOf(() => scheduled('cron(0 20 1 * ? *)', { windowMs: 5 * 3_600_000 }))).toBeUndefined()
+  })
+
+  it('has a whole day with a rate of days, whenever that was set', () => {
+    expect([aws('rate(10 days)', 24), aws('rate(10 days)', 25)]).toEqual([undefined, 'config_invalid'])
   })
 })
 

@@ -126,8 +126,15 @@ class Schedule implements RotationSchedule {
     for (let round = 0; round < 100 && before !== undefined; round += 1) {
       const next = this.#recurrence.next(before)
       if (next !== undefined && next - before < windowMs) throw invalid('the window runs into the next one')
+      if (windowMs > this.#roomAt(before)) throw invalid('Secrets Manager takes no window that runs past midnight')
       before = next
     }
+  }
+
+  /** How long a window may be: AWS's end with the day, those of a rate begin with it. */
+  #roomAt(opensAtMs: number): number {
+    if (this.#options.dialect !== 'secretsmanager') return Number.POSITIVE_INFINITY
+    return this.#recurrence.isRate ? dayMs : this.#untilMidnight(opensAtMs)
   }
 }
 

@@ -53,7 +53,8 @@ const scheduleOf = (
     expression: text,
     secretId,
     anchorMs,
-    dialect: expression === null ? 'full' : 'secretsmanager',
+    // A thousand days are more than any rate.
+    dialect: expression === null && after_days === 1000 ? 'full' : 'secretsmanager',
     ...(duration !== null && { windowMs: windowDurationMs(duration) }),
   })
 }

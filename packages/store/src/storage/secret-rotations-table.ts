@@ -1,5 +1,6 @@
 import { compileOnce, type Reader, type Statement } from '@keyplane/database'
 import { sql } from 'kysely'
+import { dayMs } from '../day.ts'
 import { statement } from './statement.ts'
 import type { SecretRotationRow, StoreTables } from './tables.ts'
 
@@ -16,6 +17,8 @@ export interface SecretRotationsTable {
   putOff(row: SecretRotationRow, untilMs: number): Statement
   /** When one last succeeded, and since when the one that waits longest is due, or is under way; null for none. */
   times(): Promise<RotationTimes>
+  /** Counts a secret's days from a moment: a value that was written by hand is a rotation too. */
+  countDaysFrom(secretId: string, nowMs: number): Statement
   /** Ends a rotation that was asked for, unless another one was since. */
   settle(row: SecretRotationRow, settled: SettledRotation): Statement
 }
@@ -89,6 +92,16 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
           .where('next_at_ms', '=', next_at_ms)
           .compile(),
         1,
+      ),
+    countDaysFrom: (secretId, nowMs) =>
+      statement(
+        query
+          .updateTable('secret_rotations')
+          .set(({ eb }) => ({ next_at_ms: eb(eb.val(nowMs), '+', eb('after_days', '*', dayMs)) }))
+          .where('secret_id', '=', secretId)
+          .where('enabled', '=', 1)
+          .where('after_days', 'is not', null)
+          .compile(),
       ),
     settle: ({ secret_id, pending_version }, settled) =>
       statement(

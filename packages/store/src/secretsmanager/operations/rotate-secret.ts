@@ -42,7 +42,7 @@ export const rotateSecret = async (
   input: RotateSecretRequest,
 ): Promise<RotateSecretResponse> => {
   const versionId = requireToken(input.ClientRequestToken, 'InvalidParameterException')
-  requireRotationRules(input.RotationRules ?? {})
+  requireRotationRules(input.RotationRules ?? {}, context.nowMs)
   const target = secretTarget(input.SecretId, context.caller)
   const { secret } = requireWritable(await loadPresent(context, target), context.nowMs)
   const known = await context.rotations.of(secret.id)

@@ -5,7 +5,14 @@ import { type GivenValue, openOf, sameGiven, sealFor } from './secret-value.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
 import type { SecretRow, VersionRow } from '../../storage/tables.ts'
 import { prunableBeforeMs, pruneAtOnce, versionsToPrune } from './version-retention.ts'
-import { type Labels, labelsAfterPut, labelsAfterPutWith, labelsOf, requireFewLabels } from './version-stages.ts'
+import {
+  current,
+  type Labels,
+  labelsAfterPut,
+  labelsAfterPutWith,
+  labelsOf,
+  requireFewLabels,
+} from './version-stages.ts'
 
 export interface NewVersion {
   readonly versionId: string
@@ -36,7 +43,8 @@ export const writeVersion = async (
 
   const before = labelsOf(stages)
   const after = labelsAfter(before, version)
-  const { versions, nowMs } = context
+  const { versions, rotations, nowMs } = context
+  const labels = after.get(version.versionId) ?? []
   const row = {
     secret_id: secret.id,
     version_id: version.versionId,
@@ -50,8 +58,9 @@ export const writeVersion = async (
       existing ? versions.giveValue(row) : versions.insert(row),
       ...versions.relabel(secret.id, before, after),
       ...(await prune(context, secret.id, version.versionId)),
+      ...(labels.includes(current) ? [rotations.countDaysFrom(secret.id, nowMs)] : []),
     ],
-    labels: after.get(version.versionId) ?? [],
+    labels,
   }
 }
 
