@@ -6,7 +6,7 @@ import { openSource } from './open-source.ts'
 import { type RunningAgent, startAgent, type StartAgentOptions } from './start-agent.ts'
 
 export interface LaunchAgentOptions
-  extends Pick<StartAgentOptions, 'env' | 'log' | 'announce' | 'signal' | 'clock' | 'opens' | 'reads'> {
+  extends Pick<StartAgentOptions, 'env' | 'log' | 'announce' | 'signal' | 'clock' | 'opens' | 'reads' | 'receipts'> {
   /** Opens the audit log of a folder. Default: none can be, which a configuration that wants one is told. */
   readonly openAudit?: (folder: string) => Promise<AuditBatches>
 }

@@ -1,5 +1,5 @@
 import type { Clock, Random, SecretProvider } from '@keyplane/core'
-import { openSecrets, type SecretsManager } from '@keyplane/secrets'
+import { openSecrets, type ReceiptOptions, type SecretsManager } from '@keyplane/secrets'
 import type { AgentConfig } from './config/agent-config.ts'
 
 /** What holds for the reads of one kind, where it is another than the configuration says. */
@@ -17,10 +17,19 @@ export interface OpenCacheOptions {
   readonly clock: Clock
   readonly random: Random
   readonly bounds?: ReadBounds | undefined
+  readonly receipts?: ReceiptOptions | undefined
 }
 
 /** The library's cache over the source, with the AWS agent's notions of fresh and stale. */
-export const openCache = ({ config, source, log, clock, random, bounds = {} }: OpenCacheOptions): SecretsManager =>
+export const openCache = ({
+  config,
+  source,
+  log,
+  clock,
+  random,
+  bounds = {},
+  receipts,
+}: OpenCacheOptions): SecretsManager =>
   openSecrets({
     providers: [source],
     environment: false,
@@ -40,4 +49,5 @@ export const openCache = ({ config, source, log, clock, random, bounds = {} }: O
     },
     clock,
     random,
+    ...(receipts && { receipts }),
   })

@@ -7,6 +7,7 @@ import {
   systemClock,
   systemRandom,
 } from '@keyplane/core'
+import type { ReceiptOptions } from '@keyplane/secrets'
 import { type AuditBatches, ReadTrail } from './audit/read-trail.ts'
 import { checkIdentity, type Identity } from './check-identity.ts'
 import type { AgentConfig } from './config/agent-config.ts'
@@ -57,6 +58,8 @@ export interface StartAgentOptions {
   readonly onRead?: (event: ReadEvent) => void
   /** Where the audit log's records are kept; closed with the agent. Default: reads are not noted. */
   readonly audit?: AuditBatches
+  /** Who is told which versions the agent gives out, so that rotations wait for it. Default: nobody. */
+  readonly receipts?: ReceiptOptions
   /** What the source's calls are counted by, for `/metrics`. Default: none are counted. */
   readonly upstream?: UpstreamMeter
   /** Aborting it ends the start, which rejects with its reason and announces nothing; once started it means nothing. */
@@ -169,11 +172,11 @@ const openParts = (options: StartAgentOptions, ends: Ends) => {
   ends.add(() => trail?.close())
   const persisted = openPersisted(config, { env: options.env, clock, log })
   ends.add(() => persisted?.close())
-  const { opens, reads } = options
+  const { opens, reads, receipts } = options
   const held = (provider: SecretProvider): SecretProvider => (opens ? heldBack(provider, opens, clock) : provider)
   const source = held(persisted ? observed(options.source, persisted) : options.source)
   const common = { config, log, clock, random }
-  const secrets = openCache({ ...common, source, bounds: reads?.secrets })
+  const secrets = openCache({ ...common, source, bounds: reads?.secrets, receipts })
   const parameters =
     options.parameters && openCache({ ...common, source: held(options.parameters), bounds: reads?.parameters })
   ends.add(() => Promise.all([secrets.close(), parameters?.close()]))

@@ -1,4 +1,5 @@
 import { type Clock, SecretsError, type SecretProvider, type SecretVersion, TextValue } from '@keyplane/core'
+import type { ReceiptOptions } from '@keyplane/secrets'
 import { fakeClock, seededRandom } from '@keyplane/testkit'
 import type { AuditBatches } from '../src/audit/read-trail.ts'
 import { parseAgentConfig } from '../src/config.ts'
@@ -52,7 +53,14 @@ export const memoryLog = (): AgentLog & { readonly lines: string[] } => {
 }
 
 export const startTestAgent = async (
-  options: { toml?: string; port?: number; clock?: Clock; env?: Record<string, string>; audit?: AuditBatches } = {},
+  options: {
+    toml?: string
+    port?: number
+    clock?: Clock
+    env?: Record<string, string>
+    audit?: AuditBatches
+    receipts?: ReceiptOptions
+  } = {},
 ) => {
   const source = new OneSecret()
   const log = memoryLog()
@@ -67,6 +75,7 @@ export const startTestAgent = async (
     clock,
     random: seededRandom(1),
     ...(options.audit && { audit: options.audit }),
+    ...(options.receipts && { receipts: options.receipts }),
   })
   return { agent, source, log, announced, clock, port: agent.port }
 }

@@ -28,6 +28,7 @@ export {
 export type { ManySecrets } from './many.ts'
 export { namedProvider } from './named-provider.ts'
 export { openSecrets } from './open-secrets.ts'
+export type { ReceiptOptions } from './receipts/receipt-options.ts'
 export { fieldText } from './references/field-text.ts'
 export { isReference, parseReference, type SecretReference } from './references/reference.ts'
 export type { CacheSettings, SecretsManagerOptions } from './manager-options.ts'

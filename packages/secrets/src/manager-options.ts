@@ -2,6 +2,7 @@ import type { Clock, Duration, Random, SecretProvider } from '@keyplane/core'
 import type { ValueRegistry } from '@keyplane/masking'
 import type { SecretsLog } from './chain/reports.ts'
 import type { Environment } from './config.ts'
+import type { ReceiptOptions } from './receipts/receipt-options.ts'
 import type { TelemetryOptions } from './telemetry/telemetry.ts'
 
 /** How answers are kept. Durations are seconds, or texts with a unit (`5m`). */
@@ -48,6 +49,8 @@ export interface SecretsManagerOptions {
   readonly values?: ValueRegistry
   /** What OpenTelemetry is told, where the program has set it up. Default: spans and counts, by key. */
   readonly telemetry?: TelemetryOptions
+  /** Who is told which versions this program uses, so that rotations wait for it. Default: nobody. */
+  readonly receipts?: ReceiptOptions
   /** Default: stderr. */
   readonly log?: SecretsLog
   /** Default: the process's. */

@@ -5,6 +5,7 @@ import {
   type Reading,
   type SecretRef,
   SecretsError,
+  systemRandom,
   toSecretsError,
 } from '@keyplane/core'
 import { processValues } from '@keyplane/masking'
@@ -16,6 +17,8 @@ import { type Bounds, legOptionsOf } from './leg-options-of.ts'
 import { Legs, sourceProblems } from './legs.ts'
 import type { SecretsManagerOptions } from './manager-options.ts'
 import { Registrar } from './masking/registrar.ts'
+import { type ReceiptSettings, receiptSettings } from './receipts/receipt-options.ts'
+import { ReceiptReporter } from './receipts/receipt-reporter.ts'
 import { NewerVersions } from './with-secret/newer-versions.ts'
 
 /** What a manager is made of. */
@@ -27,6 +30,7 @@ export interface ManagerParts {
   readonly registrar: Registrar
   readonly watches: Watches
   readonly newerVersions: NewerVersions
+  readonly receipts?: ReceiptReporter
   readonly clock: Clock
   readonly random: Random
 }
@@ -35,7 +39,7 @@ type Read = (ref: SecretRef, call: ChainCall) => Promise<Reading | undefined>
 
 /** Makes the parts of a manager, which reads by `read`. @throws SecretsError `config_invalid`, every problem at once. */
 export const openParts = (options: SecretsManagerOptions, read: Read): ManagerParts => {
-  const { settings, bounds: allBounds } = settledOptions(options)
+  const { settings, bounds: allBounds, receipts } = settledOptions(options)
   const log = options.log ?? stderrLog
   const reports = new Reports(log)
   const registrar = new Registrar(options.values ?? processValues(), options.notSecret)
@@ -66,6 +70,7 @@ export const openParts = (options: SecretsManagerOptions, read: Read): ManagerPa
     registrar,
     watches,
     newerVersions: new NewerVersions(clock),
+    ...(receipts && { receipts: new ReceiptReporter({ ...receipts, clock, log }) }),
     clock,
     random,
   }
@@ -74,7 +79,11 @@ export const openParts = (options: SecretsManagerOptions, read: Read): ManagerPa
 /** @throws SecretsError `config_invalid` with what is wrong in the environment, in the options and with the sources. */
 const settledOptions = (
   options: SecretsManagerOptions,
-): { readonly settings: SecretsSettings; readonly bounds: Bounds } => {
+): {
+  readonly settings: SecretsSettings
+  readonly bounds: Bounds
+  readonly receipts: ReceiptSettings | undefined
+} => {
   const problems: string[] = []
   const collect = <T>(read: () => T): T | undefined => {
     try {
@@ -86,7 +95,9 @@ const settledOptions = (
   }
   const settings = collect(() => readSettings(options.env))
   const bounds = collect(() => legOptionsOf(options, settings?.cacheTtlMs ?? 0))
+  const { receipts: given } = options
+  const receipts = given && collect(() => receiptSettings(given, options.random ?? systemRandom))
   problems.push(...sourceProblems(options))
   if (!settings || !bounds || problems.length > 0) throw new SecretsError('config_invalid', problems.join('\n'))
-  return { settings, bounds }
+  return { settings, bounds, receipts }
 }

@@ -81,7 +81,7 @@ export class SecretsManager {
     const strict = options?.strict ?? this.#strict
     const known = this.recall({ id: key }, { strict })
     if (!known) throw notLoaded(key)
-    if (known.ok) return revealText(known.value.version.value)
+    if (known.ok) return revealText(this.#given(known.value).version.value)
     if (strict && !isAbsence(known.error)) throw known.error
     return fallback
   }
@@ -122,14 +122,12 @@ export class SecretsManager {
     keys: readonly Key[],
     options: GetSecretOptions = {},
   ): Promise<ManySecrets<Key>> {
-    this.#assertOpen()
-    const call = { ...callOf(options), strict: options.strict ?? this.#strict, required: true as const }
-    return readMany(keys, (key) => this.read({ id: key }, call), options.signal)
+    return this.#many(keys, options, (reading) => this.#given(reading))
   }
 
   /** Reads keys ahead of their use. @throws SecretsError with a line for each that has no value. */
   async preload(keys: readonly string[], options: GetSecretOptions = {}): Promise<void> {
-    const { errors } = await this.getMany(keys, options)
+    const { errors } = await this.#many(keys, options, (reading) => reading)
     const problems = Object.entries<SecretsError | undefined>(errors).flatMap(([name, error]) =>
       error ? [{ name, error }] : [],
     )
@@ -198,7 +196,8 @@ export class SecretsManager {
       data,
       async (reference) => {
         const leg = this.#parts.legs.named(reference.provider)
-        return referredText(reference, (await this.#chain.readFrom(leg, reference.ref, callOf({ signal }))).version)
+        const reading = await this.#chain.readFrom(leg, reference.ref, callOf({ signal }))
+        return referredText(reference, this.#given(reading).version)
       },
       signal,
     )
@@ -279,6 +278,19 @@ export class SecretsManager {
     for (const key of keys) this.#parts.registrar.addNotSecret(key)
   }
 
+  /**
+   * Says that the program uses a version that it was given by `read`, `peek`, `recall` or a change; the other ways say so
+   * themselves. Nothing where nobody takes receipts.
+   */
+  used(version: SecretVersion): void {
+    this.#parts.receipts?.used(version)
+  }
+
+  /** Says that its target refused a version; `withSecret` says so itself. */
+  refused(version: SecretVersion): void {
+    this.#parts.receipts?.refused(version)
+  }
+
   /** Tells, once, that a secret is there and cannot be used; `why` never quotes it. */
   unusable(key: string, source: string, why: string): void {
     this.#parts.reports.unusable(`The secret ${JSON.stringify(key)} of ${source} ${why}.`, key, source)
@@ -290,7 +302,7 @@ export class SecretsManager {
     this.#parts.watches.close()
     this.#parts.newerVersions.clear()
     this.#chain.close()
-    await Promise.all(this.#parts.legs.all.map((leg) => leg.close()))
+    await Promise.all([this.#parts.receipts?.close(), ...this.#parts.legs.all.map((leg) => leg.close())])
   }
 
   #use<T>(
@@ -305,9 +317,26 @@ export class SecretsManager {
     return withSecret({ ...this.#parts, key, options, use, isUsable, read })
   }
 
+  #many<const Key extends string>(
+    keys: readonly Key[],
+    options: GetSecretOptions,
+    taking: (reading: Reading) => Reading,
+  ): Promise<ManySecrets<Key>> {
+    this.#assertOpen()
+    const call = { ...callOf(options), strict: options.strict ?? this.#strict, required: true as const }
+    return readMany(keys, async (key) => taking(await this.read({ id: key }, call)), options.signal)
+  }
+
   #peek(key: string): Reading | undefined {
     // Programs without types give other things; `read` says so.
-    return typeof key === 'string' ? this.#chain.peek({ id: key }) : undefined
+    const reading = typeof key === 'string' ? this.#chain.peek({ id: key }) : undefined
+    return reading && this.#given(reading)
+  }
+
+  /** The program is given this, and uses it as far as anybody here can tell. */
+  #given(reading: Reading): Reading {
+    this.#parts.receipts?.used(reading.version)
+    return reading
   }
 
   #assertOpen(): void {
@@ -316,7 +345,8 @@ export class SecretsManager {
 
   async #read(key: string, hasDefault: boolean, options: GetSecretOptions = {}): Promise<Reading | undefined> {
     const strict = options.strict ?? this.#strict
-    return this.#readLive({ id: key }, { ...callOf(options), strict, hasDefault })
+    const reading = await this.#readLive({ id: key }, { ...callOf(options), strict, hasDefault })
+    return reading && this.#given(reading)
   }
 
   /** The cache's own reading, where there is one: what it holds may be another version in a moment. */

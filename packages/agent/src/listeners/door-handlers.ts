@@ -69,6 +69,7 @@ const hitOf = ({
     // Refusals are the route's.
     if (scope && !(scope.mayAsk({ id: secretId }) && scope.mayHave(reading.version))) return undefined
     if (trail?.hit(reading.version, name) === false) return undefined
+    secrets.used(reading.version)
     meters.hits += 1
     if (debugs) log.debug({ secretId, outcome: 'hit' }, 'Read.')
     onRead?.({ secretId, outcome: 'hit', status: 200, durationMs: 0, ...(name !== undefined && { client: name }) })

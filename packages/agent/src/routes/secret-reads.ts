@@ -27,6 +27,8 @@ export interface SecretReadsParts {
   readonly secrets: {
     peek(ref: SecretRef): Reading | undefined
     read(ref: SecretRef, call: CallOptions & { readonly required: true }): Promise<Reading>
+    /** Told of each version that a caller is given as the current one. */
+    used(version: SecretVersion): void
   }
   readonly clock: Clock
   readonly log: { debug(facts: object, message: string): void }
@@ -73,12 +75,20 @@ export class SecretReads {
   /** At once where it is cached and fresh. It never rejects. What the audit log can't note is not given. */
   find(asked: AskedSecret): Found | Promise<Found> {
     const found = this.#find(asked)
-    const { trail } = this.#parts
-    if (!trail) return found
-    const { ref, client } = asked
-    const noted = (ended: Found): Found =>
-      trail.note({ ref, client, ...ended }) ? ended : { error: unaudited(), outcome: 'failed' }
-    return found instanceof Promise ? found.then(noted) : noted(found)
+    const given = (ended: Found): Found => this.#given(asked, this.#noted(asked, ended))
+    return found instanceof Promise ? found.then(given) : given(found)
+  }
+
+  #noted({ ref, client }: AskedSecret, ended: Found): Found {
+    const isNoted = this.#parts.trail?.note({ ref, client, ...ended }) ?? true
+    return isNoted ? ended : { error: unaudited(), outcome: 'failed' }
+  }
+
+  /** Who asks for a version by its id or its stage looks around: that says nothing of what is in use. */
+  #given({ ref: { version, stage } }: AskedSecret, ended: Found): Found {
+    const isCurrent = version === undefined && (stage === undefined || stage === 'current')
+    if (isCurrent && 'version' in ended) this.#parts.secrets.used(ended.version)
+    return ended
   }
 
   #find(asked: AskedSecret): Found | Promise<Found> {

@@ -96,6 +96,7 @@ export class Slot {
   #keep(version: SecretVersion, value: unknown): void {
     this.#version = version
     this.#value = value
+    this.#from.used(version)
   }
 
   #parse(version: SecretVersion): Parsed<unknown> | Promise<Parsed<unknown>> {

@@ -13,6 +13,7 @@ import {
 } from '@keyplane/core'
 import { waited } from '../resilience/waited.ts'
 import { isAuthenticationError } from './authentication-error.ts'
+import type { ReceiptReporter } from '../receipts/receipt-reporter.ts'
 import type { NewerVersions } from './newer-versions.ts'
 
 export interface WithSecretOptions {
@@ -33,6 +34,8 @@ export interface SecretUse<T> {
   readonly isUsable: (version: SecretVersion) => Promise<boolean> | boolean
   readonly options: WithSecretOptions
   readonly newerVersions: NewerVersions
+  /** Told of what is used, and what is refused. Default: nobody. */
+  readonly receipts?: Pick<ReceiptReporter, 'used' | 'refused'>
   readonly clock: Clock
   readonly random: Random
 }
@@ -83,13 +86,16 @@ class Attempts<T> {
 
   /** @throws what `use` throws, unless it says that the secret was refused. */
   async run(version: SecretVersion): Promise<Result<T>> {
-    const { use, options } = this.#parts
+    const { use, options, receipts } = this.#parts
     this.#tried.push(version)
     try {
-      return { ok: true, value: await use(version) }
+      const value = await use(version)
+      receipts?.used(version)
+      return { ok: true, value }
     } catch (error) {
       options.signal?.throwIfAborted()
       if (!isRefusal(error, options)) throw error
+      receipts?.refused(version)
       return { ok: false, error }
     }
   }
