@@ -49,7 +49,8 @@ export class BatchProcess {
   }
 
   tell(told: Told): void {
-    this.#child.send(told)
+    // One that has ended hears nothing, and says nothing.
+    this.#child.send(told, () => undefined)
   }
 
   async kill(): Promise<void> {

@@ -56,18 +56,19 @@ class KilledBatch {
     for (let hits = 0; hits < runs; ) {
       const running = await this.#resume(place)
       running.tell('begin')
-      await running.hear('held', batchSize)
-      if (place.when === 'boundary') hits += batchSize
-      else {
-        const startedMs = performance.now()
+      const held = await running.hear('held', batchSize)
+      if (held.length === 0) throw new Error(`No rotation came to the place ${nameOf(place)}.`)
+      const startedMs = performance.now()
+      if (place.when === 'middle') {
         running.tell('go on')
         await wait(Math.random() * spanMs)
-        const wentOn = await this.#kill(running).then(() => running.hear('went on', 0))
-        spanMs = wentOn.length === 0 ? spanMs * 1.5 : Math.max(...wentOn.map(({ atMs }) => atMs - startedMs))
-        hits += batchSize - wentOn.length
       }
-      await this.#kill(running)
-      this.found.runs += batchSize
+      this.#killedMs = performance.now()
+      await running.kill()
+      const wentOn = await running.hear('went on', 0)
+      spanMs = wentOn.length === 0 ? spanMs * 1.5 : Math.max(...wentOn.map(({ atMs }) => atMs - startedMs))
+      hits += held.length - wentOn.length
+      this.found.runs += held.length
     }
   }
 
@@ -76,11 +77,6 @@ class KilledBatch {
     const [place] = places
     if (place) await (await this.#resume(place)).kill()
     for (const { versions } of this.#secrets) versions.close()
-  }
-
-  async #kill(running: BatchProcess): Promise<void> {
-    this.#killedMs = performance.now()
-    await running.kill()
   }
 
   /** A process that has brought all rotations to their end. */

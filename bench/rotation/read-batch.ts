@@ -15,6 +15,7 @@ const [folder = ''] = process.argv.slice(2)
 const { kind, secretIds } = readBatch(folder)
 const all = secretIds.map((secretId) => ({ secretId, versions: versionsOf(folder, secretId) }))
 const found = { logins: 0, none: 0, notCurrent: 0 }
+process.once('disconnect', () => process.exit())
 const over = new AbortController()
 process.once('message', () => over.abort())
 

@@ -16,6 +16,7 @@ const [folder = '', placeText = ''] = process.argv.slice(2)
 const place = JSON.parse(placeText) as Place
 const { kind, secretIds, admin } = readBatch(folder)
 
+process.once('disconnect', () => process.exit())
 const say = (said: Said): void => void process.send?.(said)
 const told = (wanted: Told): Promise<void> =>
   new Promise((resolve) => {
