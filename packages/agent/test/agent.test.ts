@@ -1,19 +1,13 @@
 import { connect } from 'node:net'
 import { SecretsError } from '@keyplane/core'
 import { fakeClock } from '@keyplane/testkit'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { RunningAgent } from '../src/start-agent.ts'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { describe, expect, it } from 'vitest'
+import { startTestAgent } from './start-test-agent.ts'
+import { token } from './token.ts'
 import { type Answer, exchange, parseAnswer } from './wire.ts'
-
-const running: RunningAgent[] = []
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((agent) => agent.close()))
-})
 
 const start = async (options: Parameters<typeof startTestAgent>[0] = {}) => {
   const started = await startTestAgent(options)
-  running.push(started.agent)
   const ask = async (
     target: string,
     headers: readonly string[] = [`X-Aws-Parameters-Secrets-Token: ${token}`],

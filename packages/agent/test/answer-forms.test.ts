@@ -1,16 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import type { RunningAgent } from '../src/start-agent.ts'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { describe, expect, it } from 'vitest'
+import { startTestAgent } from './start-test-agent.ts'
+import { token } from './token.ts'
 import { type Answer, exchange, parseAnswer } from './wire.ts'
-
-const running: RunningAgent[] = []
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((agent) => agent.close()))
-})
 
 const start = async (text: string) => {
   const started = await startTestAgent()
-  running.push(started.agent)
   started.source.text = text
   const ask = async (target: string, ...headers: string[]): Promise<Answer> => {
     const head = [`GET ${target} HTTP/1.1`, 'Host: localhost', `X-Vault-Token: ${token}`, ...headers, '', '']

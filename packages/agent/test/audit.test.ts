@@ -1,14 +1,9 @@
 import type { AuditRecord } from '@keyplane/core'
 import { fakeClock } from '@keyplane/testkit'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { RunningAgent } from '../src/start-agent.ts'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { describe, expect, it } from 'vitest'
+import { startTestAgent } from './start-test-agent.ts'
+import { token } from './token.ts'
 import { exchange, parseAnswer } from './wire.ts'
-
-const agents: RunningAgent[] = []
-afterEach(async () => {
-  await Promise.all(agents.splice(0).map((agent) => agent.close()))
-})
 
 const arn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:MyTest-a1b2c3'
 
@@ -26,7 +21,6 @@ const start = async () => {
     },
   }
   const started = await startTestAgent({ clock, audit })
-  agents.push(started.agent)
   const ask = async (target: string, ...headers: readonly string[]) => {
     const head = [`GET ${target} HTTP/1.1`, 'Host: localhost', `X-Vault-Token: ${token}`, ...headers, '', '']
     return parseAnswer(await exchange(started.port, [head.join('\r\n')], { answers: 1 }))

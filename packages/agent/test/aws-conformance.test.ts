@@ -1,18 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { versionId } from './aws-double.ts'
-import { type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
+import { addMyTest, type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
 
-const agents: AwsAgent[] = []
-afterEach(async () => {
-  await Promise.all(agents.splice(0).map((agent) => agent.close()))
-})
-
-const start = async (toml?: string): Promise<AwsAgent> => {
-  const started = await startAwsAgent(toml)
-  agents.push(started)
-  started.aws.add('MyTest', 'the value')
-  return started
-}
+const start = (toml?: string): Promise<AwsAgent> => startAwsAgent(toml, addMyTest)
 
 const get = '/secretsmanager/get?secretId='
 const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:MyTest-AbCdEf'

@@ -1,20 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fakeClock } from '@keyplane/testkit'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { RunningAgent } from '../src/start-agent.ts'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { startTestAgent } from './start-test-agent.ts'
+import { testFolder } from './test-folder.ts'
+import { token } from './token.ts'
 import { type Answer, exchange, parseAnswer } from './wire.ts'
 
 let folder: string
-const running: RunningAgent[] = []
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keyplane-'))
-  return async () => {
-    await Promise.all(running.splice(0).map((agent) => agent.close()))
-    rmSync(folder, { recursive: true })
-  }
+  folder = testFolder()
 })
 
 const clients = (tokenOfApp: string): string => `
@@ -30,7 +25,6 @@ const env = { AWS_TOKEN: token, APP_TOKEN: 'app-token', NOBODY_TOKEN: 'nobody-to
 
 const start = async (options: Parameters<typeof startTestAgent>[0] = {}) => {
   const started = await startTestAgent({ toml: clients('env://APP_TOKEN'), env, ...options })
-  running.push(started.agent)
   const ask = async (target: string, shown: string, ...headers: readonly string[]): Promise<Answer> => {
     const head = [`GET ${target} HTTP/1.1`, 'Host: localhost', `X-Vault-Token: ${shown}`, ...headers, '', '']
     return parseAnswer(await exchange(started.port, [head.join('\r\n')], { answers: 1 }))

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { startTestAgent } from './start-test-agent.ts'
+import { token } from './token.ts'
 import { countAnswers, parseAnswer } from './wire.ts'
 
 const request = (id: string, ...headers: readonly string[]): string =>

@@ -16,7 +16,9 @@ import { Meters } from '../src/metrics/meters.ts'
 import { AnswerBodies } from '../src/routes/answer-bodies.ts'
 import { getPlainSecret } from '../src/routes/get-secret.ts'
 import { Token } from '../src/token.ts'
-import { memoryLog, OneSecret, token } from './start-test-agent.ts'
+import { memoryLog } from './memory-log.ts'
+import { OneSecret } from './one-secret.ts'
+import { token } from './token.ts'
 import { exchange, type ExchangeOptions } from './wire.ts'
 
 const tokenHeaders = ['x-aws-parameters-secrets-token', 'x-vault-token']

@@ -1,12 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { AwsDouble, Fault } from './aws-double.ts'
 import { samplesOf } from './samples.ts'
-import { type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
-
-const agents: AwsAgent[] = []
-afterEach(async () => {
-  await Promise.all(agents.splice(0).map((agent) => agent.close()))
-})
+import { addMyTest, type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
 
 const ttlMs = 300_000
 const target = '/secretsmanager/get?secretId=MyTest'
@@ -87,12 +82,7 @@ const matrix: readonly (readonly [string, Expected, Expected, Expected])[] = [
   ],
 ]
 
-const start = async (ignore: boolean): Promise<AwsAgent> => {
-  const started = await startAwsAgent(`ignore_transient_errors = ${ignore}`)
-  agents.push(started)
-  started.aws.add('MyTest', 'the value')
-  return started
-}
+const start = (ignore: boolean): Promise<AwsAgent> => startAwsAgent(`ignore_transient_errors = ${ignore}`, addMyTest)
 
 /** Asks once, and compares the answer, what the log tells of it, and what is counted. */
 const expectRead = async ({ ask, log }: AwsAgent, { status, outcome, code }: Expected): Promise<void> => {
@@ -144,9 +134,7 @@ describe.each(matrix)('while AWS is %s', (fault, cold, ignored, notIgnored) => {
 
 describe('a value that covers failures', () => {
   it('does so for max_stale_seconds after it expired, and no longer', async () => {
-    const agent = await startAwsAgent('[keyplane]\nmax_stale_seconds = 600')
-    agents.push(agent)
-    agent.aws.add('MyTest', 'the value')
+    const agent = await startAwsAgent('[keyplane]\nmax_stale_seconds = 600', addMyTest)
     await agent.ask(target)
     agent.aws.faults['*'] = refusal('InternalServiceError', 500)
     await agent.clock.advance(ttlMs + 590_000)

@@ -14,7 +14,8 @@ import { AnswerBodies } from '../src/routes/answer-bodies.ts'
 import { getPlainSecret } from '../src/routes/get-secret.ts'
 import { Token } from '../src/token.ts'
 import { Oracle } from './fuzz-oracle.ts'
-import { OneSecret, token } from './start-test-agent.ts'
+import { OneSecret } from './one-secret.ts'
+import { token } from './token.ts'
 
 const tokenHeaders = ['x-aws-parameters-secrets-token', 'x-vault-token']
 /** What the fast path may answer; it knows no other body than the secret's. */

@@ -1,5 +1,5 @@
 import type { Random } from '@keyplane/core'
-import { token } from './start-test-agent.ts'
+import { token } from './token.ts'
 
 /** What one connection is sent. */
 export interface FuzzStream {

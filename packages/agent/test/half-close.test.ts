@@ -1,18 +1,12 @@
 import { connect } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { RunningAgent } from '../src/start-agent.ts'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { describe, expect, it } from 'vitest'
+import { startTestAgent } from './start-test-agent.ts'
+import { token } from './token.ts'
 import { countAnswers, parseAnswer } from './wire.ts'
-
-const agents: RunningAgent[] = []
-afterEach(async () => {
-  await Promise.all(agents.splice(0).map((agent) => agent.close(0)))
-})
 
 /** A source whose answers come when `open` is called. */
 const start = async () => {
-  const { agent, port, source } = await startTestAgent()
-  agents.push(agent)
+  const { port, source } = await startTestAgent()
   let open = (): void => {}
   source.gate = new Promise((resolve) => {
     open = resolve

@@ -1,31 +1,20 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { request } from 'node:http'
 import { Agent, request as requestByTls, type RequestOptions } from 'node:https'
-import { tmpdir } from 'node:os'
 import { connect as connectByTls } from 'node:tls'
 import { join } from 'node:path'
 import { fakeClock } from '@keyplane/testkit'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { RunningAgent } from '../src/start-agent.ts'
 import { TestAuthority, written } from './certificates.ts'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { startTestAgent as start } from './start-test-agent.ts'
+import { testFolder } from './test-folder.ts'
+import { token } from './token.ts'
 
 let folder: string
-const running: RunningAgent[] = []
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keyplane-'))
-  return async () => {
-    await Promise.all(running.splice(0).map((agent) => agent.close()))
-    rmSync(folder, { recursive: true })
-  }
+  folder = testFolder()
 })
-
-const start = async (options: Parameters<typeof startTestAgent>[0]) => {
-  const started = await startTestAgent(options)
-  running.push(started.agent)
-  return started
-}
 
 interface Answered {
   readonly status: number
@@ -94,12 +83,12 @@ describe('all listeners together', () => {
   })
 
   it('are all gone where one of them can’t be had', async () => {
-    const { port } = await start({})
+    const { agent, port } = await start({})
     const other = createServer()
     const taken = await new Promise<number>((resolve) => {
       other.listen(0, '127.0.0.1', () => resolve((other.address() as { port: number }).port))
     })
-    await running.pop()?.close()
+    await agent.close()
     await expect(start({ port, toml: `[keyplane]\nvault_port = ${taken}` })).rejects.toThrow(
       `Could not bind to 127.0.0.1:${taken}: another program uses that port; stop it, or choose another with vault_port.`,
     )
@@ -186,7 +175,7 @@ describe('a listener for other machines', () => {
       send({ host: '127.0.0.1', servername: 'agent.test', port, ca: authority.certificate, ...options }, requestByTls)
     /** The file's new content has been there for as long as the agent waits. */
     const look = () => clock.advance(2_000)
-    return { ask, port, authority, certificate, key, look, log }
+    return { agent, ask, port, authority, certificate, key, look, log }
   }
 
   it('takes clients’ tokens, each for its scope, and not the agent’s own', async () => {
@@ -284,21 +273,21 @@ describe('a listener for other machines', () => {
   })
 
   it('does not keep the agent from ending, whatever a handshake waits for', async () => {
-    const { port } = await withTls('', client)
+    const { agent, port } = await withTls('', client)
     const { connect } = await import('node:net')
     const socket = connect(port, '127.0.0.1')
     await new Promise((resolve) => socket.once('connect', resolve))
-    await running.pop()?.close(50)
+    await agent.close(50)
     socket.destroy()
   })
 
   it('holds nothing for a client that does not take its certificate', async () => {
-    const { ask } = await withTls('', client)
+    const { agent, ask } = await withTls('', client)
     await expect(ask({ headers: appShown, servername: 'other.test' })).rejects.toMatchObject({
       code: 'ERR_TLS_CERT_ALTNAME_INVALID',
     })
     const beganAtMs = performance.now()
-    await running.pop()?.close()
+    await agent.close()
     expect(performance.now() - beganAtMs).toBeLessThan(5_000)
   })
 

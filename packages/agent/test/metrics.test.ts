@@ -1,20 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readyz } from '../src/routes/readyz.ts'
 import { samplesOf } from './samples.ts'
-import { type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
-import { token } from './start-test-agent.ts'
+import { startAwsAgent as start } from './start-aws-agent.ts'
+import { token } from './token.ts'
 import { exchange, parseAnswer } from './wire.ts'
-
-const agents: AwsAgent[] = []
-afterEach(async () => {
-  await Promise.all(agents.splice(0).map((agent) => agent.close()))
-})
-
-const start = async (toml?: string): Promise<AwsAgent> => {
-  const started = await startAwsAgent(toml)
-  agents.push(started)
-  return started
-}
 
 const get = '/secretsmanager/get?secretId='
 

@@ -1,18 +1,12 @@
 import { connect } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readOddHead } from '../src/http/odd-head.ts'
-import type { RunningAgent } from '../src/start-agent.ts'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { startTestAgent } from './start-test-agent.ts'
+import { token } from './token.ts'
 import { type Answer, exchange, parseAnswer } from './wire.ts'
-
-const agents: RunningAgent[] = []
-afterEach(async () => {
-  await Promise.all(agents.splice(0).map((agent) => agent.close()))
-})
 
 const start = async (options: Parameters<typeof startTestAgent>[0] = {}) => {
   const started = await startTestAgent(options)
-  agents.push(started.agent)
   const send = async (...chunks: readonly string[]): Promise<string> =>
     exchange(
       started.port,

@@ -8,7 +8,9 @@ import { fakeClock, seededRandom } from '@keyplane/testkit'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { parseAgentConfig } from '../src/config.ts'
 import { type RunningAgent, startAgent } from '../src/start-agent.ts'
-import { memoryLog, OneSecret, token } from './start-test-agent.ts'
+import { memoryLog } from './memory-log.ts'
+import { OneSecret } from './one-secret.ts'
+import { token } from './token.ts'
 import { type Answer, exchange, parseAnswer } from './wire.ts'
 
 const stored: Readonly<Record<string, object>> = {

@@ -2,19 +2,13 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fakeClock } from '@keyplane/testkit'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseAgentConfig } from '../src/config.ts'
-import type { AwsDouble, Fault } from './aws-double.ts'
+import type { Fault } from './aws-double.ts'
 import { samplesOf } from './samples.ts'
-import { type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
-
-const agents: AwsAgent[] = []
-afterEach(async () => {
-  await Promise.all(agents.splice(0).map((agent) => agent.close()))
-})
+import { addMyTest, type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
 
 const get = '/secretsmanager/get?secretId=MyTest'
-const fill = (aws: AwsDouble): void => void aws.add('MyTest', 'the value')
 
 /** An agent that read a secret, and its successor in front of an AWS that a test decides. */
 const restarted = async (fault: Fault | undefined, more = '') => {
@@ -23,20 +17,18 @@ const restarted = async (fault: Fault | undefined, more = '') => {
   writeFileSync(join(folder, 'key'), Buffer.alloc(32, 1).toString('base64'), { mode: 0o600 })
   const toml = `${more}\n[keyplane]\npersist_file = "${file}"\npersist_key_file = "${join(folder, 'key')}"\nmax_stale_seconds = 600\n`
   const clock = fakeClock()
-  const before = await startAwsAgent(toml, fill, clock)
+  const before = await startAwsAgent(toml, addMyTest, clock)
   expect((await before.ask(get)).status).toBe(200)
   await before.close()
-  const again = async (then: Fault | undefined, its: { region?: string } = {}): Promise<AwsAgent> => {
-    const after = await startAwsAgent(
+  const again = (then: Fault | undefined, its: { region?: string } = {}): Promise<AwsAgent> => {
+    return startAwsAgent(
       its.region === undefined ? toml : `region = "${its.region}"\n${toml}`,
       (aws) => {
-        fill(aws)
+        addMyTest(aws)
         if (then) aws.faults['*'] = then
       },
       clock,
     )
-    agents.push(after)
-    return after
   }
   return { ...(await again(fault)), file, again }
 }

@@ -1,11 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { AwsDouble } from './aws-double.ts'
 import { type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
-
-const agents: AwsAgent[] = []
-afterEach(async () => {
-  await Promise.all(agents.splice(0).map((agent) => agent.close()))
-})
 
 const names = Array.from({ length: 45 }, (_, index) => `app/key${index}`)
 const fill = (aws: AwsDouble): void => {
@@ -14,11 +9,7 @@ const fill = (aws: AwsDouble): void => {
     Object.assign(aws.secrets.get(name) ?? {}, { tags: ['team'] })
 }
 
-const start = async (toml: string, prepare = fill): Promise<AwsAgent> => {
-  const started = await startAwsAgent(toml, prepare)
-  agents.push(started)
-  return started
-}
+const start = (toml: string, prepare = fill): Promise<AwsAgent> => startAwsAgent(toml, prepare)
 
 const isReady = ({ ask }: AwsAgent) => ask('/readyz').then(({ body }) => body === 'ready')
 const ready = async (agent: AwsAgent): Promise<void> => {

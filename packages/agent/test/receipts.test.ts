@@ -1,7 +1,8 @@
 import type { Heartbeat, Receipt } from '@keyplane/core'
 import { fakeClock } from '@keyplane/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { startTestAgent } from './start-test-agent.ts'
+import { token } from './token.ts'
 import { exchange } from './wire.ts'
 
 const secretId = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:MyTest-a1b2c3'

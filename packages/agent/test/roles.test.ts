@@ -1,17 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
+import { describe, expect, it } from 'vitest'
+import { addMyTest, type AwsAgent, startAwsAgent } from './start-aws-agent.ts'
 
-const agents: AwsAgent[] = []
-afterEach(async () => {
-  await Promise.all(agents.splice(0).map((agent) => agent.close()))
-})
-
-const start = async (toml?: string): Promise<AwsAgent> => {
-  const started = await startAwsAgent(toml)
-  agents.push(started)
-  started.aws.add('MyTest', 'the value')
-  return started
-}
+const start = (toml?: string): Promise<AwsAgent> => startAwsAgent(toml, addMyTest)
 
 const arn = (role: string): string => `arn:aws:iam::123456789012:role/${role}`
 const by = (role: string, id = 'MyTest'): string => `/secretsmanager/get?secretId=${id}&roleArn=${arn(role)}`

@@ -1,32 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { parseAgentConfig } from '../src/config.ts'
 import { openSocketPeers } from '../src/listeners/socket-peers.ts'
 import { userId } from '../src/listeners/user-id.ts'
-import type { RunningAgent } from '../src/start-agent.ts'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { startTestAgent } from './start-test-agent.ts'
+import { testFolder } from './test-folder.ts'
+import { token } from './token.ts'
 
 const isLinux = process.platform === 'linux'
 const { uid, username } = userInfo()
 const stranger = uid === 4_242 ? 4_243 : 4_242
 
 let folder: string
-const running: RunningAgent[] = []
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keyplane-'))
-  return async () => {
-    await Promise.all(running.splice(0).map((agent) => agent.close()))
-    rmSync(folder, { recursive: true })
-  }
+  folder = testFolder()
 })
 
 const start = async (more: string, headers = '', lineEnd = '\r\n') => {
   const socketPath = join(folder, 'agent.sock')
   const started = await startTestAgent({ toml: `[keyplane]\nsocket_path = "${socketPath}"\n${more}` })
-  running.push(started.agent)
   /** What the agent answers to these requests on one connection, until it ends. */
   const ask = (...targets: readonly string[]): Promise<string> =>
     new Promise((resolve) => {
@@ -68,9 +62,9 @@ describe.runIf(isLinux)('a client that is known by its user', () => {
   })
 
   it('is known, and within its scope, with a request that only the AWS agent’s parser takes', async () => {
-    const { ask } = await start(client(uid), '', '\n')
+    const { agent, ask } = await start(client(uid), '', '\n')
     expect(statuses(await ask(plain))).toEqual(['200'])
-    await running.pop()?.close()
+    await agent.close()
     const other = await start(client(uid, '"other"'), `X-Vault-Token: ${token}\n`, '\n')
     expect(statuses(await other.ask(plain))).toEqual(['403'])
   })

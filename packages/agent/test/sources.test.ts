@@ -7,7 +7,9 @@ import { describe, expect, it } from 'vitest'
 import { parseAgentConfig } from '../src/config.ts'
 import { runAgent } from '../src/main.ts'
 import { startAgent } from '../src/start-agent.ts'
-import { memoryLog, OneSecret, token } from './start-test-agent.ts'
+import { memoryLog } from './memory-log.ts'
+import { OneSecret } from './one-secret.ts'
+import { token } from './token.ts'
 import { exchange, parseAnswer } from './wire.ts'
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'keyplane-sources-'))

@@ -1,10 +1,12 @@
 import { awsProvider } from '@keyplane/secrets/providers'
 import { type FakeClock, fakeClock, seededRandom } from '@keyplane/testkit'
+import { onTestFinished } from 'vitest'
 import { parseAgentConfig } from '../src/config.ts'
 import { type UpstreamCall, UpstreamMeter } from '../src/metrics/upstream-meter.ts'
 import { type RunningAgent, startAgent } from '../src/start-agent.ts'
 import { AwsDouble } from './aws-double.ts'
-import { memoryLog, token } from './start-test-agent.ts'
+import { memoryLog } from './memory-log.ts'
+import { token } from './token.ts'
 import { type Answer, exchange, parseAnswer } from './wire.ts'
 
 export interface AwsAgent {
@@ -18,7 +20,10 @@ export interface AwsAgent {
   close(): Promise<void>
 }
 
-/** The agent over the real aws provider, in front of a double of AWS on this machine. */
+/** The secret that most tests read. */
+export const addMyTest = (aws: AwsDouble): void => void aws.add('MyTest', 'the value')
+
+/** The agent over the real aws provider, in front of a double of AWS on this machine; they end with the test. */
 export const startAwsAgent = async (
   toml = '',
   prepare: (aws: AwsDouble) => void = () => {},
@@ -72,5 +77,6 @@ export const startAwsAgent = async (
     await agent.close(0)
     await aws.close()
   }
+  onTestFinished(close)
   return { agent, aws, log, clock, upstream, ask, close }
 }

@@ -7,7 +7,7 @@ import { fakeClock } from '@keyplane/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { checkIdentity } from '../src/check-identity.ts'
 import { runAgent } from '../src/main.ts'
-import { token } from './start-test-agent.ts'
+import { token } from './token.ts'
 import { exchange } from './wire.ts'
 
 const servers: Server[] = []

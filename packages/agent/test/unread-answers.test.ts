@@ -6,22 +6,14 @@ import type { IdleLimits } from '../src/http/idle-end.ts'
 import { text } from '../src/http/messages.ts'
 import { HttpDate } from '../src/http/response-bytes.ts'
 import { AgentServer } from '../src/http/server.ts'
-import type { RunningAgent } from '../src/start-agent.ts'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { startTestAgent as start } from './start-test-agent.ts'
+import { token } from './token.ts'
 import { exchange, parseAnswer } from './wire.ts'
 
-const agents: RunningAgent[] = []
 const sockets: Socket[] = []
-afterEach(async () => {
+afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy()
-  await Promise.all(agents.splice(0).map((agent) => agent.close()))
 })
-
-const start = async (options: Parameters<typeof startTestAgent>[0] = {}) => {
-  const started = await startTestAgent(options)
-  agents.push(started.agent)
-  return started
-}
 
 const read = (id: string): string =>
   `GET /secretsmanager/get?secretId=${id} HTTP/1.1\r\nX-Vault-Token: ${token}\r\n\r\n`

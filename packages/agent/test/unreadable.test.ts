@@ -1,24 +1,13 @@
 import { connect } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { RunningAgent } from '../src/start-agent.ts'
-import { startTestAgent, token } from './start-test-agent.ts'
+import { describe, expect, it } from 'vitest'
+import { startTestAgent } from './start-test-agent.ts'
+import { token } from './token.ts'
 import { exchange } from './wire.ts'
-
-const agents: RunningAgent[] = []
-afterEach(async () => {
-  await Promise.all(agents.splice(0).map((agent) => agent.close(0)))
-})
-
-const start = async (): Promise<number> => {
-  const { agent, port } = await startTestAgent()
-  agents.push(agent)
-  return port
-}
 
 /** All that comes back until the agent ends the connection. */
 const heard = async (...pieces: readonly string[]): Promise<string> =>
   exchange(
-    await start(),
+    (await startTestAgent()).port,
     pieces.map((piece) => Buffer.from(piece, 'latin1')),
     {},
   )
@@ -94,7 +83,7 @@ describe('after a request for another protocol', () => {
 describe('the last answer', () => {
   // The connection was closed over what lay unread: a reset, with which the answer was lost.
   it('is followed by no reset while its client is still sending', async () => {
-    const socket = connect({ port: await start(), host: '127.0.0.1', allowHalfOpen: true })
+    const socket = connect({ port: (await startTestAgent()).port, host: '127.0.0.1', allowHalfOpen: true })
     let received = ''
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1')

@@ -8,16 +8,12 @@ import {
 } from '@keyplane/core'
 import { memoryProvider } from '@keyplane/secrets/providers'
 import { fakeClock, seededRandom } from '@keyplane/testkit'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseAgentConfig } from '../src/config.ts'
-import { type RunningAgent, startAgent } from '../src/start-agent.ts'
-import { memoryLog, token } from './start-test-agent.ts'
+import { startAgent } from '../src/start-agent.ts'
+import { memoryLog } from './memory-log.ts'
+import { token } from './token.ts'
 import { type Answer, exchange, parseAnswer } from './wire.ts'
-
-const running: RunningAgent[] = []
-beforeEach(() => async () => {
-  await Promise.all(running.splice(0).map((agent) => agent.close()))
-})
 
 /** A source whose versions a test lists, the last one current. */
 class Versions {
@@ -64,7 +60,7 @@ const start = async (source: Versions | ReturnType<typeof memoryProvider> = uuid
     clock: fakeClock(),
     random: seededRandom(1),
   })
-  running.push(agent)
+  onTestFinished(() => agent.close())
   const send = async (
     target: string,
     headers: readonly string[],

@@ -1,74 +1,42 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '@keyplane/core'
 import { type FakeClock, fakeClock } from '@keyplane/testkit'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { runExtension } from '../src/run-extension.ts'
-import { AwsDouble } from './aws-double.ts'
-import { LambdaDouble } from './lambda-double.ts'
+import { credentials, startFunction, type TestFunction } from './start-function.ts'
 
 let folder: string
-let [lambda, aws] = [new LambdaDouble(), new AwsDouble()]
-beforeEach(() => {
+let { lambda, aws, url, env, ask } = {} as TestFunction
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'keyplane-lambda-'))
-  lambda = new LambdaDouble()
-  aws = new AwsDouble()
-  return async () => {
-    await Promise.all([lambda.close(), aws.close()])
-    rmSync(folder, { recursive: true })
-  }
+  ;({ lambda, aws, url, env, ask } = await startFunction())
+  return () => rmSync(folder, { recursive: true })
 })
 
-const token = 'a-session-token-0123456789'
-
-const freePort = async (): Promise<number> => {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 interface Started {
-  readonly port: number
   readonly said: string[]
   readonly code: Promise<number>
   readonly clock: FakeClock
-  /** As a function asks. */
-  readonly ask: (path: string) => Promise<{ status: number; body: string }>
 }
 
-const start = async (
+const start = (
   variables: Record<string, string> = {},
   toml = '',
   clockOf: (fake: FakeClock) => Clock = (fake) => fake,
-): Promise<Started> => {
-  const [port, runtimeApi, endpoint] = [await freePort(), await lambda.listen(), await aws.listen()]
+): Started => {
   const config = join(folder, 'agent.toml')
   writeFileSync(config, toml)
   const said: string[] = []
   const clock = fakeClock()
-  const env = {
-    AWS_LAMBDA_RUNTIME_API: runtimeApi,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'key',
-    AWS_SESSION_TOKEN: token,
-    AWS_ENDPOINT_URL: endpoint,
-    PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: String(port),
-    KEYPLANE_AGENT_CONFIG: config,
-    ...variables,
-  }
-  const code = runExtension({ name: 'keyplane', env, clock: clockOf(clock), stdout: (text) => void said.push(text) })
-  const ask = async (path: string) => {
-    const response = await fetch(`http://localhost:${port}${path}`, {
-      headers: { 'X-Aws-Parameters-Secrets-Token': token },
-    })
-    return { status: response.status, body: await response.text() }
-  }
-  return { port, said, code, clock, ask }
+  const code = runExtension({
+    name: 'keyplane',
+    env: { ...env, ...credentials, KEYPLANE_AGENT_CONFIG: config, ...variables },
+    clock: clockOf(clock),
+    stdout: (text) => void said.push(text),
+  })
+  return { said, code, clock }
 }
 
 const secret = '/secretsmanager/get?secretId=app/db'
@@ -76,7 +44,7 @@ const prefetching = '[prefetch]\nsecrets = [{ secret_id = "app/db" }]\n'
 
 describe('the extension', () => {
   it('serves before it registers, waits for events, and ends in order', async () => {
-    const { code, clock, ask, port } = await start()
+    const { code, clock } = start()
     await lambda.came('GET event/next')
     expect(JSON.parse((await ask(secret)).body)).toMatchObject({ Name: 'app/db', SecretString: 'value of app/db' })
     const parameter = await ask('/systemsmanager/parameters/get?name=%2Fapp%2Fkey')
@@ -91,19 +59,19 @@ describe('the extension', () => {
     const [registered] = lambda.calls
     expect(registered?.headers['lambda-extension-name']).toBe('keyplane')
     expect(JSON.parse(registered?.body ?? '')).toEqual({ events: ['INVOKE', 'SHUTDOWN'] })
-    await expect(fetch(`http://localhost:${port}/ping`)).rejects.toThrow('fetch failed')
+    await expect(fetch(`${url}/ping`)).rejects.toThrow('fetch failed')
   })
 
   it('wants the session’s token, as AWS’s extension does', async () => {
-    const { code, clock, port } = await start()
+    const { code, clock } = start()
     await lambda.came('GET event/next')
-    expect((await fetch(`http://localhost:${port}${secret}`)).status).toBe(403)
+    expect((await fetch(`${url}${secret}`)).status).toBe(403)
     lambda.shutdown(clock.nowMs())
     expect(await code).toBe(0)
   })
 
   it('has read what is to be prefetched when the function’s own start begins', async () => {
-    const { code, clock } = await start({}, prefetching)
+    const { code, clock } = start({}, prefetching)
     await lambda.came('POST register')
     expect(aws.calls).toEqual(['GetSecretValue'])
     lambda.shutdown(clock.nowMs())
@@ -112,7 +80,7 @@ describe('the extension', () => {
 
   it('does not keep the function from starting for longer than two seconds', async () => {
     aws.hangs = true
-    const { clock, ask } = await start({}, prefetching)
+    const { clock } = start({}, prefetching)
     while ((await ask('/ping').catch(() => undefined))?.status !== 200)
       await new Promise((resolve) => setTimeout(resolve, 5))
     await clock.advance(1_999)
@@ -124,7 +92,7 @@ describe('the extension', () => {
 
   it('checks what was kept while Lambda had it frozen, though its own clock stood still', async () => {
     let frozenMs = 0
-    const { code, clock, ask } = await start({}, '', (fake) => ({ ...fake, nowMs: () => fake.nowMs() + frozenMs }))
+    const { code, clock } = start({}, '', (fake) => ({ ...fake, nowMs: () => fake.nowMs() + frozenMs }))
     await lambda.came('GET event/next')
     await ask(secret)
     await ask(secret)
@@ -138,7 +106,7 @@ describe('the extension', () => {
 
   it('ends by the deadline, whatever still runs', async () => {
     aws.hangs = true
-    const { code, clock, ask } = await start()
+    const { code, clock } = start()
     await lambda.came('GET event/next')
     const running = ask(secret).catch(() => 'cut')
     while (aws.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
@@ -154,7 +122,7 @@ describe('under SnapStart', () => {
   const snapStart = { AWS_LAMBDA_INITIALIZATION_TYPE: 'snap-start' }
 
   it('nothing is read before the first invocation, whoever asks; then everything is', async () => {
-    const { code, clock, ask } = await start(snapStart, prefetching)
+    const { code, clock } = start(snapStart, prefetching)
     await lambda.came('GET event/next')
     const early = ask(secret)
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -171,7 +139,7 @@ describe('under SnapStart', () => {
   })
 
   it('a request that is a moment ahead of the invocation is answered', async () => {
-    const { clock, ask } = await start(snapStart)
+    const { clock } = start(snapStart)
     await lambda.came('GET event/next')
     const early = ask(secret)
     lambda.invoke()
@@ -183,7 +151,7 @@ describe('under SnapStart', () => {
 
 describe('an extension that can not begin', () => {
   it('tells Lambda why, after it has registered', async () => {
-    const { code, said } = await start({ SECRETS_MANAGER_TTL: '-1', PARAMETERS_SECRETS_EXTENSION_CACHE_SIZE: 'x' })
+    const { code, said } = start({ SECRETS_MANAGER_TTL: '-1', PARAMETERS_SECRETS_EXTENSION_CACHE_SIZE: 'x' })
     expect(await code).toBe(1)
     expect(lambda.sequence).toEqual(['POST register', 'POST init/error'])
     const told = lambda.calls[1]
@@ -196,7 +164,7 @@ describe('an extension that can not begin', () => {
 
   it('ends with 1 where Lambda does not take it', async () => {
     lambda.faults = { 'POST register': 403 }
-    const { code, said, ask } = await start()
+    const { code, said } = start()
     expect(await code).toBe(1)
     expect(said.join('')).toContain('answered register with 403')
     await expect(ask('/ping')).rejects.toThrow('fetch failed')
@@ -204,7 +172,7 @@ describe('an extension that can not begin', () => {
 
   it('tells Lambda where it loses touch with it', async () => {
     lambda.faults = { 'GET event/next': 500 }
-    const { code } = await start()
+    const { code } = start()
     expect(await code).toBe(1)
     expect(lambda.sequence).toEqual(['POST register', 'GET event/next', 'POST exit/error'])
   })

@@ -1,14 +1,12 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer as createHttpServer } from 'node:http'
-import { createServer } from 'node:net'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildLayer } from '../layer/build-layer.ts'
-import { AwsDouble } from './aws-double.ts'
-import { LambdaDouble } from './lambda-double.ts'
+import { credentials, startFunction, token } from './start-function.ts'
 
 let folder: string
 let archive: string
@@ -17,16 +15,6 @@ beforeAll(async () => {
   archive = await buildLayer({ outdir: folder })
 }, 60_000)
 afterAll(() => rmSync(folder, { recursive: true }))
-
-const token = 'a-session-token-0123456789'
-
-const freePort = async (): Promise<number> => {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 interface Run {
   readonly code: number
@@ -70,68 +58,50 @@ describe('the layer', () => {
   })
 
   it('starts by its script, from a folder that holds nothing else, serves, and ends in order', async () => {
-    const [lambda, aws] = [new LambdaDouble(), new AwsDouble()]
-    const [runtimeApi, endpoint, port] = [await lambda.listen(), await aws.listen(), await freePort()]
+    const { lambda, env, ask } = await startFunction()
     const ended = run({
+      ...env,
+      ...credentials,
       // The function's own, which would keep a process of Node's from starting.
       NODE_OPTIONS: '--require /var/task/not-there.js',
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
-      AWS_LAMBDA_RUNTIME_API: runtimeApi,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'key',
-      AWS_SESSION_TOKEN: token,
-      AWS_ENDPOINT_URL: endpoint,
-      PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: String(port),
     })
     await lambda.came('GET event/next')
     expect(lambda.calls[0]?.headers['lambda-extension-name']).toBe('keyplane')
-    const response = await fetch(`http://localhost:${port}/secretsmanager/get?secretId=app/db`, {
-      headers: { 'X-Aws-Parameters-Secrets-Token': token },
-    })
-    expect(await response.json()).toMatchObject({ SecretString: 'value of app/db' })
+    expect((await ask('/secretsmanager/get?secretId=app/db')).body).toContain('"SecretString":"value of app/db"')
     lambda.invoke()
     await lambda.came('GET event/next', 2)
     lambda.shutdown(Date.now() + 2_000)
     const { code, said } = await ended
     expect([code, said.includes('value of')]).toEqual([0, false])
-    await Promise.all([lambda.close(), aws.close()])
   })
 
   it('takes a restored function’s credentials and token from the container’s variables', async () => {
-    const [lambda, aws] = [new LambdaDouble(), new AwsDouble()]
+    const { lambda, aws, env, ask } = await startFunction()
     const given: string[] = []
-    const credentials = createHttpServer((request, response) => {
+    const container = createServer((request, response) => {
       given.push(String(request.headers.authorization))
       const Expiration = new Date(Date.now() + 3_600_000).toISOString()
       response.end(JSON.stringify({ AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 'key', Token: 'session', Expiration }))
     })
-    await new Promise<void>((resolve) => credentials.listen(0, '127.0.0.1', resolve))
-    const { port: credentialsPort } = credentials.address() as { port: number }
-    const [runtimeApi, endpoint, port] = [await lambda.listen(), await aws.listen(), await freePort()]
+    await new Promise<void>((resolve) => container.listen(0, '127.0.0.1', resolve))
+    const { port } = container.address() as { port: number }
     const ended = run({
+      ...env,
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
-      AWS_LAMBDA_RUNTIME_API: runtimeApi,
       AWS_LAMBDA_INITIALIZATION_TYPE: 'snap-start',
-      AWS_REGION: 'us-east-1',
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${credentialsPort}/2021-04-23/credentials`,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/2021-04-23/credentials`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
-      AWS_ENDPOINT_URL: endpoint,
-      PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: String(port),
     })
     await lambda.came('GET event/next')
     expect([given, aws.calls]).toEqual([[], []])
     lambda.invoke()
     await lambda.came('GET event/next', 2)
-    const response = await fetch(`http://localhost:${port}/secretsmanager/get?secretId=app/db`, {
-      headers: { 'X-Aws-Parameters-Secrets-Token': token },
-    })
-    expect(await response.json()).toMatchObject({ SecretString: 'value of app/db' })
+    expect((await ask('/secretsmanager/get?secretId=app/db')).body).toContain('"SecretString":"value of app/db"')
     expect(given).toEqual([token])
     lambda.shutdown(Date.now() + 2_000)
     expect((await ended).code).toBe(0)
-    await Promise.all([lambda.close(), aws.close()])
-    credentials.closeAllConnections()
-    credentials.close()
+    container.closeAllConnections()
+    container.close()
   })
 })

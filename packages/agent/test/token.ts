@@ -1,0 +1,2 @@
+/** The one that the tests' agents want. */
+export const token = 'test-token-0123456789'
