@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { type Clock, type Random, toSecretsError, uuid } from '@keyplane/core'
 import { bootstraps } from './bootstraps.ts'
+import { eachLine } from './each-line.ts'
 import type { InvocationResult, LocalFunction } from './local-function.ts'
 import { RuntimeApi } from './runtime-api.ts'
 
@@ -20,15 +20,11 @@ interface Running {
   readonly kill: () => Promise<void>
 }
 
-/**
- * A function's process: started at its first call, one call at a time, and ended where a call takes too long. The next
- * call starts another one.
- */
+/** A function's process: started at its first call, and ended where a call takes too long. The next call starts another one. */
 export class FunctionProcess {
   readonly #function: LocalFunction
   readonly #parts: FunctionProcessParts
   #running: Running | undefined
-  #last: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
   constructor(local: LocalFunction, parts: FunctionProcessParts) {
@@ -36,22 +32,15 @@ export class FunctionProcess {
     this.#parts = parts
   }
 
-  /** Calls the function with an event in JSON, after the calls that came before. */
-  invoke(event: string, functionArn: string): Promise<InvocationResult> {
-    const result = this.#last.then(() => this.#call(event, functionArn))
-    this.#last = result
-    return result
-  }
-
-  /** Ends the process; calls under way fail. */
+  /** Ends the process; a call under way fails. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#running?.kill()
-    await this.#last
   }
 
-  async #call(event: string, functionArn: string): Promise<InvocationResult> {
-    if (this.#isClosed) return unhandled('Runtime.ExitError', 'The host of the functions ends.')
+  /** Calls the function with an event in JSON. One call at a time. */
+  async invoke(event: string, functionArn: string): Promise<InvocationResult> {
+    if (this.#isClosed) return hostEnds
     const { clock, random } = this.#parts
     const { timeoutMs } = this.#function
     let running: Running
@@ -59,6 +48,10 @@ export class FunctionProcess {
       running = this.#running ??= await this.#start()
     } catch (error) {
       return unhandled('Runtime.ExitError', `The function can't be started: ${toSecretsError(error).message}`)
+    }
+    if (this.#isClosed) {
+      await running.kill()
+      return hostEnds
     }
     const requestId = uuid(random)
     const result = await new Promise<InvocationResult | 'late'>((resolve) => {
@@ -112,7 +105,7 @@ export class FunctionProcess {
         _HANDLER: handler,
       },
     })
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', this.#parts.onLine)
+    for (const stream of [child.stdout, child.stderr]) eachLine(stream, this.#parts.onLine)
     return child
   }
 }
@@ -130,3 +123,6 @@ const unhandled = (errorType: string, errorMessage: string): InvocationResult =>
   payload: JSON.stringify({ errorType, errorMessage }),
   functionError: 'Unhandled',
 })
+
+/** What is answered to those whose turn does not come. */
+export const hostEnds: InvocationResult = unhandled('Runtime.ExitError', 'The host of the functions ends.')

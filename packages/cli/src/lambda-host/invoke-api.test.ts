@@ -19,8 +19,10 @@ export const handler = async (event, context) => {
   calls += 1
   if (event.fail) throw new TypeError('refused')
   if (event.end) process.exit(3)
+  if (event.waitMs) await new Promise((resolve) => setTimeout(resolve, event.waitMs))
   if (event.hang) await new Promise((resolve) => setTimeout(resolve, 60_000))
   console.log('called')
+  if (event.mark) console.log('mark ' + event.mark)
   return { event, calls, arn: context.invokedFunctionArn, given: process.env.GIVEN, leftMs: context.getRemainingTimeInMillis() > 0 }
 }
 `
@@ -61,6 +63,7 @@ beforeAll(async () => {
     functions: [
       local('javascript', 'nodejs', 'javascript.handler'),
       local('python', 'python', 'python.handler'),
+      local('javascript-many', 'nodejs', 'javascript.handler'),
       local('javascript-slow', 'nodejs', 'javascript.handler', 1_000),
       local('python-slow', 'python', 'python.handler', 1_000),
       local('nowhere', 'nodejs', 'nowhere.handler'),
@@ -83,9 +86,10 @@ interface Call {
   readonly event?: object
   readonly credentials?: typeof accessKey
   readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
 }
 
-const invoke = async (name: string, { event = {}, credentials = accessKey, headers = {} }: Call = {}) => {
+const invoke = async (name: string, { event = {}, credentials = accessKey, headers = {}, signal }: Call = {}) => {
   const { host: authority } = new URL(host.url)
   const target = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`
   const body = JSON.stringify(event)
@@ -101,7 +105,12 @@ const invoke = async (name: string, { event = {}, credentials = accessKey, heade
     service: 'lambda',
     atMs,
   })
-  const answer = await fetch(host.url + target, { method: 'POST', headers: { ...sent, ...signed }, body })
+  const answer = await fetch(host.url + target, {
+    method: 'POST',
+    headers: { ...sent, ...signed },
+    body,
+    ...(signal && { signal }),
+  })
   const text = await answer.text()
   return {
     status: answer.status,
@@ -150,6 +159,26 @@ describe('the host of local functions', () => {
     const { failed, body } = await invoke('nowhere')
     expect(failed).toBe('Unhandled')
     expect(body.errorMessage).toMatch(/^There is no .*nowhere\.mjs, \.js or \.cjs\.$/)
+  })
+
+  it('calls a function several times at once, in four processes at most', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => invoke('javascript-many', { event: { waitMs: 300 } })),
+    )
+    const calls = answers.map(({ body }) => body.calls as number)
+    expect(calls.filter((count) => count === 1)).toHaveLength(4)
+    expect(Math.max(...calls)).toBeLessThanOrEqual(4)
+  })
+
+  it('drops a call whose caller leaves before its turn comes', async () => {
+    const busy = Array.from({ length: 4 }, () => invoke('javascript-many', { event: { waitMs: 1_000 } }))
+    const leaving = new AbortController()
+    const left = invoke('javascript-many', { event: { mark: 'left' }, signal: leaving.signal }).catch(() => 'left')
+    const stays = invoke('javascript-many', { event: { mark: 'stays' } })
+    setTimeout(() => leaving.abort(), 200)
+    expect(await left).toBe('left')
+    await Promise.all([...busy, stays])
+    expect(lines.filter((line) => line.includes(': mark '))).toEqual(['javascript-many: mark stays'])
   })
 
   it('takes no call of somebody without its key', async () => {

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { verifySignature } from '@keyplane/aws'
 import { uuid } from '@keyplane/core'
-import { FunctionProcess, type FunctionProcessParts } from './function-process.ts'
+import { FunctionPool } from './function-pool.ts'
+import type { FunctionProcessParts } from './function-process.ts'
 import type { LocalFunction } from './local-function.ts'
 
 export interface FunctionHostOptions extends Omit<FunctionProcessParts, 'onLine'> {
@@ -31,14 +32,14 @@ const maxEventBytes = 6_291_456
  */
 export const startFunctionHost = async (options: FunctionHostOptions): Promise<FunctionHost> => {
   const { functions, onLine, port = 0 } = options
-  const processes = new Map(
+  const pools = new Map(
     functions.map((each) => [
       each.name,
-      new FunctionProcess(each, { ...options, onLine: (line) => onLine(each.name, line) }),
+      new FunctionPool(each, { ...options, onLine: (line) => onLine(each.name, line) }),
     ]),
   )
   const server = createServer((request, response) => {
-    serve(request, response, processes, options).catch(() => response.destroy())
+    serve(request, response, pools, options).catch(() => response.destroy())
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -47,7 +48,7 @@ export const startFunctionHost = async (options: FunctionHostOptions): Promise<F
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {
-      await Promise.all([...processes.values()].map((each) => each.close()))
+      await Promise.all([...pools.values()].map((each) => each.close()))
       server.close()
       server.closeAllConnections()
     },
@@ -57,7 +58,7 @@ export const startFunctionHost = async (options: FunctionHostOptions): Promise<F
 const serve = async (
   request: IncomingMessage,
   response: ServerResponse,
-  processes: ReadonlyMap<string, FunctionProcess>,
+  pools: ReadonlyMap<string, FunctionPool>,
   options: FunctionHostOptions,
 ): Promise<void> => {
   const requestId = uuid(options.random)
@@ -72,17 +73,28 @@ const serve = async (
   const unsigned = refusedSignature(request, body, options)
   if (unsigned !== undefined) return refuse(403, 'AccessDeniedException', unsigned)
   const target = targetOf(request, options)
-  const found = target && processes.get(target.name)
+  const found = target && pools.get(target.name)
   if (!found) return refuse(404, 'ResourceNotFoundException', `Function not found: ${target?.arn ?? request.url ?? ''}`)
   const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse'
   if (type === 'DryRun') return answer(204, '')
-  const invoked = found.invoke(body.toString() || '{}', target.arn)
-  if (type === 'Event') return answer(202, '')
-  const { payload, functionError } = await invoked
+  if (found.isFull) return refuse(429, 'TooManyRequestsException', 'Rate Exceeded.')
+  const event = body.toString() || '{}'
+  if (type === 'Event') {
+    void found.invoke(event, target.arn)
+    return answer(202, '')
+  }
+  const { payload, functionError } = await found.invoke(event, target.arn, leaving(response))
   answer(200, payload, {
     'x-amz-executed-version': '$LATEST',
     ...(functionError && { 'x-amz-function-error': functionError }),
   })
+}
+
+/** Aborted where the caller waits no longer. */
+const leaving = (response: ServerResponse): AbortSignal => {
+  const left = new AbortController()
+  response.once('close', () => left.abort())
+  return left.signal
 }
 
 /** The body, unless it is longer than any event: nobody has shown a key yet. */

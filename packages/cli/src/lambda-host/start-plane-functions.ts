@@ -1,8 +1,8 @@
-import { appendFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { FunctionsEndpoint } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import { accessKeyOf, planeAccount, planeRegion } from '../data-folder/credentials.ts'
+import { BoundedLog } from './bounded-log.ts'
 import { readFunctionsFile } from './functions-file.ts'
 import { startFunctionHost } from './invoke-api.ts'
 
@@ -13,6 +13,8 @@ export interface PlaneFunctions {
   close(): Promise<void>
 }
 
+const maxLogBytes = 8 * 1_048_576
+
 /**
  * The rotation functions of a file, for the store of this data folder. They call the store as its developer; what they
  * write goes to a file that only its owner may read, since it may be anything.
@@ -22,6 +24,7 @@ export const startPlaneFunctions = async (
   path: string,
 ): Promise<PlaneFunctions> => {
   const hex = (bytes: number): string => Buffer.from(random.bytes(bytes)).toString('hex').toUpperCase()
+  const log = new BoundedLog(folder.functionsLog, maxLogBytes)
   const accessKey = { accessKeyId: `AKIA${hex(8)}`, secretAccessKey: hex(20) }
   const functions: PlaneFunctions = {
     endpoint: { url: '', region: planeRegion, credentials: accessKey },
@@ -47,13 +50,7 @@ export const startPlaneFunctions = async (
         SECRETS_MANAGER_ENDPOINT: functions.storeUrl,
       }
     },
-    onLine: (name, line) => {
-      try {
-        appendFileSync(folder.functionsLog, `${name}: ${line}\n`, { mode: 0o600 })
-      } catch {
-        // A full disk ends no function.
-      }
-    },
+    onLine: (name, line) => log.append(`${name}: ${line}`),
     clock,
     random,
   })
