@@ -23,6 +23,11 @@ export interface RotationEngineParts {
   readonly receipts?: Receipts
   /** How long one step may take. Default 30,000. */
   readonly effectTimeoutMs?: number
+  /**
+   * How long a process that died is waited for; one that lives renews its lease. Processes must agree on the time to within
+   * half of it. Default twice `effectTimeoutMs`.
+   */
+  readonly leaseMs?: number
 }
 
 /** A rotation to begin. */

@@ -1,4 +1,4 @@
-import { type Clock, SecretsError } from '@keyplane/core'
+import { type Clock, SecretsError, type Timer, toSecretsError } from '@keyplane/core'
 import type { RotationJournal, RotationLease } from '../ports/journal.ts'
 
 /** A lease with the moment, on a clock that never jumps, up to which it surely holds. */
@@ -46,9 +46,37 @@ export class LeaseKeeper {
     this.#holdsUntilMs = sinceMs + this.#ttlMs
   }
 
+  /** Renews it for as long as something is done. The signal is aborted once it is lost, or may have ended. */
+  async holding<T>(act: (lost: AbortSignal) => Promise<T>): Promise<T> {
+    const lost = new AbortController()
+    let timer: Timer | undefined
+    const beat = (): void => {
+      timer = this.#clock.after(this.#ttlMs / 3, () => void renewed(), { keepsAlive: true })
+    }
+    const renewed = async (): Promise<void> => {
+      try {
+        await this.renew()
+      } catch (error) {
+        if (toSecretsError(error).reason === 'lease_lost' || !this.#holds()) return lost.abort(leaseLost())
+      }
+      if (timer) beat()
+    }
+    beat()
+    try {
+      return await act(lost.signal)
+    } finally {
+      timer?.cancel()
+      timer = undefined
+    }
+  }
+
+  #holds(): boolean {
+    return this.#clock.monotonicMs() < this.#holdsUntilMs
+  }
+
   /** @throws SecretsError `conflict` (`lease_lost`) where it may have ended. */
   readonly require = (): void => {
-    if (this.#clock.monotonicMs() >= this.#holdsUntilMs) throw leaseLost()
+    if (!this.#holds()) throw leaseLost()
   }
 
   release(): Promise<void> {

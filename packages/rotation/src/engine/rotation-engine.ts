@@ -107,7 +107,7 @@ class Engine implements RotationEngine {
           policy: this.#policy,
           receipts,
         })
-      return await withinMs(clock, this.#timeoutMs, run, ending)
+      return await keeper.holding((lost) => withinMs(clock, this.#timeoutMs, run, { ending, lost }))
     } catch (thrown) {
       if (hasReason(thrown, 'lease_lost') || hasReason(thrown, 'stopped')) throw thrown
       const { code, reason } = toSecretsError(thrown)
@@ -159,8 +159,7 @@ class Engine implements RotationEngine {
 
   async #leased<T>(secretId: string, act: (keeper: LeaseKeeper) => Promise<T>): Promise<T | undefined> {
     const { journal, clock } = this.#parts
-    // A step never lasts longer than its lease, which is renewed right before it.
-    const ttlMs = this.#timeoutMs * 2
+    const ttlMs = this.#parts.leaseMs ?? this.#timeoutMs * 2
     const keeper = await LeaseKeeper.take(
       { journal, clock, ttlMs },
       secretId,
