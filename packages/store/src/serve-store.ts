@@ -135,6 +135,7 @@ const operationParts = async (options: ServeOptions): Promise<OperationParts> =>
   const never = {
     requireInvokable: async () => undefined,
     takeBack: async () => undefined,
+    tryOut: () => undefined,
     masterOf: async () => null,
     wake: () => undefined,
   }

@@ -16,10 +16,11 @@ import { FollowedRootKey } from './storage/follow-root-key.ts'
 import { openStorage } from './storage/open-storage.ts'
 import { openStoreWriter } from './storage/open-store-writer.ts'
 import { stillSameFile } from './storage/same-file.ts'
+import { secretRotationsTable } from './storage/secret-rotations-table.ts'
 import { type SecretsTable, secretsTable } from './storage/secrets-table.ts'
 import { databaseOf, type StoreDatabase } from './storage/store-database.ts'
 import { storeFacts } from './store-facts.ts'
-import { sweepGone } from './sweep.ts'
+import { sweepGone, sweepRotations } from './sweep.ts'
 import { serveByThreads, type ThreadsOptions } from './threads/serve-by-threads.ts'
 
 /** The SQLite file is made with its folder if it is not there; a PostgreSQL database has to be there, and may be empty. */
@@ -123,7 +124,8 @@ const run = async (options: StoreOptions, host: string, opened: OpenedStore): Pr
       ? await serveHere(serving, opened)
       : await serveByThreads({ ...serving, threads, database: databaseOf(options) }, opened)
   const secrets = secretsTable(reader)
-  const parts = { clockWatch: new ClockWatch(clock), secrets, writer, clock, random, onChange }
+  const rotations = secretRotationsTable(reader)
+  const parts = { clockWatch: new ClockWatch(clock), secrets, rotations, writer, clock, random, onChange }
   return running({ ...opened, host, server, secrets, stopSweeping: sweepRegularly(parts, log) })
 }
 
@@ -200,6 +202,7 @@ const sweepRegularly = (
   const sweep = async (): Promise<void> => {
     try {
       await sweepGone(parts)
+      await sweepRotations(parts)
     } catch (error) {
       const { code, message } = toSecretsError(error)
       log({ requestId: '', code, message })

@@ -1,12 +1,14 @@
 import { type Clock, type Random, uuid } from '@keyplane/core'
 import type { Writer } from '@keyplane/database'
 import type { ClockWatch } from './clock-watch.ts'
+import type { SecretRotationsTable } from './storage/secret-rotations-table.ts'
 import type { SecretsTable } from './storage/secrets-table.ts'
 
 export interface SweepParts {
   /** Nothing is removed while the clock is in doubt. */
   readonly clockWatch: ClockWatch
   readonly secrets: SecretsTable
+  readonly rotations: SecretRotationsTable
   readonly writer: Writer
   readonly clock: Clock
   readonly random: Random
@@ -45,4 +47,13 @@ export const sweepGone = async ({
     if (outcome === 'committed') onChange({ arn: secret.arn, name: secret.name })
   }
   return gone.length
+}
+
+/**
+ * Ends the rotations of secrets that were removed: whoever does a step of one has no lease from then on, and nobody goes on
+ * with it.
+ */
+export const sweepRotations = async ({ rotations, writer }: SweepParts): Promise<void> => {
+  const forgotten = await rotations.forgotten(maxRemoved)
+  if (forgotten.length > 0) await writer.write({ statements: forgotten.map((id) => rotations.forget(id)), audit: [] })
 }

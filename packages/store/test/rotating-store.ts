@@ -4,11 +4,11 @@ export const randomPassword = 'arn:keyplane:rotation:::random-password'
 
 /** A store with one secret, `one`, that is rotated. */
 export class RotatingStore extends TestStore {
-  /** Lets the store go on until something holds; its clock moves a little each time: by less than a step may take. */
-  async until(holds: () => Promise<boolean>, byMs = 500): Promise<void> {
+  /** Lets the store go on until something holds; its clock moves a little each time. */
+  async until(holds: () => Promise<boolean>): Promise<void> {
     for (let turn = 0; turn < 400; turn += 1) {
       if (await holds()) return
-      await this.clock.advance(byMs)
+      await this.clock.advance(500)
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
     throw new Error(`It did not come to that: ${JSON.stringify(this.problems)}`)
@@ -31,9 +31,14 @@ export class RotatingStore extends TestStore {
   }
 
   /** What the audit log says of rotations' steps. */
-  async steps(): Promise<readonly (Record<string, string> & { readonly decision?: string })[]> {
+  steps() {
+    return this.records('keyplane:RotationStep')
+  }
+
+  /** How an action was decided, and its details, as the audit log has them. */
+  async records(action: string): Promise<readonly (Record<string, string> & { readonly decision?: string })[]> {
     const rows = await this.data.rows(
-      "select decision, detail from audit_records where action = 'keyplane:RotationStep' order by seq",
+      `select decision, detail from audit_records where action = '${action}' order by seq`,
     )
     return rows.map(({ decision, detail }) => Object.assign(JSON.parse(String(detail)), { decision }))
   }

@@ -234,13 +234,13 @@ describe('RotateSecret with a function', () => {
     expect(JSON.stringify(store.problems)).not.toContain('"secret"')
   })
 
-  it('keeps the label of a version that was set and is given up, and goes on with it when it is asked again', async () => {
+  it('keeps the label of a version that was set and is taken back, and goes on with it when it is asked again', async () => {
     let isDown = true
     lambda.fails = (name) => name === 'testSecret' && isDown
     await store.rotate({ RotationLambdaARN: functionArn })
     await store.until(async () => lambda.calls.includes('testSecret'))
-    for (let hour = 0; hour < 25; hour += 1) await store.clock.advance(3_600_000)
-    await store.until(async () => (await store.steps()).at(-1)?.['State'] === 'rolled-back', 20_000)
+    await store.ok('CancelRotateSecret', { SecretId: 'one' })
+    await store.until(async () => (await store.steps()).at(-1)?.['State'] === 'rolled-back')
     expect((await store.facts()).VersionIdsToStages[tokenOf('a')]).toEqual(['AWSPENDING'])
     isDown = false
     const again = { SecretId: 'one', ClientRequestToken: tokenOf('b') }
@@ -263,6 +263,41 @@ describe('RotateSecret with a function', () => {
     await store.until(() => isRotated())
     expect(lambda.calls.filter((name) => name === 'setSecret')).toHaveLength(2)
     expect((await store.steps()).map(({ Outcome }) => Outcome)).not.toContain('failed')
+  })
+
+  it('ends with its secret, where that is removed in the middle', async () => {
+    lambda.fails = (name) => name === 'setSecret'
+    await store.rotate({ RotationLambdaARN: functionArn })
+    await store.until(async () => lambda.calls.includes('setSecret'))
+    await store.ok('DeleteSecret', { SecretId: 'one', ForceDeleteWithoutRecovery: true })
+    await store.until(async () => (await store.data.rows('select * from rotations')).length === 0)
+    const { length } = lambda.calls
+    await store.clock.advance(600_000)
+    expect(lambda.calls).toHaveLength(length)
+  })
+
+  it('is tried where it is not to be done immediately: in a version that is there no more after it', async () => {
+    lambda.fails = () => true
+    const trial = {
+      RotationLambdaARN: functionArn,
+      RotateImmediately: false,
+      RotationRules: { AutomaticallyAfterDays: 9 },
+    }
+    const trials = () => store.records('keyplane:RotationTrial')
+    await store.rotate(trial)
+    await store.until(async () => (await trials()).length === 1)
+    lambda.fails = () => false
+    await store.rotate(trial)
+    await store.until(async () => (await trials()).length === 2)
+    expect(lambda.calls).toEqual(['testSecret', 'testSecret'])
+    expect(await trials()).toEqual([
+      { decision: 'error', Outcome: 'failed', Code: 'unavailable', Reason: 'function_failed' },
+      { decision: 'allow', Outcome: 'done' },
+    ])
+    expect(await store.value()).toBe('first')
+    const { Versions } = await store.ok('ListSecretVersionIds', { SecretId: 'one', IncludeDeprecated: true })
+    expect(Versions).toMatchObject([{ VersionStages: ['AWSCURRENT'] }])
+    expect(lambda.versions).not.toContain(Versions?.[0]?.['VersionId'])
   })
 
   it('refuses another rotation while one is under way', async () => {

@@ -6,7 +6,8 @@ import { fileRootKey } from '@keyplane/sealing'
 import { auditTail, backUpStore, restoreStore, verifyAudit, verifyStore } from '@keyplane/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { engine } from './test-database.ts'
-import { TestStore, tokenOf } from './test-store.ts'
+import { RotatingStore } from './rotating-store.ts'
+import { tokenOf } from './test-store.ts'
 
 /**
  * Databases as they were when each step of the schema was the newest: the store of that day made them, with the same
@@ -15,9 +16,9 @@ import { TestStore, tokenOf } from './test-store.ts'
 const schemas = new URL('./schemas/', import.meta.url)
 const names = readdirSync(schemas).filter((name) => name.endsWith('.sql'))
 
-let store: TestStore
+let store: RotatingStore
 beforeEach(() => {
-  store = new TestStore()
+  store = new RotatingStore()
   // The root key that all of them were made with.
   const bytes = Uint8Array.from({ length: 32 }, (_, index) => (index * 7) % 256)
   writeFileSync(store.rootKeyPath, bytes, { mode: 0o600 })
@@ -84,6 +85,13 @@ describe.each(names)('a database as %s left it', (name) => {
     expect(await verifyAudit({ ...store.database, rootKey: rootKey() })).toMatchObject([{ verdict: { ok: true } }])
     expect((await auditTail({ ...store.database, limit: 1_000 })).length).toBe(before + 4)
     expect(await verifyStore({ ...store.database, rootKey: rootKey() })).toMatchObject({ ok: true })
+  })
+
+  it.runIf(name >= '0006')('rotates what was to be rotated', async () => {
+    await prepare(name)
+    await store.start({ clock: { ...store.clock, nowMs: () => store.clock.nowMs() + 31 * 86_400_000 } })
+    const ends = async () => (await store.steps()).filter(({ State }) => State === 'finished')
+    await store.until(async () => (await ends()).length === 2)
   })
 
   it('is left as it is where the root key is another', async () => {

@@ -7,6 +7,8 @@ export interface Rotating {
    * null where there is none. For functions null: they read what they may.
    */
   masterOf(secretId: string, functionArn: string): Promise<string | null>
+  /** Tries how a secret is to be rotated, without rotating it; what comes of it is told, not awaited. */
+  tryOut(secretId: string): void
   /** Looks at once: something was asked for. */
   wake(): void
   /** Takes back what is under way, as far as that can be. */

@@ -4,7 +4,7 @@ import type { RotationReport } from './rotation-report.ts'
 import { rotationActor, type ServiceCallParts } from './service-call.ts'
 import type { StoredVersions } from './stored-versions.ts'
 
-export interface RotationNotesParts extends Pick<ServiceCallParts, 'writer'> {
+export interface RotationNotesParts extends Pick<ServiceCallParts, 'writer' | 'clock'> {
   readonly versions: StoredVersions
   readonly onRotation: (report: RotationReport) => void
   readonly onError: (error: SecretsError) => void
@@ -40,6 +40,31 @@ export class RotationNotes implements RotationObserver {
     this.#parts.onError(new SecretsError('unavailable', message, { reason: `rotation_${kind}` }))
   }
 
+  /** How a trial ended, under the id of its version. */
+  async tried(secretId: string, requestId: string, failure?: SecretsError): Promise<void> {
+    const { versions, writer, clock, onError } = this.#parts
+    try {
+      const { arn, name } = (await versions.secret(secretId)).secret
+      const detail = { Outcome: failure ? 'failed' : 'done', ...failureDetail(failure) }
+      const base = {
+        atMs: clock.nowMs(),
+        actor: rotationActor,
+        action: 'keyplane:RotationTrial',
+        resource: arn,
+        requestId,
+      }
+      await writer.write({ statements: [], audit: [{ ...base, decision: failure ? 'error' : 'allow', detail }] })
+      if (failure)
+        onError(
+          new SecretsError('unavailable', `The trial of the rotation of ${JSON.stringify(name)} failed.`, {
+            reason: failure.reason ?? failure.code,
+          }),
+        )
+    } catch (error) {
+      onError(toSecretsError(error))
+    }
+  }
+
   /** When all that was told is written down. */
   written(): Promise<void> {
     return this.#last
@@ -68,7 +93,11 @@ const recordOf = ({ atMs, arn, rotationId, effect, outcome, failure, state }: Ro
     State: state,
     ...(effect && { Step: effect }),
     ...(outcome && { Outcome: outcome }),
-    ...(failure && { Code: failure.code }),
-    ...(failure?.reason !== undefined && { Reason: failure.reason }),
+    ...failureDetail(failure),
   },
+})
+
+const failureDetail = (failure: RotationReport['failure']): Readonly<Record<string, string>> => ({
+  ...(failure && { Code: failure.code }),
+  ...(failure?.reason !== undefined && { Reason: failure.reason }),
 })

@@ -19,6 +19,7 @@ import { RotatedVersions } from './rotated-versions.ts'
 import type { FunctionsEndpoint } from './rotation-functions.ts'
 import { RotationNotes } from './rotation-notes.ts'
 import type { RotationReport } from './rotation-report.ts'
+import { RotationTrials } from './rotation-trials.ts'
 import { askScheduled } from './scheduled-rotations.ts'
 import { SecretFunctions } from './secret-functions.ts'
 import { SecretRotators } from './secret-rotators.ts'
@@ -37,8 +38,10 @@ export interface StoreRotationsOptions {
 const everyMs = 60_000
 /** The same while a rotation is under way. */
 const busyMs = 5_000
-/** AWS Lambda allows more, and AWS's functions need seconds; a store that died is waited for twice as long. */
+/** AWS Lambda allows more, and AWS's functions need seconds. */
 const stepMs = 60_000
+/** A store that died is waited for so long: until then a credential may be refused that readers have. */
+const leaseMs = 10_000
 const atATime = 100
 
 /**
@@ -54,6 +57,7 @@ export class StoreRotations implements Rotating {
   readonly #administrators: Administrators
   readonly #rotators: SecretRotators
   readonly #notes: RotationNotes
+  readonly #trials: RotationTrials
   readonly #journal: RotationJournal
   readonly #engine: RotationEngine
   readonly #work: DueWork<string>
@@ -69,7 +73,16 @@ export class StoreRotations implements Rotating {
     const { step } = this.#functions
     const byFunction = functionRotator({ step, versions })
     this.#rotators = new SecretRotators({ rotations, random, byFunction, administrators: this.#administrators })
-    this.#notes = new RotationNotes({ writer, versions, onRotation, onError })
+    this.#notes = new RotationNotes({ writer, clock, versions, onRotation, onError })
+    this.#trials = new RotationTrials({
+      rotations,
+      random,
+      versions,
+      rotators: this.#rotators,
+      functions: this.#functions,
+      notes: this.#notes,
+      ending: this.#ending.signal,
+    })
     this.#journal = databaseJournal({ reader: reader as unknown as Reader<RotationTables>, writer, clock })
     this.#engine = rotationEngine({
       journal: this.#journal,
@@ -78,6 +91,7 @@ export class StoreRotations implements Rotating {
       clock,
       random,
       effectTimeoutMs: stepMs,
+      leaseMs,
       observer: this.#notes,
     })
     this.#work = new DueWork({
@@ -103,6 +117,7 @@ export class StoreRotations implements Rotating {
   async stop(): Promise<void> {
     await this.#work.stop()
     this.#ending.abort()
+    await this.#trials.ended()
     await this.#notes.written()
   }
 
@@ -112,6 +127,10 @@ export class StoreRotations implements Rotating {
 
   masterOf(secretId: string, functionArn: string): Promise<string | null> {
     return this.#administrators.arnFor(secretId, functionArn)
+  }
+
+  tryOut(secretId: string): void {
+    this.#trials.begin(secretId)
   }
 
   async takeBack(secretId: string): Promise<void> {

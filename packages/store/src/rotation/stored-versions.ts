@@ -3,7 +3,9 @@ import { BytesValue, SecretsError, type SecretValue, TextValue } from '@keyplane
 import type { FencedWrite, SecretVersions, StoredVersion } from '@keyplane/rotation'
 import { putSecretValue } from '../secretsmanager/operations/put-secret-value.ts'
 import { updateSecretVersionStage } from '../secretsmanager/operations/update-secret-version-stage.ts'
-import { present } from '../secretsmanager/change-secret.ts'
+import { changeSecret, present, requireWritable } from '../secretsmanager/change-secret.ts'
+import { type Change, changeAll } from '../secretsmanager/replicas/followers.ts'
+import { secretTarget } from '../secretsmanager/secret-target.ts'
 import { type GivenValue, openOf } from '../secretsmanager/versions/secret-value.ts'
 import { current, holderOf, labelsOf, pending } from '../secretsmanager/versions/version-stages.ts'
 import type { LoadedSecret } from '../storage/secrets-table.ts'
@@ -75,6 +77,24 @@ export class StoredVersions implements SecretVersions {
     const loaded = present(await this.#parts.secrets.loadById(secretId), this.#parts.clock.nowMs())
     if (loaded && loaded.secret.deleted_at_ms === null) return loaded
     throw new SecretsError('secret_not_found', 'The secret that is rotated is not there.')
+  }
+
+  /** Takes a version away, with its labels and its value. */
+  async remove(secretId: string, versionId: string): Promise<void> {
+    const { secret } = await this.secret(secretId)
+    await serviceCall(this.#parts, secret, 'EndRotationTrial', (context) =>
+      changeSecret(context, secretTarget(secret.arn, context.caller), async (found) => {
+        const loaded = requireWritable(found, context.nowMs)
+        const change = (member: LoadedSecret): Change => {
+          const before = labelsOf(member.stages)
+          const after = new Map([...before].filter(([id]) => id !== versionId))
+          const { versions } = context
+          const { id } = member.secret
+          return { statements: [...versions.relabel(id, before, after), versions.remove(id, versionId)] }
+        }
+        return { arn: secret.arn, output: undefined, ...(await changeAll(context, loaded, change)) }
+      }),
+    )
   }
 
   /** Takes AWSPENDING from a version, if that has it. */

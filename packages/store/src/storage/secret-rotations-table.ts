@@ -12,6 +12,9 @@ export interface SecretRotationsTable {
   pending(limit: number): Promise<readonly SecretRotationRow[]>
   /** Those whose time has come and that are not being rotated. */
   due(nowMs: number, limit: number): Promise<readonly SecretRotationRow[]>
+  /** The secrets that are not there any more, of whose rotations the journal still has a record. */
+  forgotten(limit: number): Promise<readonly string[]>
+  forget(secretId: string): Statement
   put(row: SecretRotationRow): Statement
   /** Moves the next rotation to another moment, unless it was moved already. */
   putOff(row: SecretRotationRow, untilMs: number): Statement
@@ -74,6 +77,20 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
       ])
       return { rotatedAtMs: rotated[0]?.at ?? null, waitingSinceMs: waiting[0]?.since ?? null }
     },
+    forgotten: async (limit) => {
+      const rows = await reader.all(
+        query
+          .selectFrom('rotations')
+          .select('secret_id')
+          .where(({ not, exists, selectFrom }) =>
+            not(exists(selectFrom('secrets').select('id').whereRef('secrets.id', '=', 'rotations.secret_id'))),
+          )
+          .limit(limit)
+          .compile(),
+      )
+      return rows.map(({ secret_id }) => secret_id)
+    },
+    forget: (secretId) => statement(query.deleteFrom('rotations').where('secret_id', '=', secretId).compile()),
     put: (row) =>
       statement(
         query

@@ -10,10 +10,11 @@ import { requireRotationRules } from '../rotation-rules.ts'
 import { secretTarget } from '../secret-target.ts'
 import { nextRotationMs, rulesOf } from '../../rotation/next-rotation.ts'
 import { isBuiltIn } from '../../rotation/built-in-rotators.ts'
+import { isTrialVersion } from '../../rotation/trial-version.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
 import type { SecretRotationRow } from '../../storage/tables.ts'
 import { requireAccess } from '../require-access.ts'
-import { current, holderOf, labelsAfterPutWith, labelsOf, pending } from '../versions/version-stages.ts'
+import { current, holderOf, type Labels, labelsAfterPutWith, labelsOf, pending } from '../versions/version-stages.ts'
 
 export const rotateSecretShape: Shape<RotateSecretRequest> = {
   SecretId: secretId,
@@ -35,7 +36,7 @@ export const rotateSecretShape: Shape<RotateSecretRequest> = {
 
 /**
  * Says how a secret is rotated, and has it rotated: an empty version waits for its value under AWSPENDING, and the answer
- * waits for nothing. With RotateImmediately false only the schedule is set.
+ * waits for nothing. With RotateImmediately false the schedule is set, and tried.
  */
 export const rotateSecret = async (
   context: OperationContext,
@@ -58,8 +59,10 @@ export const rotateSecret = async (
     asked(context, requireWritable(found, context.nowMs), asks),
   )
   context.rotating.wake()
-  if (outcome !== 'incomplete') return outcome
-  throw awsError('InvalidRequestException', "A previous rotation isn't complete. That rotation will be reattempted.")
+  if (outcome === 'incomplete')
+    throw awsError('InvalidRequestException', "A previous rotation isn't complete. That rotation will be reattempted.")
+  if (input.RotateImmediately === false) context.rotating.tryOut(secret.id)
+  return outcome
 }
 
 /** Has a secret rotated whose time has come, as it is configured; nothing where that was cancelled meanwhile, or done. */
@@ -98,7 +101,7 @@ const asked = async (
     return { arn, statements: [], output: { ARN: arn, Name: secret.name, VersionId: versionId } }
   const update = secrets.update(secret, { changed_at_ms: nowMs })
   const before = labelsOf(stages)
-  const waiting = holderOf(before, pending)
+  const waiting = waitingOf(before)
   // What is under way stays as it was begun.
   if (row && row.pending_version !== null) return { arn, statements: [], output: 'incomplete' }
   if (waiting !== undefined && waiting !== holderOf(before, current) && !isBuiltIn(functionArn)) {
@@ -142,6 +145,12 @@ const asked = async (
       rotations.put(configured),
     ],
   }
+}
+
+/** The version that a rotation began. */
+const waitingOf = (labels: Labels): string | undefined => {
+  const held = holderOf(labels, pending)
+  return held === undefined || isTrialVersion(held) ? undefined : held
 }
 
 const empty = { kind: null, sealed_value: null, wrapped_data_key: null, kms_key_id: null, kms_material: null }
