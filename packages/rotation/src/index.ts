@@ -39,7 +39,7 @@ export { type DatabaseReceiptsParts, databaseReceipts } from './receipts/databas
 export { memoryReceipts } from './receipts/memory-receipts.ts'
 export { receiptMigrations } from './receipts/migrations.ts'
 export type { ConsumerRow, ReceiptRow, ReceiptTables } from './receipts/tables.ts'
-export { type VersionFor, versionForConsumer } from './receipts/version-for.ts'
+export { type VersionFor, type VersionForParts, versionForConsumer } from './receipts/version-for.ts'
 export { type CommandRotatorOptions, commandRotator } from './rotators/command.ts'
 export { type HttpKeyCall, type HttpKeyOptions, httpKeyRotator } from './rotators/http-key.ts'
 export type { PostgresReach } from './rotators/postgres-session.ts'

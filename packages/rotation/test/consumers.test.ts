@@ -121,6 +121,14 @@ describe('the old credential', () => {
     expect((await world.rotate()).rotation).toMatchObject({ endedAtMs: world.startMs + lookEveryMs })
   })
 
+  it('is waited for by nobody without a grace period, and nobody is named', async () => {
+    const consumer = new ModelConsumer('billing')
+    const world = new World(keys(), [], { lookEveryMs })
+    await consumer.act('use', world)
+    expect((await world.rotate()).rotation).toMatchObject({ endedAtMs: world.startMs })
+    expect(world.alerts).toEqual([])
+  })
+
   it('stays for the grace period where nobody reports: that says nothing of who uses it', async () => {
     const world = new World(keys(), [], { graceMs, lookEveryMs })
     expect((await world.rotate()).rotation).toMatchObject({ endedAtMs: world.startMs + graceMs })
@@ -170,6 +178,17 @@ describe.each(overlapping)('a canary of %s', (_, target) => {
     const tried = consumers.filter(({ given }) => given.has(rotation.pendingVersion))
     expect(tried.map(({ id }) => id)).toEqual(consumers.map(({ id }) => id).filter((id) => isInCanary(rotation, id)))
     expect(world.alerts.map(({ kind }) => kind)).toEqual(['rolled_back'])
+  })
+
+  it('is over for a consumer that was refused its version, before it is taken back', async () => {
+    const consumers = Array.from({ length: 20 }, (__, index) => new ModelConsumer(`c${index}`, (id) => id !== 'v0'))
+    const meanwhile = async (world: World): Promise<void> => {
+      for (let round = 0; round < 2; round += 1) for (const consumer of consumers) await consumer.act('use', world)
+      if ((await world.journal.load(secretId))?.rotation.state !== 'canary') return
+      expect(new Set(consumers.map(({ said }) => said))).toEqual(new Set(['v0']))
+    }
+    const world = new World(target(), [], {}, { meanwhile, canary: { ...canary, maxRefusals: 1_000 } })
+    expect((await world.rotate()).rotation).toMatchObject({ state: 'finished' })
   })
 
   it('that fares well is promoted after the time of observation', async () => {

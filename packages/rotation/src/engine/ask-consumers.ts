@@ -33,7 +33,8 @@ export const acknowledgedBy = async (
   { receipts, nowMs, policy }: EffectParts,
 ): Promise<Waiting | { readonly laggards?: readonly Consumer[] }> => {
   const { currentVersion, verifiedAtMs, retireAtMs } = inState(rotation, 'verified')
-  const known = receipts ? await receipts.of(rotation.secretId) : []
+  const isWaitedFor = retireAtMs > verifiedAtMs
+  const known = receipts && isWaitedFor ? await receipts.of(rotation.secretId) : []
   const atMs = nowMs()
   const { isHeard, laggards } = acknowledgement(known, { oldVersion: currentVersion, sinceMs: verifiedAtMs })
   if (atMs >= retireAtMs) return laggards.length > 0 ? { laggards: laggards.slice(0, maxNamed) } : {}

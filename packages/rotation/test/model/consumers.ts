@@ -36,7 +36,7 @@ export class ModelConsumer {
 
   async #use(world: World): Promise<void> {
     const current = (await world.versions.current()).versionId
-    const versionId = (await versionForConsumer(world.journal)(secretId, this.id)) ?? current
+    const versionId = (await versionForConsumer(world)(secretId, this.id)) ?? current
     this.given.add(versionId)
     const refusals = (this.#refusals.get(versionId) ?? 0) + (this.#refuses(versionId) ? 1 : 0)
     this.#refusals.set(versionId, refusals)
