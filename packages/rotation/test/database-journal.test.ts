@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { databaseJournal, rotationMigrations } from '@keyplane/rotation'
+import { databaseJournal, rotationMigrations, type RotationTables } from '@keyplane/rotation'
 import { describeRotationJournal, type JournalFixture } from '@keyplane/rotation/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { keptInSqlite } from './sqlite-database.ts'
+import { keptByTwo } from './kept-by-two.ts'
+import { sqliteDatabase } from './sqlite-database.ts'
 
 let folder: string
 beforeEach(() => {
@@ -14,7 +15,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 const start = async (): Promise<JournalFixture> => {
-  const { one: journal, ...fixture } = await keptInSqlite(folder, rotationMigrations, databaseJournal)
+  const open = await sqliteDatabase<RotationTables>(folder, rotationMigrations)
+  const { one: journal, ...fixture } = await keptByTwo(open, databaseJournal)
   return { journal, ...fixture }
 }
 

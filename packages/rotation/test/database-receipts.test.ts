@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { databaseReceipts, receiptMigrations } from '@keyplane/rotation'
+import { databaseReceipts, receiptMigrations, type ReceiptTables } from '@keyplane/rotation'
 import { describeReceipts } from '@keyplane/rotation/testing'
 import { afterEach, beforeEach, describe, it } from 'vitest'
-import { keptInSqlite } from './sqlite-database.ts'
+import { keptByTwo } from './kept-by-two.ts'
+import { sqliteDatabase } from './sqlite-database.ts'
 
 let folder: string
 beforeEach(() => {
@@ -15,7 +16,8 @@ afterEach(() => rmSync(folder, { recursive: true }))
 describeReceipts(
   'SQLite',
   async () => {
-    const { one: receipts, ...fixture } = await keptInSqlite(folder, receiptMigrations, databaseReceipts)
+    const open = await sqliteDatabase<ReceiptTables>(folder, receiptMigrations)
+    const { one: receipts, ...fixture } = await keptByTwo(open, databaseReceipts)
     return { receipts, ...fixture }
   },
   { describe, it },

@@ -4,14 +4,19 @@ import {
   openPostgresWriter,
   postgresReader,
   postgresServer,
-  type Reader,
   settingUpPostgres,
-  type Writer,
 } from '@keyplane/database'
-import { databaseJournal, databaseReceipts, receiptMigrations, rotationMigrations } from '@keyplane/rotation'
+import {
+  databaseJournal,
+  databaseReceipts,
+  receiptMigrations,
+  type ReceiptTables,
+  rotationMigrations,
+  type RotationTables,
+} from '@keyplane/rotation'
 import { describeReceipts, describeRotationJournal } from '@keyplane/rotation/testing'
-import { type FakeClock, fakeClock } from '@keyplane/testkit'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { keptByTwo, type Way } from '../../../packages/rotation/test/kept-by-two.ts'
 import { ScratchServer } from '../postgres/scratch-server.ts'
 
 let server: ScratchServer
@@ -21,35 +26,20 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-/** What is kept in a new database, by two processes. */
-const kept = async <Tables, Kept>(
-  migrations: Migrations,
-  keep: (way: { readonly reader: Reader<Tables>; readonly writer: Writer; readonly clock: FakeClock }) => Kept,
-) => {
+/** Makes a database; gives what opens it. */
+const newDatabase = async <Tables>(migrations: Migrations): Promise<() => Promise<Way<Tables>>> => {
   const database = postgresServer(await server.createDatabase(`kept_${(made += 1)}`))
   await settingUpPostgres(database, (db) => migrate(db, migrations))
-  const clock = fakeClock()
-  const opened: { close(): Promise<void> }[] = []
-  const open = async (): Promise<Kept> => {
-    const writer = await openPostgresWriter(database)
-    const reader = postgresReader<Tables>(database)
-    opened.push(writer, reader)
-    return keep({ reader, writer, clock })
-  }
-  return {
-    one: await open(),
-    other: await open(),
-    clock,
-    stop: async () => {
-      for (const each of opened) await each.close()
-    },
-  }
+  return async () => ({ writer: await openPostgresWriter(database), reader: postgresReader<Tables>(database) })
 }
 
 describeRotationJournal(
   'PostgreSQL',
   async () => {
-    const { one: journal, ...fixture } = await kept(rotationMigrations, databaseJournal)
+    const { one: journal, ...fixture } = await keptByTwo(
+      await newDatabase<RotationTables>(rotationMigrations),
+      databaseJournal,
+    )
     return { journal, ...fixture }
   },
   { describe, it },
@@ -58,7 +48,10 @@ describeRotationJournal(
 describeReceipts(
   'PostgreSQL',
   async () => {
-    const { one: receipts, ...fixture } = await kept(receiptMigrations, databaseReceipts)
+    const { one: receipts, ...fixture } = await keptByTwo(
+      await newDatabase<ReceiptTables>(receiptMigrations),
+      databaseReceipts,
+    )
     return { receipts, ...fixture }
   },
   { describe, it },
