@@ -143,9 +143,10 @@ describe.each(overlapping)('a canary of %s', (_, target) => {
     await fc.assert(
       fc.asyncProperty(someFates, someActs, fc.boolean(), async (fateRow, actRow, fails) => {
         const consumers = names.map((name) => new ModelConsumer(name, (version) => fails && version !== 'v0'))
+        const act = acting(consumers, actRow)
         const before = new Map<string, ReadonlySet<string>>()
         const meanwhile = async (world: World): Promise<void> => {
-          await acting(consumers, actRow.splice(0, 1))(world)
+          await act(world)
           const entry = await world.journal.load(secretId)
           if (!entry || (await world.versions.current()).versionId === entry.rotation.pendingVersion) return
           for (const { id, given } of consumers)
