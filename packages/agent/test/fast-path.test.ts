@@ -9,7 +9,7 @@ import { Scope } from '../src/guards/scope.ts'
 import { knownHost } from '../src/guards/known-host.ts'
 import { RequestLimit } from '../src/guards/request-limit.ts'
 import { fastPath } from '../src/http/fast-path.ts'
-import { readPlainGet } from '../src/http/plain-get.ts'
+import { PlainGets, readPlainGet } from '../src/http/plain-get.ts'
 import { HttpDate } from '../src/http/response-bytes.ts'
 import { AgentServer } from '../src/http/server.ts'
 import { Meters } from '../src/metrics/meters.ts'
@@ -280,5 +280,23 @@ describe('the fast path', () => {
     ['another case of the method', plain.replace('GET', 'get')],
   ])('never takes %s', (_what, text) => {
     expect(readPlainGet(Buffer.from(text, 'latin1'), tokenHeaders)).toBeUndefined()
+  })
+
+  it('reads a request as it would alone, whatever its connection sent before', () => {
+    const texts = ['MyTest', 'Other', 'My%54est'].flatMap((id) => [
+      plain.replace('MyTest', id),
+      plain.replace('MyTest', id).replace(token, 'another-token'),
+    ])
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...texts), { maxLength: 12 }), (sent) => {
+        const gets = new PlainGets()
+        // One buffer for all of them, as sockets may give.
+        const chunk = Buffer.alloc(1_024)
+        for (const text of sent) {
+          const part = chunk.subarray(0, chunk.write(text, 'latin1'))
+          expect(gets.read(part, tokenHeaders)).toEqual(readPlainGet(Buffer.from(text, 'latin1'), tokenHeaders))
+        }
+      }),
+    )
   })
 })

@@ -2,8 +2,17 @@ import type { SecretVersion } from '@keyplane/core'
 import type { Caller, Callers } from '../guards/callers.ts'
 import type { RequestLimit } from '../guards/request-limit.ts'
 import type { AgentResponse } from './messages.ts'
-import { readPlainGet } from './plain-get.ts'
+import type { PlainGet, PlainGets } from './plain-get.ts'
 import { type HttpDate, responseBytes } from './response-bytes.ts'
+
+/** A connection, as the fast path sees it. */
+export interface FastConnection {
+  readonly gets: PlainGets
+  /** Who is known by the connection, and shows no token. */
+  readonly peer?: Caller | undefined
+  /** Whether an answer that is made now is the connection's last. */
+  readonly isLast: () => boolean
+}
 
 export interface FastPathParts {
   readonly callers: Callers
@@ -31,9 +40,9 @@ interface Ready {
 export const fastPath = ({ callers, tokenHeaders, limit, date, hit, miss }: FastPathParts) => {
   /** Answers hang on the version's identity, which lasts as long as it is cached. */
   const ready = new WeakMap<SecretVersion, Ready>()
-  return (chunk: Buffer, isLast: () => boolean, peer?: Caller): Buffer | Promise<Buffer> | undefined => {
+  return (chunk: Buffer, { gets, peer, isLast }: FastConnection): Buffer | Promise<Buffer> | undefined => {
     if (limit.active >= limit.max) return undefined
-    const request = readPlainGet(chunk, tokenHeaders)
+    const request = gets.read(chunk, tokenHeaders)
     const caller = request && (peer ?? callerOf(callers, request.tokens))
     if (!caller) return undefined
     const found = hit(request.secretId, caller)
@@ -49,10 +58,10 @@ export const fastPath = ({ callers, tokenHeaders, limit, date, hit, miss }: Fast
 }
 
 /** A header that was not sent leaves a gap. */
-const callerOf = (callers: Callers, tokens: readonly (string | undefined)[]): Caller | undefined => {
+const callerOf = (callers: Callers, tokens: PlainGet['tokens']): Caller | undefined => {
   for (let index = 0; index < tokens.length; index += 1) {
     const shown = tokens[index]
-    const caller = shown === undefined ? undefined : callers.of(Buffer.from(shown, 'latin1'))
+    const caller = shown && callers.of(shown)
     if (caller) return caller
   }
   return undefined

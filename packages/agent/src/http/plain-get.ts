@@ -4,7 +4,7 @@ import { wantsText } from './accepts-text.ts'
 export interface PlainGet {
   readonly secretId: string
   /** Values of the token headers, in the order of their names in the configuration: the first of each name. */
-  readonly tokens: readonly string[]
+  readonly tokens: readonly (Uint8Array | undefined)[]
 }
 
 const start = 'GET /secretsmanager/get?secretId='
@@ -15,6 +15,7 @@ const plainId = /^[A-Za-z0-9/_.@:-]+$/
 const plainHeaders = /^(?:[A-Za-z0-9!#$%&'*.^_`|~-]+:[\t\x20-\x7e]*\r\n)+$/
 const loopbackHost = /^(?:localhost|127\.0\.0\.1)(?::\d{1,5})?$/
 const maxHeaders = 64
+const nothing = Buffer.alloc(0)
 /** What most clients accept. */
 const anything = ' */*\r\n'
 
@@ -50,8 +51,26 @@ export const readPlainGet = (chunk: Buffer, tokenHeaders: readonly string[]): Pl
   return tokens && { secretId, tokens }
 }
 
-const readTokens = (headers: string, tokenHeaders: readonly string[]): string[] | undefined => {
-  const tokens: string[] = []
+/**
+ * The plain requests of one connection. A client that keeps its connection sends the same bytes again and again, and the
+ * same bytes are read the same way: only a request that differs from the one before is read.
+ */
+export class PlainGets {
+  #chunk = nothing
+  #request: PlainGet | undefined
+
+  /** As `readPlainGet`, with the same token headers every time. */
+  read(chunk: Buffer, tokenHeaders: readonly string[]): PlainGet | undefined {
+    if (this.#request && chunk.equals(this.#chunk)) return this.#request
+    this.#request = readPlainGet(chunk, tokenHeaders)
+    // A copy: the chunk may be a small part of a large buffer.
+    this.#chunk = this.#request ? Buffer.from(chunk) : nothing
+    return this.#request
+  }
+}
+
+const readTokens = (headers: string, tokenHeaders: readonly string[]): (Uint8Array | undefined)[] | undefined => {
+  const tokens: (Uint8Array | undefined)[] = []
   let hosts = 0
   let accepts = 0
   let count = 0
@@ -61,7 +80,7 @@ const readTokens = (headers: string, tokenHeaders: readonly string[]): string[] 
     const name = headers.slice(from, colon).toLowerCase()
     if (notPlain.has(name)) return undefined
     const tokenIndex = tokenHeaders.indexOf(name)
-    if (tokenIndex >= 0) tokens[tokenIndex] ??= headers.slice(colon + 1, end).trim()
+    if (tokenIndex >= 0) tokens[tokenIndex] ??= Buffer.from(headers.slice(colon + 1, end).trim(), 'latin1')
     else if (name === 'host') {
       hosts += 1
       if (!loopbackHost.test(headers.slice(colon + 1, end).trim())) return undefined

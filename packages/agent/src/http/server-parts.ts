@@ -3,6 +3,7 @@ import type { TlsOptions } from 'node:tls'
 import type { Caller } from '../guards/callers.ts'
 import type { RequestLimit } from '../guards/request-limit.ts'
 import type { ConnectionRoom } from './connection-room.ts'
+import type { FastConnection } from './fast-path.ts'
 import type { IdleLimits } from './idle-end.ts'
 import type { AgentRequest, AgentResponse } from './messages.ts'
 import type { HttpDate } from './response-bytes.ts'
@@ -16,7 +17,7 @@ export interface ServerParts {
    * The bytes for a plain request for a secret; nothing hands the connection to `node:http` for good. An answer that
    * somebody waits for asks, when it is made, whether it is the connection's last.
    */
-  readonly fastPath: (chunk: Buffer, isLast: () => boolean, peer?: Caller) => Buffer | Promise<Buffer> | undefined
+  readonly fastPath: (chunk: Buffer, connection: FastConnection) => Buffer | Promise<Buffer> | undefined
   /** Who comes by a connection. Default: whoever shows a token. */
   readonly admit?: (socket: Socket) => Admission
   /** Default: for any number of connections. */

@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads'
 import { SecretsError } from '@keyplane/core'
 import { endWhenIdle, type IdleLimits } from './idle-end.ts'
 import { PacedConnection } from './paced-connection.ts'
+import { PlainGets } from './plain-get.ts'
 import { responseBytes } from './response-bytes.ts'
 import type { ServerParts } from './server-parts.ts'
 import { httpServer, internalFailure } from './slow-path.ts'
@@ -151,9 +152,10 @@ export class AgentServer {
     const peer = admitted === 'by token' ? undefined : admitted
     this.#sockets.add(socket)
     let paced: PacedConnection | undefined
+    const connection = { gets: new PlainGets(), peer, isLast: this.#isClosing }
     const onData = (chunk: Buffer): void => {
       const answer =
-        chunk.length <= maxPlainBytes && !this.#closing ? this.#parts.fastPath(chunk, this.#isClosing, peer) : undefined
+        chunk.length <= maxPlainBytes && !this.#closing ? this.#parts.fastPath(chunk, connection) : undefined
       if (answer) {
         if (Buffer.isBuffer(answer)) write(socket, answer)
         else void this.#answerLater(socket, answer)

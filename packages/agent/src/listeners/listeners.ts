@@ -140,7 +140,7 @@ export class Listeners {
         if (!slot.handlers) throw new SecretsError('closed', 'The agent is not ready.')
         return slot.handlers.app(request)
       },
-      fastPath: (chunk, isLast, peer) => slot.handlers?.fastPath(chunk, isLast, peer),
+      fastPath: (chunk, connection) => slot.handlers?.fastPath(chunk, connection),
       room: this.#room,
       ...this.#parts,
       ...own,
