@@ -60,6 +60,17 @@ describe('a client that sends requests and never reads the answers', () => {
 })
 
 describe('requests that follow one another without a wait', () => {
+  it('are answered each, though the client sends nothing more and reads late', async () => {
+    const { port } = await start()
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    sockets.push(socket)
+    socket.pause().end(read('MyTest').repeat(300))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    let received = ''
+    for await (const chunk of socket) received += String(chunk)
+    expect(received.match(/HTTP\/1\.1 200/g)?.length).toBe(300)
+  })
+
   it('are answered each, in their order', async () => {
     const { port } = await start({ toml: 'max_conn = 1' })
     const requests = Array.from({ length: 300 }, (_, index) => read(index % 2 === 0 ? 'MyTest' : 'Nope')).join('')

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createSocketServer, isIPv6, type Serv
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import { isMainThread } from 'node:worker_threads'
 import { SecretsError } from '@keyplane/core'
+import { bunServer } from './bun-server.ts'
 import { endWhenIdle, type IdleLimits } from './idle-end.ts'
 import { PacedConnection } from './paced-connection.ts'
 import { PlainGets } from './plain-get.ts'
@@ -50,9 +51,12 @@ export class AgentServer {
     }
     // One that leaves in the middle of a handshake is gone at once.
     const options = { noDelay: true, pauseOnConnect: true, allowHalfOpen: !parts.tls }
+    // Who comes is told by the descriptor of a socket of `node:net`.
+    const openServer = (onSocket: (socket: Socket) => void): Server =>
+      (parts.admit ? undefined : bunServer(onSocket)) ?? createSocketServer(options, onSocket)
     this.#listener = parts.tls
       ? createTlsServer({ ...parts.tls, ...options, handshakeTimeout: handshakeMs }, accept)
-      : createSocketServer(options, (socket) => {
+      : openServer((socket) => {
           if (this.#hasRoom(socket)) accept(socket)
         })
     if (parts.tls) this.#listener.on('connection', (socket: Socket) => this.#noteHandshake(socket))

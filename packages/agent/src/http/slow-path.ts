@@ -43,8 +43,12 @@ export const httpServer = (parts: SlowPathParts, isClosing: () => boolean): Serv
   // All of them, as many as fit: a header that was dropped for being one too many could be one that a guard looks for.
   server.maxHeadersCount = 0
   // Whatever a client expects, the final answer is what it gets, by the same guards.
-  for (const event of ['checkContinue', 'checkExpectation'] as const)
-    server.on(event, (request: IncomingMessage, response: ServerResponse) => void answer(request, response))
+  server.on('checkExpectation', (request, response) => void answer(request, response))
+  server.on('checkContinue', (request, response) => {
+    // Whether the body still comes is not known. Node.js ends the connection by itself, Bun does not.
+    response.shouldKeepAlive = false
+    void answer(request, response)
+  })
   server.on('connect', (request, socket) => {
     const connection = socket as unknown as PacedConnection
     connection.leave()
