@@ -7,9 +7,12 @@ import { processEnvironment } from '../../packages/cli/src/config.ts'
 import { openContext } from '../../packages/cli/src/context.ts'
 import { endWithReader } from '../../packages/cli/src/end-with-reader.ts'
 import { exitCodeOf, exitCodes } from '../../packages/cli/src/exit-codes.ts'
+import { keepSmall } from './resident-pages.ts'
 
 bringCredentialChain(() => import('@aws-sdk/credential-provider-node'))
 endWithReader()
+// Where the system's C library is another one, the process stays as large as it is.
+void keepSmall().catch(() => undefined)
 try {
   const agent = agentNamed(basename(process.argv0), { withoutSources: ['azure', 'gcp'] })
   process.exitCode = await agent(openContext({}, processEnvironment), process.argv.slice(2), {})

@@ -98,6 +98,24 @@ describe('the executable, as an agent', () => {
     expect(await running.finished).toMatchObject({ code: 0, stderr: '' })
   })
 
+  it('gives back what only the start needed of its own file, and answers on', async () => {
+    const running = await agent.start()
+    const fileMb = (): number => {
+      const status = readFileSync(`/proc/${running.child.pid}/status`, 'latin1')
+      return Number(/^RssFile:\s+(\d+)/m.exec(status)?.[1]) / 1_024
+    }
+    expect(fileMb()).toBeGreaterThan(30)
+    await expect.poll(fileMb, { timeout: 10_000 }).toBeLessThan(25)
+    expect(await agent.read()).toMatchObject(first)
+  })
+
+  it('shares its port with nobody', async () => {
+    const running = await agent.start()
+    const port = /:(\d+)$/.exec(agent.url)?.[1]
+    await expect(agent.start({ toml: `http_port = ${port}\n` })).rejects.toThrow('another program uses that port')
+    expect(running.child.exitCode).toBeNull()
+  })
+
   it('follows its token file', async () => {
     await agent.start()
     expect((await agent.read('one', 'second token')).status).toBe(403)
