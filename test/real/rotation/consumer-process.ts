@@ -1,6 +1,7 @@
 import { type Heartbeat, SecretsError, type SecretVersion, TextValue } from '@keyplane/core'
 import { openSecrets } from '@keyplane/secrets'
 import type { Answer, Report } from './consumer-processes.ts'
+import { logInToRedis } from './redis-login.ts'
 import { logInWith } from './stored-logins.ts'
 
 /** Logs in again and again with what its parent gives it, and tells how that went. */
@@ -29,7 +30,10 @@ const secrets = openSecrets({
   cacheTtl: '500ms',
   receipts: { id, name: `consumer ${id}`, every: '1s', send },
 })
-const logIn = (text: string): Promise<void> => logInWith(JSON.stringify({ ...JSON.parse(text), dbname: database }))
+const logIn = (text: string): Promise<void> =>
+  database === ''
+    ? logInToRedis(new TextValue(text))
+    : logInWith(JSON.stringify({ ...(JSON.parse(text) as object), dbname: database }))
 const timer = setInterval(() => {
   secrets.withSecret(secretId, logIn).then(
     () => tell({ kind: 'login' }),

@@ -28,8 +28,8 @@ export interface ConsumerParts {
   readonly versions: MemoryVersions
   readonly receipts: Receipts
   readonly journal: RotationJournal
-  /** Where they log in, whatever the secret says. */
-  readonly database: string
+  /** Where they log in to PostgreSQL, whatever the secret says. Default: they log in to Redis. */
+  readonly database?: string
 }
 
 const program = fileURLToPath(new URL('./consumer-process.ts', import.meta.url))
@@ -47,7 +47,7 @@ export class ConsumerProcesses {
   }
 
   start(id: string): ConsumerProcess {
-    const { secretId, database } = this.#parts
+    const { secretId, database = '' } = this.#parts
     const execArgv = ['-C', 'source', '--disable-warning=ExperimentalWarning']
     const child = fork(program, [id, secretId, database], { execArgv })
     const consumer = { id, child, logins: [] as (string | undefined)[] }
