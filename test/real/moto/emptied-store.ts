@@ -8,6 +8,10 @@ import type { AwsCredentials } from '@keyplane/aws'
 import { systemRandom } from '@keyplane/core'
 import { fileRootKey } from '@keyplane/sealing'
 import { parseIam, type RunningStore, startStore } from '@keyplane/store'
+import { MotoServer } from '../aws-sources/moto-server.ts'
+import { LambdaFunctions } from './lambda-functions.ts'
+
+const functionsRegion = 'us-east-1'
 
 /** The account of moto's tests. */
 export const motoAccount = '123456789012'
@@ -24,7 +28,7 @@ const iam = parseIam(
   }),
 )
 
-/** A store, and before it an address that empties it where moto's tests ask for that. */
+/** A store, and before it an address that empties it where moto's tests ask for that, and has what they ask of other services. */
 export class EmptiedStore {
   readonly #folder = mkdtempSync(join(tmpdir(), 'moto-tests-'))
   readonly #server: Server
@@ -32,6 +36,14 @@ export class EmptiedStore {
   readonly #regions = new Set<string>()
   /** Why it could not answer. */
   readonly problems: unknown[] = []
+  readonly #moto = new MotoServer()
+  readonly #functions = new LambdaFunctions({
+    folder: this.#folder,
+    account: motoAccount,
+    region: functionsRegion,
+    credentials,
+    endpoint: () => this.url,
+  })
   #store: RunningStore | undefined
 
   constructor() {
@@ -45,23 +57,36 @@ export class EmptiedStore {
 
   async start(): Promise<void> {
     const rootKey = fileRootKey({ path: join(this.#folder, 'root.key'), random: systemRandom })
-    this.#store = await startStore({ databasePath: join(this.#folder, 'store.sqlite'), rootKey, iam, port: 0 })
+    await this.#moto.start()
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    const functions = { url: this.url, region: functionsRegion, credentials }
+    this.#store = await startStore({
+      databasePath: join(this.#folder, 'store.sqlite'),
+      rootKey,
+      iam,
+      functions,
+      port: 0,
+    })
   }
 
   async stop(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
     await this.#store?.close()
+    await this.#functions.stop()
+    await this.#moto.stop()
     rmSync(this.#folder, { recursive: true })
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
   /** What moto's tests find in their environment. */
   get environment(): Readonly<Record<string, string>> {
-    const { port } = this.#server.address() as AddressInfo
     return {
       TEST_SERVER_MODE: 'true',
-      TEST_SERVER_MODE_ENDPOINT: `http://127.0.0.1:${port}`,
+      TEST_SERVER_MODE_ENDPOINT: this.url,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -74,24 +99,26 @@ export class EmptiedStore {
     if (incoming.url === '/moto-api/reset') {
       for (const region of this.#regions) await this.#empty(region)
       this.#regions.clear()
+      await this.#moto.reset()
       answer.end('{}')
       return
     }
-    // Functions, roles and tables of rotation tests are nowhere here; some ask for them until they are.
-    const scope = /\/([a-z0-9-]+)\/(?:secretsmanager|sts|kms|ssm)\/aws4_request/
-    const [, region] = scope.exec(incoming.headers.authorization ?? '') ?? []
-    if (region === undefined) {
-      incoming.destroy()
-      return
+    const scope = /\/([a-z0-9-]+)\/(\w+)\/aws4_request/
+    const [, region = '', service = ''] = scope.exec(incoming.headers.authorization ?? '') ?? []
+    // Roles and tables are moto's own.
+    if (service === 'iam' || service === 'dynamodb') return this.#pass(incoming, answer, this.#moto.endpoint)
+    if (service === 'lambda') {
+      const url = this.#functions.invokedAt(incoming)
+      return url === undefined ? this.#functions.answer(incoming, answer) : this.#pass(incoming, answer, url)
     }
     this.#regions.add(region)
-    this.#pass(incoming, answer)
+    this.#pass(incoming, answer, this.#store?.url ?? '')
   }
 
   /** With the client's own Host header, which is signed. */
-  #pass(incoming: IncomingMessage, answer: ServerResponse): void {
-    const { method, url, headers } = incoming
-    const passed = request({ host: '127.0.0.1', port: this.#store?.port, method, path: url, headers, agent: false })
+  #pass(incoming: IncomingMessage, answer: ServerResponse, to: string): void {
+    const { method, url = '', headers } = incoming
+    const passed = request(new URL(to), { method, path: url, headers, agent: false })
     passed.on('response', (response) => {
       answer.writeHead(response.statusCode ?? 502, response.headers)
       response.pipe(answer)

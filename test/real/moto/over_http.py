@@ -2,11 +2,31 @@
 environment, and how each test ended is written to the file that MOTO_OUTCOMES names."""
 import json
 import os
+import sys
+import types
 
+import boto3
 from moto.core.config import default_user_config
 
 # Its keys are too short for an access key of AWS's, and the store looks at keys.
 default_user_config["core"]["mock_credentials"] = False
+
+# One constant of that file is asked for; what else it imports are tests of other services.
+lambda_tests = types.ModuleType("tests.test_awslambda.test_lambda")
+lambda_tests._lambda_region = "us-west-2"
+sys.modules[lambda_tests.__name__] = lambda_tests
+
+plain_client = boto3.client
+
+
+def client(*args, **options):
+    """Where a test names moto's usual port, it means this server too."""
+    if options.get("endpoint_url") == "http://localhost:5000":
+        options["endpoint_url"] = os.environ["TEST_SERVER_MODE_ENDPOINT"]
+    return plain_client(*args, **options)
+
+
+boto3.client = client
 
 outcomes = {}
 
