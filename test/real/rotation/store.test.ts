@@ -151,3 +151,30 @@ describe.each([
     expect([second, third]).toEqual([first.replace(/_clone$/, ''), first])
   })
 })
+
+describe('a password of PostgreSQL that somebody changed at the server', () => {
+  const change = async (name: string) => {
+    const before = await current(name)
+    await server.query(`alter role ${before.username} password 'changed-behind'`)
+    return before
+  }
+
+  it('is set anew by a rotator that has an administrator', async () => {
+    const name = await stored({ master: true })
+    await change(name)
+    const { after } = await rotated(name, builtIn('postgres-user'))
+    expect(await logsIn(after)).toBe(true)
+  })
+
+  it('ends the rotation of one that has none, which touches nothing', async () => {
+    const name = await stored({ master: false })
+    const before = await change(name)
+    const asked = { SecretId: name, RotationLambdaARN: builtIn('postgres-user'), ClientRequestToken: randomUUID() }
+    await client.send(new RotateSecretCommand(asked))
+    const failed = 'keyplane_store_rotations_total{outcome="failed"} 1'
+    const metrics = async (): Promise<string> => (await fetch(`${plane.facts.storeUrl}/metrics`)).text()
+    await expect.poll(metrics, { timeout: 20_000, interval: 100 }).toContain(failed)
+    expect(await current(name)).toEqual(before)
+    expect(await logsIn({ ...before, password: 'changed-behind' })).toBe(true)
+  })
+})

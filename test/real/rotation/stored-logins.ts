@@ -1,6 +1,6 @@
 import type { SecretValue } from '@keyplane/core'
+import type { StoredVersion } from '@keyplane/rotation'
 import { Client } from 'pg'
-import type { FileVersions } from './file-versions.ts'
 
 interface Login {
   readonly host: string
@@ -31,14 +31,21 @@ export const accepts = (value: SecretValue): Promise<boolean> =>
 
 export type Stage = 'current' | 'pending' | 'previous'
 
+type AtStage = StoredVersion & { readonly stage: string }
+
+/** Where a reader finds which version is at which stage. */
+export interface StoredStages {
+  stored(): readonly AtStage[] | Promise<readonly AtStage[]>
+}
+
 /**
  * A reader that knows only what the store gives by these stages. It asks again where that has changed meanwhile, and once
  * more where it has not: a credential may come to be accepted after it was tried and before the others were.
  */
-export const logInByStages = async (versions: FileVersions, stages: readonly Stage[]): Promise<boolean> => {
+export const logInByStages = async (versions: StoredStages, stages: readonly Stage[]): Promise<boolean> => {
   let sameSince = 0
   for (let before = ''; sameSince < 2; ) {
-    const stored = versions.stored()
+    const stored = await versions.stored()
     if (stored.filter(({ stage }) => stage === 'current').length !== 1) throw new Error('Not one version is current.')
     for (const stage of stages) {
       const found = stored.find((version) => version.stage === stage)
@@ -53,7 +60,7 @@ export const logInByStages = async (versions: FileVersions, stages: readonly Sta
 
 /** Logs in all the while that something is done; how often, and how often no login was had. */
 export const logInDuring = async (
-  versions: FileVersions,
+  versions: StoredStages,
   stages: readonly Stage[],
   act: () => Promise<void>,
 ): Promise<{ readonly logins: number; readonly refused: number }> => {
