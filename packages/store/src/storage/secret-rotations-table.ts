@@ -114,7 +114,10 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
       statement(
         query
           .updateTable('secret_rotations')
-          .set(({ eb }) => ({ next_at_ms: eb(eb.val(nowMs), '+', eb('after_days', '*', dayMs)) }))
+          // PostgreSQL would take the parameters for what the column is: too small for either.
+          .set({
+            next_at_ms: sql<number>`cast(${nowMs} as bigint) + cast(after_days as bigint) * cast(${dayMs} as bigint)`,
+          })
           .where('secret_id', '=', secretId)
           .where('enabled', '=', 1)
           .where('after_days', 'is not', null)
