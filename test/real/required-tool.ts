@@ -15,7 +15,8 @@ const isExecutable = (path: string): boolean => {
 
 /** The path of a program that a test cannot do without, `.real/venv/bin` first. @throws with what to install. */
 export const requiredTool = (name: string): string => {
-  const folders = [ownTools, ...(process.env['PATH'] ?? '').split(delimiter)]
+  // Servers are where only root looks by itself.
+  const folders = [ownTools, ...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
   const found = folders.map((folder) => join(folder, name)).find(isExecutable)
   if (found === undefined) throw new Error(`${name} is missing: run test/real/setup.sh, which installs it.`)
   return found

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the parts that `npm run test:real` talks to in place: AWS's Python clients, hvac and moto in .real/venv,
-# moto's tests, AWS's SDKs for Go and Java, curl, openssl, strace, PostgreSQL and Redis, the SDKs of Google and Azure,
+# moto's tests, AWS's SDKs for Go and Java, curl, openssl, strace, PostgreSQL, MariaDB and Redis, the SDKs of Google and Azure,
 # what lints deploy/ and what builds the agent's executable.
 # Safe to run again: what is there already is left alone.
 set -euo pipefail
@@ -72,6 +72,7 @@ for tool in curl openssl strace redis-server shellcheck; do
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
 command -v systemd-analyze >/dev/null || missing+=(systemd)
+PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || missing+=(mariadb-server)
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing+=(postgresql)
 if ((${#missing[@]} > 0)); then
   if ((EUID != 0)); then

@@ -2,6 +2,7 @@ import type { Command as Parser } from 'commander'
 import type { Command } from './context.ts'
 import { parseCount } from './parse-count.ts'
 import { databaseUrlFile } from './program-store.ts'
+import { rotatorNames } from './rotation/rotator-name.ts'
 
 type Run = (load: () => Promise<Command<never>>) => (this: Parser) => Promise<void>
 
@@ -29,7 +30,7 @@ export const addRotationCommands = (program: Parser, run: Run): void => {
     "keyplane rotate demo/dev/api-key --by random-password\nkeyplane rotate app/db --by postgres-user --every 'rate(30 days)'\nkeyplane rotate app/db --every 'cron(0 3 1 * ? *)' --window 3h --no-wait\nkeyplane rotate app/db --by arn:aws:lambda:us-east-1:000000000000:function:rotate-db",
     async () => (await import('./commands/rotate.ts')).rotate,
   )
-    .option('--by <rotator>', 'random-password, postgres-user, postgres-two-users, redis-user, or a function’s ARN')
+    .option('--by <rotator>', `${rotatorNames.join(', ')}, or a function’s ARN`)
     .option('--every <schedule>', 'rate(30 days), cron(0 3 1 * ? *): from here on')
     .option('--window <hours>', 'how long after its time it may begin: 3h')
     .option('--no-wait', 'do not wait for the end')

@@ -42,6 +42,7 @@ export interface ScratchOptions {
 
 /** A PostgreSQL of our own on a free port, with passwords by SCRAM and fsync on, that can be paused, killed and restarted. */
 export class ScratchServer {
+  readonly engine = 'postgres'
   readonly folder: string
   readonly port: number
   readonly #settings: readonly string[]

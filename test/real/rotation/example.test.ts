@@ -5,7 +5,7 @@ import { bareEnvironment, runProgram } from '../../../packages/cli/test/keyplane
 import { ScratchServer } from '../postgres/scratch-server.ts'
 import { freePort } from '../refused-secrets/start-postgres.ts'
 import { RealPlane } from '../start-plane.ts'
-import { loginOf } from './rotated-user.ts'
+import { valueOf } from './rotated-user.ts'
 import { accepts } from './stored-logins.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -42,6 +42,6 @@ describe('the example of a rotated password', () => {
     expect(stdout).toContain('{"user":"app"')
     expect(stdout).toContain('Every request was answered.')
     expect(stderr.match(/is rotated/g)).toHaveLength(3)
-    expect(await accepts(loginOf(server.port, 'app', 'first-password'))).toBe(false)
+    expect(await accepts(valueOf(server, 'app', 'first-password'))).toBe(false)
   })
 })

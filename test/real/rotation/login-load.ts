@@ -2,12 +2,11 @@ import { type SecretProvider, SecretsError, type SecretVersion, systemClock, sys
 import { rotationEngine } from '@keyplane/rotation'
 import { memoryJournal, type MemoryVersions, memoryVersions } from '@keyplane/rotation/testing'
 import { openSecrets } from '@keyplane/secrets'
-import type { ScratchServer } from '../postgres/scratch-server.ts'
-import { type Kind, kinds, makeUser, superuserOf } from './rotated-user.ts'
+import { type Kind, kinds, makeUser, type RotatedServer, superuserOf } from './rotated-user.ts'
 import { logInWith } from './stored-logins.ts'
 
 export interface LoadedRotations {
-  readonly server: ScratchServer
+  readonly server: RotatedServer
   readonly kind: Kind
   readonly user: string
   readonly rotations: number

@@ -1,20 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ScratchMariaDb } from '../mariadb/scratch-mariadb.ts'
 import { ScratchServer } from '../postgres/scratch-server.ts'
 import { logInThroughRotations } from './login-load.ts'
-import { type Kind, kinds } from './rotated-user.ts'
+import { kindNames, type RotatedServer } from './rotated-user.ts'
 
 const loginsPerSecond = 100
 const rotations = 5
+const starts: readonly [string, () => Promise<RotatedServer>][] = [
+  ['PostgreSQL', () => ScratchServer.start()],
+  ['MariaDB', () => ScratchMariaDb.start()],
+]
 
-let server: ScratchServer
-let users = 0
-beforeAll(async () => {
-  server = await ScratchServer.start()
-})
-afterAll(() => server.stop())
+describe.each(starts)('a hundred logins a second to %s', (_, start) => {
+  let server: RotatedServer
+  let users = 0
+  beforeAll(async () => {
+    server = await start()
+  })
+  afterAll(() => server.stop())
 
-describe.each(Object.keys(kinds) as Kind[])('a hundred logins a second through rotations of %s', (kind) => {
-  it('do not fail', async () => {
+  it.each(kindNames)('do not fail through rotations of %s', async (kind) => {
     const user = `reader${(users += 1)}`
     const { failures, waitsMs } = await logInThroughRotations({ server, kind, user, rotations, loginsPerSecond })
     expect(failures).toEqual([])

@@ -8,17 +8,21 @@ import {
   RotateSecretCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import { Client } from 'pg'
+import { type SecretValue, TextValue } from '@keyplane/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ScratchMariaDb } from '../mariadb/scratch-mariadb.ts'
 import { ScratchServer } from '../postgres/scratch-server.ts'
 import { RealPlane } from '../start-plane.ts'
+import { type Engine, makeUser, type RotatedServer, superuserOf } from './rotated-user.ts'
+import { loginOf } from './rotator-fixture.ts'
+import { accepts } from './stored-logins.ts'
 
-let server: ScratchServer
+let servers: Readonly<Record<Engine, RotatedServer>>
 let plane: RealPlane
 let client: SecretsManagerClient
 
 beforeAll(async () => {
-  server = await ScratchServer.start()
+  servers = { postgres: await ScratchServer.start(), mariadb: await ScratchMariaDb.start() }
   plane = new RealPlane()
   const folder = join(import.meta.dirname, 'functions')
   const functions = ['single', 'alternating'].map((name) => ({
@@ -39,28 +43,11 @@ beforeAll(async () => {
 afterAll(async () => {
   client.destroy()
   await plane.remove()
-  await server.stop()
+  for (const server of Object.values(servers)) await server.stop()
 })
 
-interface Login {
-  readonly host: string
-  readonly port: number
-  readonly username: string
-  readonly password: string
-  readonly dbname: string
-}
-
-const logsIn = async ({ username: user, password, dbname: database, ...at }: Login): Promise<boolean> => {
-  const connection = new Client({ ...at, user, password, database })
-  connection.on('error', () => undefined)
-  return connection.connect().then(
-    () => connection.end().then(() => true),
-    () => false,
-  )
-}
-
-const current = async (SecretId: string): Promise<Login> =>
-  JSON.parse((await client.send(new GetSecretValueCommand({ SecretId }))).SecretString ?? '')
+const current = async (SecretId: string): Promise<SecretValue> =>
+  new TextValue((await client.send(new GetSecretValueCommand({ SecretId }))).SecretString ?? '')
 
 /** Rotates once, and gives the logins before and after; meanwhile what the store gives is used all the time. */
 const rotated = async (SecretId: string, RotationLambdaARN?: string) => {
@@ -92,60 +79,53 @@ const rotated = async (SecretId: string, RotationLambdaARN?: string) => {
 const functionArn = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`
 const builtIn = (name: string): string => `arn:keyplane:rotation:::${name}`
 
-const superuser = (): Login => {
-  const url = new URL(server.url())
-  const at = { host: '127.0.0.1', port: server.port, dbname: 'postgres' }
-  return { ...at, username: url.username, password: decodeURIComponent(url.password) }
-}
 let users = 0
-const made = async (): Promise<{ readonly name: string; readonly login: Login & { readonly masterarn: string } }> => {
-  const username = `stored${(users += 1)}`
-  await server.query(`create role ${username} login password 'first-password'`)
-  const { ARN: masterarn = '' } = await client.send(
-    new CreateSecretCommand({ Name: `master-${username}`, SecretString: JSON.stringify(superuser()) }),
-  )
-  const login = { ...superuser(), username, password: 'first-password', masterarn }
-  const name = `app-${username}`
-  return { name, login }
-}
-const stored = async (more: { readonly master: boolean }): Promise<string> => {
-  const { name, login } = await made()
-  const { masterarn, ...plain } = login
-  await client.send(
-    new CreateSecretCommand({
-      Name: name,
-      SecretString: JSON.stringify(more.master ? { ...plain, masterarn } : plain),
-    }),
-  )
-  return name
+/** A secret with the login of a user of its own; an administrator's beside it. */
+const stored = async (engine: Engine, more: { readonly master: boolean }): Promise<string> => {
+  const server = servers[engine]
+  const user = `stored${(users += 1)}`
+  const login = loginOf(await makeUser(server, user))
+  const superuser = String(superuserOf(server).reveal())
+  const made = await client.send(new CreateSecretCommand({ Name: `master-${user}`, SecretString: superuser }))
+  const value = more.master ? { ...login, masterarn: made.ARN } : login
+  await client.send(new CreateSecretCommand({ Name: `app-${user}`, SecretString: JSON.stringify(value) }))
+  return `app-${user}`
 }
 
-describe.each([
-  ['a function for one user', functionArn('single'), false],
-  ['the store’s own rotator for one user', builtIn('postgres-user'), false],
-  ['the store’s own rotator for one user, by an administrator', builtIn('postgres-user'), true],
-])('RotateSecret by %s of a real PostgreSQL', (_, arn, master) => {
+describe.each<[string, Engine, string, boolean]>([
+  ['a function for one user of PostgreSQL', 'postgres', functionArn('single'), false],
+  ['the store’s own rotator for one user of PostgreSQL', 'postgres', builtIn('postgres-user'), false],
+  [
+    'the store’s own rotator for one user of PostgreSQL, by an administrator',
+    'postgres',
+    builtIn('postgres-user'),
+    true,
+  ],
+  ['the store’s own rotator for one user of MariaDB', 'mariadb', builtIn('mysql-user'), false],
+  ['the store’s own rotator for one user of MariaDB, by an administrator', 'mariadb', builtIn('mysql-user'), true],
+])('RotateSecret by %s', (_, engine, arn, master) => {
   it('leaves the new password accepted, and the old one refused, time after time', async () => {
-    const name = await stored({ master })
+    const name = await stored(engine, { master })
     for (const lambda of [arn, undefined]) {
       const { before, after } = await rotated(name, lambda)
-      expect(after).toEqual({ ...before, password: expect.any(String) })
-      expect([await logsIn(before), await logsIn(after)]).toEqual([false, true])
+      expect(loginOf(after)).toEqual({ ...loginOf(before), password: expect.any(String) })
+      expect([await accepts(before), await accepts(after)]).toEqual([false, true])
     }
   })
 })
 
-describe.each([
-  ['a function for two users', functionArn('alternating')],
-  ['the store’s own rotator for two users', builtIn('postgres-two-users')],
-])('RotateSecret by %s of a real PostgreSQL', (_, arn) => {
+describe.each<[string, Engine, string]>([
+  ['a function for two users of PostgreSQL', 'postgres', functionArn('alternating')],
+  ['the store’s own rotator for two users of PostgreSQL', 'postgres', builtIn('postgres-two-users')],
+  ['the store’s own rotator for two users of MariaDB', 'mariadb', builtIn('mysql-two-users')],
+])('RotateSecret by %s', (_, engine, arn) => {
   it('takes turns between them: the login before stays accepted', async () => {
-    const name = await stored({ master: true })
+    const name = await stored(engine, { master: true })
     const names: string[] = []
     for (const lambda of [arn, undefined, undefined]) {
       const { before, after } = await rotated(name, lambda)
-      names.push(after.username)
-      expect([await logsIn(before), await logsIn(after)]).toEqual([true, true])
+      names.push(loginOf(after).username)
+      expect([await accepts(before), await accepts(after)]).toEqual([true, true])
     }
     const [first = '', second = '', third] = names
     expect([second, third]).toEqual([first.replace(/_clone$/, ''), first])

@@ -1,8 +1,11 @@
 import type { SecretValue } from '@keyplane/core'
 import type { StoredVersion } from '@keyplane/rotation'
+import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
 
 interface Login {
+  /** Absent: PostgreSQL. */
+  readonly engine?: string
   readonly host: string
   readonly port: number
   readonly username: string
@@ -12,7 +15,8 @@ interface Login {
 
 /** Logs in with a value, and out again. @throws what the server or the connection says */
 export const logInWith = async (text: string): Promise<void> => {
-  const { host, port, username: user, password, dbname: database } = JSON.parse(text) as Login
+  const { engine, host, port, username: user, password, dbname: database } = JSON.parse(text) as Login
+  if (engine === 'mariadb') return (await createConnection({ host, port, user, password })).end()
   const client = new Client({ host, port, user, password, database })
   client.on('error', () => undefined)
   await client.connect()
@@ -24,7 +28,7 @@ export const accepts = (value: SecretValue): Promise<boolean> =>
   logInWith(String(value.reveal())).then(
     () => true,
     (error: { code?: string }) => {
-      if (error.code === '28P01') return false
+      if (error.code === '28P01' || error.code === 'ER_ACCESS_DENIED_ERROR') return false
       throw error
     },
   )

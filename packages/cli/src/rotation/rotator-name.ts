@@ -1,5 +1,12 @@
 /** Rotators that the store has of its own. */
-export const rotatorNames: readonly string[] = ['random-password', 'postgres-user', 'postgres-two-users', 'redis-user']
+export const rotatorNames: readonly string[] = [
+  'random-password',
+  'postgres-user',
+  'postgres-two-users',
+  'mysql-user',
+  'mysql-two-users',
+  'redis-user',
+]
 
 const prefix = 'arn:keyplane:rotation:::'
 

@@ -1,5 +1,6 @@
 import { type Random, SecretsError, type SecretValue } from '@keyplane/core'
 import type { Acceptance, Credentials, Rotator, RotatorCall } from '../ports/rotator.ts'
+import { acceptance } from './acceptance.ts'
 import { withMembers } from './credential.ts'
 import { type RandomTextOptions, randomText } from './random-text.ts'
 import {
@@ -10,6 +11,7 @@ import {
   redisLogin,
   withRedis,
 } from './redis-session.ts'
+import { requireSameServer } from './same-server.ts'
 
 export interface RedisUserOptions extends RedisReach {
   readonly random: Random
@@ -52,15 +54,10 @@ class RedisUser implements Rotator {
   }
 
   async test(call: RotatorCall, value: SecretValue): Promise<Acceptance> {
-    try {
-      await withRedis(redisLogin(value), { ...this.#options, signal: call.signal }, (send) =>
-        send('ACL', 'WHOAMI').catch(allowsNothing),
-      )
-      return 'accepted'
-    } catch (error) {
-      if (error instanceof SecretsError && error.reason === 'refused_login') return 'refused'
-      throw error
-    }
+    const reach = { ...this.#options, signal: call.signal }
+    return acceptance('refused_login', () =>
+      withRedis(redisLogin(value), reach, (send) => send('ACL', 'WHOAMI').catch(allowsNothing)),
+    )
   }
 
   async revert(call: RotatorCall, credentials: Credentials): Promise<void> {
@@ -78,22 +75,11 @@ class RedisUser implements Rotator {
     await this.#change(call, old, [`#${passwordHash(old)}`], passwordHash(fresh))
   }
 
-  async #change(
-    call: RotatorCall,
-    { host, port, user }: RedisLogin,
-    rules: readonly string[],
-    gone?: string,
-  ): Promise<void> {
+  async #change(call: RotatorCall, login: RedisLogin, rules: readonly string[], gone?: string): Promise<void> {
     const admin = redisLogin(await this.#options.admin())
-    if (admin.host !== host || admin.port !== port)
-      throw new SecretsError(
-        'source_misconfigured',
-        'The two logins lead to different servers; none is changed by the other.',
-        {
-          reason: 'other_target',
-        },
-      )
+    requireSameServer(admin, login)
     await withRedis(admin, { ...this.#options, signal: call.signal }, async (send) => {
+      const { user } = login
       const hashes = await hashesOf(send, user)
       // A rule that takes away what is not there is an error to the server.
       const removing = gone !== undefined && hashes.includes(gone) ? [`!${gone}`] : []

@@ -1,5 +1,7 @@
 import type { Random, SecretValue } from '@keyplane/core'
 import {
+  mysqlTwoUsersRotator,
+  mysqlUserRotator,
   postgresTwoUsersRotator,
   postgresUserRotator,
   randomPasswordRotator,
@@ -19,6 +21,8 @@ const makers: Readonly<Record<string, (parts: BuiltInParts) => Rotator>> = {
   'random-password': ({ random }) => randomPasswordRotator({ random }),
   'postgres-user': ({ random, admin, hasAdmin }) => postgresUserRotator({ random, ...(hasAdmin && { admin }) }),
   'postgres-two-users': ({ random, admin }) => postgresTwoUsersRotator({ random, admin }),
+  'mysql-user': ({ random, admin, hasAdmin }) => mysqlUserRotator({ random, ...(hasAdmin && { admin }) }),
+  'mysql-two-users': ({ random, admin }) => mysqlTwoUsersRotator({ random, admin }),
   'redis-user': ({ random, admin }) => redisUserRotator({ random, admin }),
 }
 

@@ -1,7 +1,7 @@
-import { SecretsError, type SecretValue } from '@keyplane/core'
+import { SecretsError } from '@keyplane/core'
 import type { Client } from 'pg'
-import { type Address, addressOf } from './address.ts'
-import { requireMembers, textMember } from './credential.ts'
+import type { Address } from '../address.ts'
+import type { DatabaseLogin } from '../database-users/database-login.ts'
 
 /** How a PostgreSQL is reached. */
 export interface PostgresReach {
@@ -11,32 +11,17 @@ export interface PostgresReach {
   readonly ca?: string
 }
 
-/** A login as AWS's rotation functions keep it: `host`, `port`, `username`, `password`, `dbname`, `ssl`. */
-export interface PostgresLogin extends Address {
-  readonly database: string
-  readonly user: string
-  readonly password: string
-}
-
-/** @throws SecretsError `source_misconfigured` (`value_shape`) */
-export const postgresLogin = (value: SecretValue): PostgresLogin => ({
-  ...addressOf(value, 5_432),
-  database: requireMembers(value)['dbname'] === undefined ? 'postgres' : textMember(value, 'dbname'),
-  user: textMember(value, 'username'),
-  password: textMember(value, 'password'),
-})
-
 /**
  * Runs an act over a connection, which is cut if the signal is aborted: the server then rolls back what was not committed.
  * @throws SecretsError `unauthenticated` (`refused_login`) where the server refuses the password, and what else it says.
  */
 export const withPostgres = async <T>(
-  login: PostgresLogin,
+  login: DatabaseLogin,
   reach: PostgresReach & { readonly signal: AbortSignal },
   act: (client: Client) => Promise<T>,
 ): Promise<T> => {
   const { default: pg } = await import('pg')
-  const { host, port, database, user, password, tls } = login
+  const { host, port, database = 'postgres', user, password, tls } = login
   const { timeoutMs = 5_000, ca, signal } = reach
   signal.throwIfAborted()
   const client = new pg.Client({

@@ -1,0 +1,55 @@
+import type { Random } from '@keyplane/core'
+import type { Client } from 'pg'
+import { acceptance } from '../acceptance.ts'
+import { databaseLogin } from '../database-users/database-login.ts'
+import type { DatabaseUsers, UserStatements } from '../database-users/database-users.ts'
+import { type PostgresReach, withPostgres } from './postgres-session.ts'
+import { scramVerifier } from './scram-verifier.ts'
+
+export interface PostgresUsersOptions extends PostgresReach {
+  readonly random: Random
+}
+
+/**
+ * The users of a PostgreSQL, changed in transactions under an advisory lock of each user's: a commit that was sent and not
+ * heard of holds it, so that whoever comes after sees what it left.
+ */
+export const postgresUsers = ({ random, ...reach }: PostgresUsersOptions): DatabaseUsers => ({
+  maxNameBytes: 63,
+  loginOf: (value) => databaseLogin(value, 5_432),
+  test: ({ signal }, login) =>
+    acceptance('refused_login', () => withPostgres(login, { ...reach, signal }, (client) => client.query('select 1'))),
+  change: (call, { by, user, statements }) =>
+    acceptance('refused_password', () =>
+      withPostgres(by, { ...reach, signal: call.signal }, async (client) => {
+        await client.query('begin')
+        await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`keyplane rotation of ${user}`])
+        const wanted = await statements(statementsOf(client, random))
+        call.requireLease()
+        for (const statement of wanted) await client.query(statement)
+        // Sent on its own, once all else was answered: a connection that is cut before leaves nothing.
+        call.requireLease()
+        await client.query('commit')
+      }),
+    ),
+})
+
+const statementsOf = (client: Client, random: Random): UserStatements => {
+  const named = (user: string): string => client.escapeIdentifier(user)
+  // `PASSWORD` takes no parameter: the statement has what the server would make of the password.
+  const password = (text: string): string =>
+    `password ${client.escapeLiteral(scramVerifier(text, { salt: random.bytes(16) }))}`
+  const say: UserStatements = {
+    has: async (user) =>
+      (await client.query('select 1 from pg_catalog.pg_roles where rolname = $1', [user])).rows.length > 0,
+    password: async (login) => [`alter role ${named(login.user)} ${password(login.password)}`],
+    twin: async (login, of) =>
+      (await say.has(login.user))
+        ? say.password(login)
+        : [
+            `create role ${named(login.user)} with login ${password(login.password)}`,
+            `grant ${named(of)} to ${named(login.user)}`,
+          ],
+  }
+  return say
+}
