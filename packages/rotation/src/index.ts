@@ -45,6 +45,13 @@ export { type HttpKeyCall, type HttpKeyOptions, httpKeyRotator } from './rotator
 export type { MysqlReach } from './rotators/mysql/mysql-session.ts'
 export { type MysqlTwoUsersOptions, mysqlTwoUsersRotator } from './rotators/mysql/mysql-two-users.ts'
 export { type MysqlUserOptions, mysqlUserRotator } from './rotators/mysql/mysql-user.ts'
+export { type OpenBaoDynamicRoleOptions, openbaoDynamicRoleRotator } from './rotators/openbao/openbao-dynamic-role.ts'
+export { type OpenBaoStaticRoleOptions, openbaoStaticRoleRotator } from './rotators/openbao/openbao-static-role.ts'
+export {
+  type StaticRoleState,
+  type StaticRoleStateOptions,
+  staticRoleState,
+} from './rotators/openbao/static-role-state.ts'
 export type { PostgresReach } from './rotators/postgres/postgres-session.ts'
 export { type PostgresTwoUsersOptions, postgresTwoUsersRotator } from './rotators/postgres/postgres-two-users.ts'
 export { type PostgresUserOptions, postgresUserRotator } from './rotators/postgres/postgres-user.ts'
