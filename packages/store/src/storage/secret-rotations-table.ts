@@ -8,7 +8,7 @@ import type { SecretRotationRow, StoreTables } from './tables.ts'
 export interface SecretRotationsTable {
   of(secretId: string): Promise<SecretRotationRow | undefined>
   ofAll(secretIds: readonly string[]): Promise<readonly SecretRotationRow[]>
-  /** Those whose rotation was asked for and has not been settled. */
+  /** Those whose rotation was asked for and has not been settled; those that wait until they are tried again come last. */
   pending(limit: number): Promise<readonly SecretRotationRow[]>
   /** Those whose time has come and that are not being rotated. */
   due(nowMs: number, limit: number): Promise<readonly SecretRotationRow[]>
@@ -46,8 +46,10 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
       reader.all(
         query
           .selectFrom('secret_rotations')
-          .selectAll()
+          .leftJoin('rotations', 'rotations.secret_id', 'secret_rotations.secret_id')
+          .selectAll('secret_rotations')
           .where('pending_version', 'is not', null)
+          .orderBy(sql`coalesce(rotations.due_at_ms, 0)`)
           .orderBy('asked_at_ms')
           .limit(limit)
           .compile(),
