@@ -51,7 +51,7 @@ export class LeaseKeeper {
     const lost = new AbortController()
     let timer: Timer | undefined
     const beat = (): void => {
-      timer = this.#clock.after(this.#ttlMs / 3, () => void renewed(), { keepsAlive: true })
+      timer = this.#clock.after(Math.floor(this.#ttlMs / 3), () => void renewed(), { keepsAlive: true })
     }
     const renewed = async (): Promise<void> => {
       try {
