@@ -50,7 +50,8 @@ describe('RotateSecret with a rotator of the store', () => {
     await store.until(() => isRotated())
     const first = await store.facts()
     const value = await store.value()
-    await store.clock.advance(2 * 86_400_000)
+    // Its steps are to have their time: a clock that jumps takes it from them.
+    await store.clock.advance(86_400_000 - 60_000)
     await store.until(() => isRotated(first['LastRotatedDate'] as number))
     expect(await store.value()).not.toBe(value)
     const second = await store.value()
@@ -274,30 +275,6 @@ describe('RotateSecret with a function', () => {
     const { length } = lambda.calls
     await store.clock.advance(600_000)
     expect(lambda.calls).toHaveLength(length)
-  })
-
-  it('is tried where it is not to be done immediately: in a version that is there no more after it', async () => {
-    lambda.fails = () => true
-    const trial = {
-      RotationLambdaARN: functionArn,
-      RotateImmediately: false,
-      RotationRules: { AutomaticallyAfterDays: 9 },
-    }
-    const trials = () => store.records('keyplane:RotationTrial')
-    await store.rotate(trial)
-    await store.until(async () => (await trials()).length === 1)
-    lambda.fails = () => false
-    await store.rotate(trial)
-    await store.until(async () => (await trials()).length === 2)
-    expect(lambda.calls).toEqual(['testSecret', 'testSecret'])
-    expect(await trials()).toEqual([
-      { decision: 'error', Outcome: 'failed', Code: 'unavailable', Reason: 'function_failed' },
-      { decision: 'allow', Outcome: 'done' },
-    ])
-    expect(await store.value()).toBe('first')
-    const { Versions } = await store.ok('ListSecretVersionIds', { SecretId: 'one', IncludeDeprecated: true })
-    expect(Versions).toMatchObject([{ VersionStages: ['AWSCURRENT'] }])
-    expect(lambda.versions).not.toContain(Versions?.[0]?.['VersionId'])
   })
 
   it('refuses another rotation while one is under way', async () => {

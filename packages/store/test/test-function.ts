@@ -14,6 +14,8 @@ export class TestFunction {
   /** The steps that it was called for, and the versions. */
   readonly calls: string[] = []
   readonly versions: string[] = []
+  /** What it does besides, in each step. */
+  looks: (event: Event) => Promise<void> = async () => undefined
   /** Whether it fails, or hangs, in a step. */
   fails: (step: string) => boolean = () => false
   hangs: (step: string) => boolean = () => false
@@ -28,6 +30,7 @@ export class TestFunction {
         const event = JSON.parse(await text(request)) as Event
         this.calls.push(event.Step)
         this.versions.push(event.ClientRequestToken)
+        await this.looks(event)
         if (this.hangs(event.Step)) return undefined
         if (this.fails(event.Step))
           return response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end('{"secret":"x"}')
