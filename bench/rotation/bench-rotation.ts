@@ -100,17 +100,24 @@ const costRows = async (kind: Kind): Promise<Row[]> => {
   ]
 }
 
-const rowsOn = async (server: ScratchServer, runs: number): Promise<readonly Row[]> => {
+const progress = (what: string): void => void process.stderr.write(`${what}\n`)
+
+/** One after the other: times are measured. */
+const calmRows = async (server: ScratchServer, kind: Kind): Promise<Row[]> => {
+  progress(`${kind}: the cost of a rotation`)
+  const cost = await costRows(kind)
+  progress(`${kind}: logins through rotations`)
+  return [...cost, ...(await loadRows(server, kind))]
+}
+
+/** Both kinds at once, a core for each. */
+const stormRows = async (server: ScratchServer, kind: Kind, runs: number): Promise<Row[]> => {
   const rows: Row[] = []
-  for (const kind of rotated) rows.push(...(await costRows(kind)), ...(await loadRows(server, kind)))
   for (const isTakenBack of [false, true]) {
-    const all = await Promise.all(rotated.map((kind) => cutReplies(server, { kind, isTakenBack, runs })))
-    for (const [index, kind] of rotated.entries()) {
-      const found = all[index]
-      if (found) rows.push(...cutRows(kind, isTakenBack, runs, found))
-    }
+    progress(`${kind}: replies that are cut`)
+    rows.push(...cutRows(kind, isTakenBack, runs, await cutReplies(server, { kind, isTakenBack, runs })))
   }
-  return rows
+  return [...rows, ...killRows(kind, runs, await killRotations(server, kind, runs))]
 }
 
 /** Rotations of a real PostgreSQL's users that are killed, cut off and used all the while: no login may ever be lost. */
@@ -119,11 +126,9 @@ export const benchRotation = async ({ runs }: BenchOptions): Promise<readonly Ro
   if (typeof server === 'string')
     return [notMeasured({ id: 'rotation', what: 'rotations of a real PostgreSQL', unit: '' }, 'all of them', server)]
   try {
-    const rows = await rowsOn(server, runs)
-    const killed = await Promise.all(
-      rotated.map(async (kind) => killRows(kind, runs, await killRotations(server, kind, runs))),
-    )
-    return [...rows, ...killed.flat()]
+    const calm: Row[] = []
+    for (const kind of rotated) calm.push(...(await calmRows(server, kind)))
+    return [...calm, ...(await Promise.all(rotated.map((kind) => stormRows(server, kind, runs)))).flat()]
   } finally {
     await server.stop()
   }
