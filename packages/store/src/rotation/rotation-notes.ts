@@ -41,25 +41,16 @@ export class RotationNotes implements RotationObserver {
   }
 
   /** How a trial ended, under the id of its version. */
-  async tried(secretId: string, requestId: string, failure?: SecretsError): Promise<void> {
+  async tried(secretId: string, rotationId: string, failure?: SecretsError): Promise<void> {
     const { versions, writer, clock, onError } = this.#parts
     try {
       const { arn, name } = (await versions.secret(secretId)).secret
-      const detail = { Outcome: failure ? 'failed' : 'done', ...failureDetail(failure) }
-      const base = {
-        atMs: clock.nowMs(),
-        actor: rotationActor,
-        action: 'keyplane:RotationTrial',
-        resource: arn,
-        requestId,
-      }
-      await writer.write({ statements: [], audit: [{ ...base, decision: failure ? 'error' : 'allow', detail }] })
-      if (failure)
-        onError(
-          new SecretsError('unavailable', `The trial of the rotation of ${JSON.stringify(name)} failed.`, {
-            reason: failure.reason ?? failure.code,
-          }),
-        )
+      const outcome = failure ? 'failed' : 'done'
+      const told = { atMs: clock.nowMs(), arn, rotationId, outcome, ...(failure && { failure }) } as const
+      await writer.write({ statements: [], audit: [recordOf('keyplane:RotationTrial', told)] })
+      if (!failure) return
+      const message = `The trial of the rotation of ${JSON.stringify(name)} failed.`
+      onError(new SecretsError('unavailable', message, { reason: failure.reason ?? failure.code }))
     } catch (error) {
       onError(toSecretsError(error))
     }
@@ -74,7 +65,8 @@ export class RotationNotes implements RotationObserver {
     const { versions, writer, onRotation, onError } = this.#parts
     try {
       const { arn, name } = (await versions.secret(secretId)).secret
-      await writer.write({ statements: [], audit: [recordOf({ ...notice, arn, name, state })] })
+      const step = { State: state, ...(notice.effect && { Step: notice.effect }) }
+      await writer.write({ statements: [], audit: [recordOf('keyplane:RotationStep', { ...notice, arn }, step)] })
       onRotation({ ...notice, arn, name, state })
     } catch (error) {
       onError(toSecretsError(error))
@@ -82,22 +74,21 @@ export class RotationNotes implements RotationObserver {
   }
 }
 
-const recordOf = ({ atMs, arn, rotationId, effect, outcome, failure, state }: RotationReport): AuditRecord => ({
+const recordOf = (
+  action: string,
+  { atMs, arn, rotationId, outcome, failure }: Omit<RotationReport, 'name' | 'state'>,
+  detail: Readonly<Record<string, string>> = {},
+): AuditRecord => ({
   atMs,
   actor: rotationActor,
-  action: 'keyplane:RotationStep',
+  action,
   resource: arn,
   decision: outcome === 'failed' ? 'error' : 'allow',
   requestId: rotationId,
   detail: {
-    State: state,
-    ...(effect && { Step: effect }),
+    ...detail,
     ...(outcome && { Outcome: outcome }),
-    ...failureDetail(failure),
+    ...(failure && { Code: failure.code }),
+    ...(failure?.reason !== undefined && { Reason: failure.reason }),
   },
-})
-
-const failureDetail = (failure: RotationReport['failure']): Readonly<Record<string, string>> => ({
-  ...(failure && { Code: failure.code }),
-  ...(failure?.reason !== undefined && { Reason: failure.reason }),
 })

@@ -1,4 +1,4 @@
-import { SecretsError, toSecretsError } from '@keyplane/core'
+import { SecretsError, toSecretsError, untilAborted } from '@keyplane/core'
 import type { RotatorCall, StoredVersion } from '@keyplane/rotation'
 import { isBuiltIn } from './built-in-rotators.ts'
 import type { RotationNotes } from './rotation-notes.ts'
@@ -64,7 +64,7 @@ export class RotationTrials {
       signal,
       requireLease,
     }
-    if ((await rotators.of(row).test(call, value)) === 'refused')
+    if ((await untilAborted(rotators.of(row).test(call, value), signal)) === 'refused')
       throw new SecretsError('conflict', 'The target refuses the current credential.', { reason: 'refused' })
   }
 
