@@ -5,65 +5,36 @@ import { measured, notMeasured, type Row, yardstick } from '../row.ts'
 import type { BenchOptions } from '../run.ts'
 import { median } from '../statistics.ts'
 import { type CutFindings, cutReplies } from './cut-replies.ts'
-import { type KillFindings, killRotations } from './kill-rotations.ts'
+import { batchSize, type KillFindings, killRotations } from './kill-rotations.ts'
 import { places } from './places.ts'
 import { rotationCost } from './rotation-cost.ts'
 
 const rotated: readonly Kind[] = ['one user', 'two users']
 const nameOf = (kind: Kind): string => kind.replace(' ', '-')
 
+const never = (id: string, what: string, count: number): Row => measured({ id, what, unit: '' }, count, { atMost: 0 })
+
 /** What has to hold whatever happens to rotations. */
-const goalsOf = (
-  id: string,
-  { none, unfinished, unsound }: Pick<KillFindings, 'none' | 'unfinished' | 'unsound'>,
-): Row[] => [
-  measured({ id: `${id}.none`, what: 'moments in which no stored credential was accepted', unit: '' }, none, {
-    atMost: 0,
-  }),
-  measured({ id: `${id}.unfinished`, what: 'runs that did not end by themselves', unit: 'runs' }, unfinished, {
-    atMost: 0,
-  }),
-  measured(
-    { id: `${id}.unsound`, what: 'runs after which not exactly one version was current', unit: 'runs' },
-    unsound,
-    {
-      atMost: 0,
-    },
-  ),
+const goalsOf = (id: string, found: Pick<KillFindings, 'none' | 'unfinished' | 'unsound'>): Row[] => [
+  never(`${id}.none`, 'moments in which no stored credential was accepted', found.none),
+  never(`${id}.unfinished`, 'runs that did not end by themselves', found.unfinished),
+  never(`${id}.unsound`, 'runs after which not exactly one version was current', found.unsound),
 ]
 
-const killRows = (kind: Kind, wanted: number, found: KillFindings): Row[] => {
+const killRows = (kind: Kind, runs: number, found: KillFindings): Row[] => {
   const id = `${nameOf(kind)}.kill`
+  const what = `${kind}: rotations that were killed, at ${places.length} places`
+  const note = `At least ${runs} at each place; those of one process, ${batchSize}, die together.`
+  const resume = 'the longest from a kill to the end of its rotation'
+  const resumeNote = 'The killed process had a lease of 1 s, and another process has to start.'
   return [
-    measured(
-      { id, what: `${kind}: rotations that were killed, at ${places.length} places`, unit: 'runs' },
-      found.runs,
-      {
-        atLeast: wanted * places.length,
-      },
-    ),
+    measured({ id, what, unit: 'runs', note }, found.runs, { atLeast: runs * places.length }),
     ...goalsOf(id, found),
     ...(kind === 'two users'
-      ? [
-          measured(
-            { id: `${id}.current`, what: 'moments in which the current one was refused', unit: '' },
-            found.notCurrent,
-            {
-              atMost: 0,
-            },
-          ),
-        ]
+      ? [never(`${id}.current`, 'moments in which the current one was refused', found.notCurrent)]
       : []),
     yardstick({ id: `${id}.logins`, what: 'logins meanwhile', unit: 'logins' }, found.logins),
-    yardstick(
-      {
-        id: `${id}.resume`,
-        what: 'the longest from a kill to the end of its rotation',
-        unit: 'ms',
-        note: 'A lease of 1 s that the killed process had, and the start of a process, are in it; 20 rotations go on at once.',
-      },
-      found.longestResumeMs,
-    ),
+    yardstick({ id: `${id}.resume`, what: resume, unit: 'ms', note: resumeNote }, found.longestResumeMs),
     yardstick({ id: `${id}.time`, what: 'all of it', unit: 's' }, found.seconds),
   ]
 }

@@ -22,7 +22,7 @@ export interface KillFindings extends Readings {
 }
 
 /** Rotations that one process does at once, and that die with it. */
-const batchSize = 20
+export const batchSize = 20
 const reader = fileURLToPath(new URL('./read-batch.ts', import.meta.url))
 
 interface Secret {
