@@ -71,6 +71,7 @@ export class DueWork<T> {
       try {
         const found = await find()
         this.#queue = found.filter((item) => !this.#isUnderWay(idOf(item)))
+        this.#fill()
       } catch (error) {
         againMs = afterFailureMs
         onError(toSecretsError(error))
@@ -78,7 +79,6 @@ export class DueWork<T> {
     }
     this.#looking = undefined
     this.#lookIn(againMs)
-    this.#fill()
   }
 
   #isUnderWay(id: string): boolean {
