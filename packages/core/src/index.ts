@@ -12,6 +12,8 @@ export {
   toSecretsError,
   type Upstream,
 } from './errors.ts'
+export { globMatches } from './glob-matches.ts'
+export { nearest } from './nearest.ts'
 export type { AuditRecord, AuditSink } from './ports/audit-sink.ts'
 export type { Clock, Timer } from './ports/clock.ts'
 export { passedOn } from './ports/passed-on.ts'

@@ -1,4 +1,4 @@
-import { nearest } from '../nearest.ts'
+import { nearest } from '@keyplane/core'
 import type { ConfigParts } from './agent-config.ts'
 import type { Rows, Schema } from './schema.ts'
 import type { LineOf } from './toml-lines.ts'

@@ -1,5 +1,4 @@
-import type { SecretRef, SecretVersion } from '@keyplane/core'
-import { globMatches } from './glob.ts'
+import { globMatches, type SecretRef, type SecretVersion } from '@keyplane/core'
 
 /**
  * What a client may read, by globs of names. It is asked twice: before anything is looked for, so that a client learns

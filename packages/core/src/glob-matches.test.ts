@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { globMatches } from './glob.ts'
+import { globMatches } from './glob-matches.ts'
 
 describe('a glob', () => {
   it.each([
