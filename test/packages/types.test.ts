@@ -75,6 +75,10 @@ export const certain: Promise<string> = getSecret('KEY', 'default')
 export const perhaps: Promise<string | undefined> = openSecrets({ cacheTtl: '5m' }).getSecret('KEY')
 // @ts-expect-error: it may be absent
 export const wrong: Promise<string> = getSecret('KEY')`,
+  '@keyplane/service': `import { parseServiceConfig } from '@keyplane/service'
+export const port: number = parseServiceConfig({ path: 'service.yaml', text: '' }).listen.port
+// @ts-expect-error: a text is needed
+parseServiceConfig({ path: 'service.yaml' })`,
   '@keyplane/store': `import { type StoreOptions, startStore } from '@keyplane/store'
 export const start = (options: StoreOptions): Promise<{ readonly url: string }> => startStore(options)
 // @ts-expect-error: options are needed

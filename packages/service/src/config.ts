@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { SecretsError } from '@keyplane/core'
+import { isLoopback } from '@keyplane/http'
+import { clientsOf, rolesOf } from './config/access-of.ts'
+import { environmentOf } from './config/environment-of.ts'
+import { perhaps } from './config/known-keys.ts'
+import { overlaidEnvironment, overlaidTools } from './config/overlaid.ts'
+import { readWritten } from './config/read-written.ts'
+import { overlaySchema, serviceSchema } from './config/schema.ts'
+import type { EnvironmentConfig, ListenConfig, ServiceConfig } from './config/service-config.ts'
+import type { WrittenOverlay, WrittenService } from './config/written.ts'
+import { type Problem, YamlFile } from './config/yaml-file.ts'
+
+/** A file's path and its text. */
+export interface ConfigText {
+  readonly path: string
+  readonly text: string
+}
+
+/** A file and what it says. */
+interface Read<T> {
+  readonly file: YamlFile
+  readonly written: T
+}
+
+/**
+ * The configuration of a text and of its overlays, by environment. Relative paths begin at the text's folder.
+ * @throws SecretsError `config_invalid` with a line for everything that is wrong, each with its file and line.
+ */
+export const parseServiceConfig = (
+  main: ConfigText,
+  overlays: ReadonlyMap<string, ConfigText> = new Map(),
+): ServiceConfig => {
+  const file = new YamlFile(main.text, main.path)
+  const written = readWritten(file, serviceSchema)
+  const over = new Map([...overlays].map(([name, { text, path }]) => [name, readOverlay(new YamlFile(text, path))]))
+  const config = written && configOf({ file, written }, over)
+  const problems = [file, ...[...over.values()].map((overlay) => overlay.file)].flatMap((each) => each.problems)
+  if (!config || problems.length > 0) throw new SecretsError('config_invalid', told(problems))
+  return config
+}
+
+/**
+ * The configuration of a file, with `name.<environment>.yaml` beside it laid over.
+ * @throws SecretsError `config_invalid`, as `parseServiceConfig`; where a file can't be read.
+ */
+export const readServiceConfig = (path: string): ServiceConfig => {
+  const main = { path, text: read(path) }
+  const [, stem = '', end = ''] = /^(.*?)(\.ya?ml)?$/.exec(basename(path)) ?? []
+  const overlays = readdirSync(dirname(path)).flatMap((name): [string, ConfigText][] => {
+    if (!name.startsWith(`${stem}.`) || !name.endsWith(end) || name.length <= stem.length + 1 + end.length) return []
+    const beside = join(dirname(path), name)
+    return [[name.slice(stem.length + 1, name.length - end.length), { path: beside, text: read(beside) }]]
+  })
+  return parseServiceConfig(main, new Map(overlays))
+}
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new SecretsError('config_invalid', `The configuration file ${path} can't be read (${code}).`, { cause })
+  }
+}
+
+const readOverlay = (file: YamlFile): Read<WrittenOverlay> => ({
+  file,
+  written: readWritten(file, overlaySchema) ?? {},
+})
+
+const configOf = (main: Read<WrittenService>, overlays: ReadonlyMap<string, Read<WrittenOverlay>>): ServiceConfig => {
+  const { file, written } = main
+  const environments = Object.keys(written.environments)
+  if (environments.length === 0) file.complain(['environments'], 'must name at least one')
+  for (const [name, overlay] of overlays)
+    if (!environments.includes(name))
+      overlay.file.complain([], `is laid over no environment${perhaps(name, environments)}`)
+  const tools = [main, ...overlays.values()].flatMap(({ written: { tools: named = {} } }) => Object.keys(named))
+  return Object.freeze({
+    listen: listenOf(main),
+    environments: new Map(environments.map((name) => [name, environmentIn(main, name, overlays.get(name))])),
+    clients: clientsOf(written, file),
+    roles: rolesOf(written, file, { environments, tools }),
+  })
+}
+
+const environmentIn = (
+  { file, written }: Read<WrittenService>,
+  name: string,
+  overlay: Read<WrittenOverlay> | undefined,
+): EnvironmentConfig => {
+  const over = overlay?.written.environment
+  return environmentOf({
+    name,
+    folder: dirname(file.name),
+    written: overlaidEnvironment(written.environments[name] ?? {}, over),
+    tools: overlaidTools(written.tools, overlay?.written.tools),
+    // What an overlay changes is mended there.
+    complain: (path, what) =>
+      overlay && over
+        ? overlay.file.complain(['environment', ...path], what)
+        : file.complain(['environments', name, ...path], what),
+  })
+}
+
+const listenOf = ({ file, written: { listen = {} } }: Read<WrittenService>): ListenConfig => {
+  const { host = '127.0.0.1', port = 7780, tls } = listen
+  if (!tls && !isLoopback(host)) file.complain(['listen', 'host'], 'is not this machine alone: that needs listen.tls')
+  return Object.freeze({ host, port, ...(tls && { tls }) })
+}
+
+const told = (problems: readonly Problem[]): string =>
+  problems
+    .toSorted((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1))
+    .map(({ file, line, what }) => `${file}:${line}: ${what}${what.endsWith('?') ? '' : '.'}`)
+    .join('\n')

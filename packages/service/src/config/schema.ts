@@ -1,0 +1,64 @@
+import { providerNames } from '@keyplane/secrets/providers'
+import * as z from 'zod'
+import { withKeys } from './known-keys.ts'
+import { duration, environmentName, filled, givenName, keyHash, secretName } from './texts.ts'
+import type { WrittenEnvironment, WrittenOverlay, WrittenSecret, WrittenService, WrittenTools } from './written.ts'
+
+const source = {
+  source: z.enum(providerNames).optional(),
+  mount: filled.optional(),
+  variables: z.record(filled, z.string()).optional(),
+}
+
+const fallback = z.preprocess(
+  (written) => (written === 'none' ? [] : written),
+  z.array(withKeys({ ...source, env: filled.optional(), file: filled.optional() })),
+)
+
+const cacheKinds = z.enum(['local', 'none'], {
+  error: ({ input }) => (input === 'redis' ? 'can be local or none: redis is not there yet' : undefined),
+})
+
+const environment: z.ZodType<WrittenEnvironment> = withKeys({
+  ...source,
+  cache: cacheKinds.optional(),
+  ttl: duration.optional(),
+  maxStale: duration.optional(),
+  fallback: fallback.optional(),
+})
+
+const kinds = z.literal('static', {
+  error: ({ input }) => (input === 'dynamic' ? 'can be static: dynamic is not there yet' : undefined),
+})
+
+const secret: z.ZodType<WrittenSecret> = z.preprocess(
+  (written) => (typeof written === 'string' ? { ref: written } : written),
+  withKeys({ ref: filled, maxStale: duration.optional(), jsonKey: filled.optional(), kind: kinds.optional() }),
+)
+
+const settings = z.record(z.string(), z.json({ error: 'must be plain data: texts, numbers, flags, lists and tables' }))
+
+const tools: z.ZodType<WrittenTools> = z.record(
+  givenName,
+  withKeys({ settings: settings.optional(), secrets: z.record(secretName, secret).optional() }),
+)
+
+const globs = z.array(filled).min(1, 'must name at least one')
+const rules = z.array(withKeys({ actions: globs, environments: globs, tools: globs }))
+
+export const serviceSchema: z.ZodType<WrittenService> = withKeys({
+  listen: withKeys({
+    host: filled.optional(),
+    port: z.int().min(0, 'must be from 0 to 65535').max(65_535, 'must be from 0 to 65535').optional(),
+    tls: withKeys({ certificate: filled, key: filled }).optional(),
+  }).optional(),
+  environments: z.record(environmentName, environment),
+  tools,
+  clients: z.record(givenName, withKeys({ keys: z.array(keyHash), roles: z.array(givenName) })).optional(),
+  roles: z.record(givenName, withKeys({ allow: rules, deny: rules.optional() })).optional(),
+})
+
+export const overlaySchema: z.ZodType<WrittenOverlay> = withKeys({
+  environment: environment.optional(),
+  tools: tools.optional(),
+})

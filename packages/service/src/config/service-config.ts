@@ -1,0 +1,62 @@
+import type { ProviderName } from '@keyplane/secrets/providers'
+import type { WrittenRule } from './written.ts'
+
+/** Where secrets come from: a dotenv file, a folder, or any source by its registry name. */
+export type SourceConfig =
+  | { readonly kind: 'env'; readonly file: string }
+  | { readonly kind: 'file'; readonly folder: string }
+  | { readonly kind: 'named'; readonly name: ProviderName; readonly variables: Readonly<Record<string, string>> }
+
+/** A secret that a tool needs. */
+export interface SecretConfig {
+  /** As its source names it. */
+  readonly ref: string
+  /** How old it may be when its source fails; 0: never. Default: the environment's. */
+  readonly maxStaleMs?: number
+  /** The one field of a JSON document that is given. Default: all of it. */
+  readonly jsonKey?: string
+}
+
+export interface ToolConfig {
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly secrets: ReadonlyMap<string, SecretConfig>
+}
+
+export interface EnvironmentConfig {
+  readonly name: string
+  /** The environment's own source, then its fallbacks. */
+  readonly sources: readonly [SourceConfig, ...SourceConfig[]]
+  readonly caches: boolean
+  readonly ttlMs: number
+  readonly maxStaleMs: number
+  readonly tools: ReadonlyMap<string, ToolConfig>
+}
+
+/** Actions, environments and tools by globs; it holds where each of the three has one that matches. */
+export type RuleConfig = WrittenRule
+
+export interface RoleConfig {
+  readonly allow: readonly RuleConfig[]
+  readonly deny: readonly RuleConfig[]
+}
+
+export interface ClientConfig {
+  /** SHA-256 of its keys, as hexadecimal digits. */
+  readonly keyHashes: readonly string[]
+  /** Names of roles. */
+  readonly roles: readonly string[]
+}
+
+export interface ListenConfig {
+  readonly host: string
+  readonly port: number
+  /** Paths of PEM files. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
+}
+
+export interface ServiceConfig {
+  readonly listen: ListenConfig
+  readonly environments: ReadonlyMap<string, EnvironmentConfig>
+  readonly clients: ReadonlyMap<string, ClientConfig>
+  readonly roles: ReadonlyMap<string, RoleConfig>
+}

@@ -1,0 +1,74 @@
+import type { ProviderName } from '@keyplane/secrets/providers'
+
+/** A source as it is written: exactly one of `source`, `env` and `file`. */
+export interface WrittenSource {
+  readonly source?: ProviderName | undefined
+  /** The folder of the source `file`. */
+  readonly mount?: string | undefined
+  /** Laid over the process's environment, for this source alone. */
+  readonly variables?: Readonly<Record<string, string>> | undefined
+}
+
+/** A fallback may also be a dotenv file or a folder, by its path alone. */
+export interface WrittenFallback extends WrittenSource {
+  readonly env?: string | undefined
+  readonly file?: string | undefined
+}
+
+export interface WrittenEnvironment extends WrittenSource {
+  readonly cache?: 'local' | 'none' | undefined
+  readonly ttl?: number | undefined
+  readonly maxStale?: number | undefined
+  readonly fallback?: readonly WrittenFallback[] | undefined
+}
+
+export interface WrittenSecret {
+  readonly ref: string
+  readonly maxStale?: number | undefined
+  readonly jsonKey?: string | undefined
+  readonly kind?: 'static' | undefined
+}
+
+export interface WrittenTool {
+  readonly settings?: Readonly<Record<string, unknown>> | undefined
+  readonly secrets?: Readonly<Record<string, WrittenSecret>> | undefined
+}
+
+export type WrittenTools = Readonly<Record<string, WrittenTool>>
+
+export interface WrittenRule {
+  readonly actions: readonly string[]
+  readonly environments: readonly string[]
+  readonly tools: readonly string[]
+}
+
+export interface WrittenRole {
+  readonly allow: readonly WrittenRule[]
+  readonly deny?: readonly WrittenRule[] | undefined
+}
+
+export interface WrittenClient {
+  readonly keys: readonly string[]
+  readonly roles: readonly string[]
+}
+
+export interface WrittenListener {
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined
+}
+
+/** `keyplane-service.yaml`, its texts checked one by one and its durations in milliseconds. */
+export interface WrittenService {
+  readonly listen?: WrittenListener | undefined
+  readonly environments: Readonly<Record<string, WrittenEnvironment>>
+  readonly tools: WrittenTools
+  readonly clients?: Readonly<Record<string, WrittenClient>> | undefined
+  readonly roles?: Readonly<Record<string, WrittenRole>> | undefined
+}
+
+/** `keyplane-service.<environment>.yaml`: what is otherwise in that environment. */
+export interface WrittenOverlay {
+  readonly environment?: WrittenEnvironment | undefined
+  readonly tools?: WrittenTools | undefined
+}
