@@ -6,7 +6,7 @@
 export type { ChainCall } from './chain/chain.ts'
 export type { Explanation, ExplanationStep } from './chain/explanation.ts'
 export type { FailureKind } from './chain/failure-kind.ts'
-export type { SecretsLog } from './chain/reports.ts'
+export { isAbsence, type SecretsLog } from './chain/reports.ts'
 export type { SecretChange } from './changes/secret-changes.ts'
 export type { ReadCounts, ReadOutcome } from './chain/tally.ts'
 export { type Environment, readSettings, type SecretsSettings } from './config.ts'

@@ -13,7 +13,7 @@ const whole = `environments:
   production: { source: openbao, cache: local, ttl: 5m, maxStale: 1h, fallback: none }
   staging: { source: file, mount: secrets, fallback: none }
   ci: { source: github-actions }
-  development: { source: aws, variables: { AWS_REGION: eu-central-1 }, fallback: [ { env: .env.dev }, { file: spare } ] }
+  development: { source: aws, variables: { AWS_REGION: eu-central-1 }, fallback: [ { env: .env.dev }, { file: /spare } ] }
 tools:
   payments:
     settings: { baseUrl: https://api.example.com, timeoutMs: 3000 }
@@ -61,7 +61,7 @@ describe('the configuration of the service', () => {
     expect(environments.get('development')?.sources).toEqual([
       { kind: 'named', name: 'aws', variables: { AWS_REGION: 'eu-central-1' } },
       { kind: 'env', file: '/etc/keyplane/.env.dev' },
-      { kind: 'file', folder: '/etc/keyplane/spare' },
+      { kind: 'file', folder: '/spare' },
     ])
     expect(listen).toEqual({ host: '127.0.0.1', port: 7780 })
   })

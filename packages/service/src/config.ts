@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { SecretsError } from '@keyplane/core'
 import { isLoopback } from '@keyplane/http'
 import { clientsOf, rolesOf } from './config/access-of.ts'
@@ -108,7 +108,12 @@ const environmentIn = (
 const listenOf = ({ file, written: { listen = {} } }: Read<WrittenService>): ListenConfig => {
   const { host = '127.0.0.1', port = 7780, tls } = listen
   if (!tls && !isLoopback(host)) file.complain(['listen', 'host'], 'is not this machine alone: that needs listen.tls')
-  return Object.freeze({ host, port, ...(tls && { tls }) })
+  const placed = (path: string): string => resolve(dirname(file.name), path)
+  return Object.freeze({
+    host,
+    port,
+    ...(tls && { tls: { certificate: placed(tls.certificate), key: placed(tls.key) } }),
+  })
 }
 
 const told = (problems: readonly Problem[]): string =>

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { variableOf } from '../environments/variable-of.ts'
 import type { EnvironmentConfig, SecretConfig, SourceConfig, ToolConfig } from './service-config.ts'
 import type { WrittenEnvironment, WrittenFallback, WrittenSecret, WrittenTool, WrittenTools } from './written.ts'
@@ -49,11 +49,11 @@ const sourceOf = (written: WrittenFallback, { folder, complain, choices }: Sourc
   if (mount !== undefined && source !== 'file') complain(['mount'], 'is for the source file')
   if (written.variables && (chosen[0] !== 'source' || mount !== undefined))
     complain(['variables'], 'are for a source that is configured by variables')
-  if (env !== undefined) return { kind: 'env', file: join(folder, env) }
+  if (env !== undefined) return { kind: 'env', file: resolve(folder, env) }
   const place = file ?? mount
   return place === undefined
     ? { kind: 'named', name: source, variables }
-    : { kind: 'file', folder: join(folder, place) }
+    : { kind: 'file', folder: resolve(folder, place) }
 }
 
 const toolOf = ({ settings = {}, secrets = {} }: WrittenTool): ToolConfig => ({

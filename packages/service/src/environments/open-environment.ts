@@ -1,0 +1,75 @@
+import type { Random, SecretProvider } from '@keyplane/core'
+import { namedProvider, openSecrets, type SecretsLog, type SecretsManager } from '@keyplane/secrets'
+import { hasVariables } from '../config/environment-of.ts'
+import type { EnvironmentConfig, SourceConfig } from '../config/service-config.ts'
+import { byVariable } from './by-variable.ts'
+import { type OpenSource, openSource, type SourceParts } from './open-source.ts'
+
+export interface EnvironmentParts extends Pick<SourceParts, 'env' | 'clock'> {
+  readonly random: Random
+  readonly log: SecretsLog
+  /** Default: the shipped providers. */
+  readonly open?: OpenSource
+}
+
+/** An environment whose sources are open. */
+export interface OpenEnvironment {
+  readonly config: EnvironmentConfig
+  readonly secrets: SecretsManager
+  /** What its own source and its fallbacks are called in answers, in this order. */
+  readonly sourceNames: readonly string[]
+}
+
+/** A source that hangs is given up in time for a fallback to answer within two seconds. */
+const attemptTimeout = '1800ms'
+const maxEntries = 10_000
+
+/** Opens an environment's sources. Close its `secrets` when done. @throws SecretsError as opening a source does. */
+export const openEnvironment = async (
+  config: EnvironmentConfig,
+  { env, clock, random, log, open = openSource }: EnvironmentParts,
+): Promise<OpenEnvironment> => {
+  const providers: SecretProvider[] = []
+  try {
+    for (const [name, source] of named(config.sources)) {
+      const onProblem = (problem: string): void => log.warn(problem, { environment: config.name, source: name })
+      const opened = await open(source, { env, clock, onProblem })
+      providers.push(namedProvider(name, hasVariables(source) ? byVariable(opened) : opened))
+    }
+  } catch (thrown) {
+    await Promise.allSettled(providers.map(async (provider) => provider.close?.()))
+    throw thrown
+  }
+  const secrets = openSecrets({
+    providers,
+    environment: false,
+    strict: false,
+    cacheTtl: `${config.ttlMs}ms`,
+    cache: { maxEntries: config.caches ? maxEntries : 0, maxStale: `${longestStaleMs(config)}ms` },
+    attemptTimeout,
+    // The service has its own configuration; the library's variables are for programs that use the library.
+    env: {},
+    log,
+    clock,
+    random,
+  })
+  return Object.freeze({ config, secrets, sourceNames: Object.freeze(providers.map(({ name }) => name)) })
+}
+
+/** Each source by a name of its own: the second of a kind is `aws-2`. */
+const named = (sources: readonly SourceConfig[]): [string, SourceConfig][] => {
+  const counts = new Map<string, number>()
+  return sources.map((source) => {
+    const name = source.kind === 'named' ? source.name : source.kind
+    const count = (counts.get(name) ?? 0) + 1
+    counts.set(name, count)
+    return [count === 1 ? name : `${name}-${count}`, source]
+  })
+}
+
+/** What is kept has to last for the secret that may be oldest; each read then says how old its own may be. */
+const longestStaleMs = ({ maxStaleMs, tools }: EnvironmentConfig): number =>
+  Math.max(
+    maxStaleMs,
+    ...[...tools.values()].flatMap(({ secrets }) => [...secrets.values()].map((secret) => secret.maxStaleMs ?? 0)),
+  )

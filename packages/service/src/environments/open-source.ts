@@ -1,0 +1,29 @@
+import { basename, dirname } from 'node:path'
+import type { Clock, SecretProvider } from '@keyplane/core'
+import { envProvider, fileProvider, openProvider } from '@keyplane/secrets/providers'
+import type { SourceConfig } from '../config/service-config.ts'
+
+export interface SourceParts {
+  /** The process's environment. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  /** Told of what is wrong and passed over: a line of a dotenv file that is no entry. Never a value. */
+  readonly onProblem: (problem: string) => void
+}
+
+/** Opens a source as it is configured. */
+export type OpenSource = (source: SourceConfig, parts: SourceParts) => Promise<SecretProvider>
+
+/** @throws SecretsError `config_invalid` where the source's own settings are wrong. */
+export const openSource: OpenSource = async (source, { env, clock, onProblem }) => {
+  if (source.kind === 'file') return fileProvider({ root: source.folder })
+  if (source.kind === 'named')
+    return openProvider(source.name, { env: { ...env, ...source.variables }, clock, onProblem })
+  return envProvider({
+    env: {},
+    folder: dirname(source.file),
+    files: [basename(source.file)],
+    clock,
+    onMalformed: ({ file, line }) => onProblem(`${file}:${line} is no entry and was passed over.`),
+  })
+}
