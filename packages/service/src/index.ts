@@ -1,8 +1,9 @@
 /**
  * The configuration service: what a tool needs in an environment, settings and secrets, from the source that the
  * environment uses. It is a shell over `@keyplane/secrets`, which reads, caches and covers failures; use that by itself
- * where one program needs its own secrets. It writes no value to a log.
+ * where one program needs its own secrets. It writes no value to a log, and delivers none that its audit sink has no record of.
  */
+export { type ApiKey, newApiKey } from './access/api-key.ts'
 export { type ConfigText, parseServiceConfig, readServiceConfig } from './config.ts'
 export type {
   ClientConfig,
@@ -15,3 +16,6 @@ export type {
   SourceConfig,
   ToolConfig,
 } from './config/service-config.ts'
+export type { EnvironmentParts } from './environments/open-environment.ts'
+export type { OpenSource, SourceParts } from './environments/open-source.ts'
+export { type RunningService, type StartServiceOptions, startService } from './start-service.ts'

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { type AuditSink, SecretsError } from '@keyplane/core'
+import { Clients } from './access/clients.ts'
+import { serviceApp } from './app.ts'
+import type { ListenConfig, ServiceConfig } from './config/service-config.ts'
+import { Configurations } from './configurations.ts'
+import { type EnvironmentParts, type OpenEnvironment, openEnvironment } from './environments/open-environment.ts'
+
+export interface StartServiceOptions extends EnvironmentParts {
+  readonly config: ServiceConfig
+  /** Takes a record of each value before it is delivered. A record that it does not take keeps the value back. */
+  readonly audit: AuditSink
+}
+
+export interface RunningService {
+  readonly url: string
+  /** Ends connections and sources; the audit sink is its owner's to end. */
+  close(): Promise<void>
+}
+
+/** Opens every environment's sources and listens. @throws SecretsError as opening a source, `config_invalid`. */
+export const startService = async ({ config, audit, ...parts }: StartServiceOptions): Promise<RunningService> => {
+  const environments = new Map<string, OpenEnvironment>()
+  const closeSources = async (): Promise<void> => {
+    await Promise.all([...environments.values()].map(({ secrets }) => secrets.close()))
+  }
+  try {
+    for (const [name, environment] of config.environments)
+      environments.set(name, await openEnvironment(environment, parts))
+    const configurations = new Configurations({ environments, audit, clock: parts.clock })
+    const clients = new Clients(config)
+    const { host, port, tls } = config.listen
+    const app = serviceApp({ clients, configurations, random: parts.random, tls: tls && pemTexts(tls) })
+    const url = await app.listen({ host, port })
+    return {
+      url,
+      close: async () => {
+        await app.close()
+        await closeSources()
+      },
+    }
+  } catch (thrown) {
+    await closeSources()
+    throw asConfigError(thrown, config.listen)
+  }
+}
+
+const pemTexts = ({ certificate, key }: NonNullable<ListenConfig['tls']>): { cert: string; key: string } => ({
+  cert: readFileSync(certificate, 'utf8'),
+  key: readFileSync(key, 'utf8'),
+})
+
+const asConfigError = (cause: unknown, { host, port }: ListenConfig): unknown => {
+  const { code, path } = cause as NodeJS.ErrnoException
+  if (cause instanceof SecretsError || code === undefined) return cause
+  const what = path === undefined ? `${host}:${port} can't be listened on` : `The file ${path} can't be read`
+  return new SecretsError('config_invalid', `${what} (${code}).`, { cause })
+}
