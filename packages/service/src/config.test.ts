@@ -249,7 +249,7 @@ describe('any text', () => {
     const name = fc.stringMatching(/^[a-z]{1,8}$/)
     const tools = fc.dictionary(
       name,
-      fc.record({ settings: fc.dictionary(name, fc.jsonValue()), secrets: fc.dictionary(name, name) }),
+      fc.record({ settings: fc.dictionary(name, fc.jsonValue({ maxDepth: 2 })), secrets: fc.dictionary(name, name) }),
     )
     const environments = fc.dictionary(
       name,

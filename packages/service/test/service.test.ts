@@ -209,7 +209,7 @@ describe('the service with a certificate', () => {
     const provider = serviceProvider({ endpoint: service.url, environment: 'production', token: key, ca })
     expect(service.url).toMatch(/^https:/)
     expect((await provider.get({ id: 'payments/apiKey' })).value.reveal()).toBe('value')
-    await expect(fetch(service.url.replace('https', 'http'))).rejects.toThrow()
+    await expect(fetch(service.url.replace('https', 'http'))).rejects.toThrow('fetch failed')
     await provider.close?.()
     rmSync(folder, { recursive: true })
   })
