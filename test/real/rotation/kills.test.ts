@@ -145,7 +145,8 @@ describe.each(starts)('at %s', (_, startServer, share) => {
       })
       expect(refused).toBe(0)
       expect(logins).toBeGreaterThan(stopsEach)
-      expect(finished).toBeGreaterThan(1)
+      // With fewer stops there is less time for them.
+      expect(finished).toBeGreaterThan(stopsEach / 8)
       expect(await logInByStages(versions, ['current'])).toBe(true)
     })
   })
