@@ -33,6 +33,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'rotation',
     'store',
     'agent',
+    'service',
   ],
 }
 

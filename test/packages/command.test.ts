@@ -12,7 +12,7 @@ describe('npx keyplane', () => {
     expect(stdout).toContain('Usage: keyplane COMMAND')
   })
 
-  it.each(['agent', 'store', 'get', 'doctor'])('loads what %s needs', async (command) => {
+  it.each(['agent', 'store', 'service', 'get', 'doctor'])('loads what %s needs', async (command) => {
     const { code, stdout, stderr } = await keyplane(nodes.pinned, command, '--help')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('Examples:')

@@ -22,6 +22,7 @@ Usage: keyplane COMMAND [options]          keyplane help COMMAND shows examples
   dev                  the whole plane on this machine: agent, store, example secrets
   agent                the localhost agent (drop-in for the AWS Secrets Manager Agent)
   store                the store (speaks the AWS Secrets Manager API)
+  service              the configuration service: settings and secrets of tools
 
   get NAME[#FIELD]     show a secret; its value only with --reveal
   set NAME -           write a secret, its value from stdin
@@ -113,6 +114,19 @@ export const buildProgram = ({ open, childCommand, exit, helpUnasked }: ProgramP
     .option('--insecure-no-auth', 'take every call for the root user’s, signed or not: for tests on your own machine')
   for (const option of rootKeyOptions()) store.addOption(option)
   addStoreCommands(store, run)
+
+  const service = command(
+    'service',
+    'The configuration service: what a tool needs in an environment, settings and secrets, for those who may have it',
+    'keyplane service --config keyplane-service.yaml\nkeyplane service key        # a key for a client, and its hash for the file',
+    async () => (await import('./commands/service.ts')).service,
+  ).option('-c, --config <file>', 'YAML; NAME.ENVIRONMENT.yaml beside it is laid over', 'keyplane-service.yaml')
+  service
+    .command('key')
+    .summary('A new key for a client, and its hash for the configuration')
+    .description('A new key for a client, and its hash for the configuration')
+    .addHelpText('after', '\nExamples:\n  keyplane service key\n  keyplane service key --json')
+    .action(run(async () => (await import('./commands/service-key.ts')).serviceKey))
 
   command(
     'get <name>',

@@ -14,6 +14,8 @@ export interface StartServiceOptions extends EnvironmentParts {
 
 export interface RunningService {
   readonly url: string
+  /** What each environment's sources are called, in the order in which they are asked. */
+  readonly sources: ReadonlyMap<string, readonly string[]>
   /** Ends connections and sources; the audit sink is its owner's to end. */
   close(): Promise<void>
 }
@@ -34,6 +36,7 @@ export const startService = async ({ config, audit, ...parts }: StartServiceOpti
     const url = await app.listen({ host, port })
     return {
       url,
+      sources: new Map([...environments].map(([name, { sourceNames }]) => [name, sourceNames])),
       close: async () => {
         await app.close()
         await closeSources()

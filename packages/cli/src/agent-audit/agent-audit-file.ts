@@ -23,6 +23,8 @@ export type AuditLine =
 export interface AgentAuditFileOptions {
   readonly clock: Clock
   readonly random: Random
+  /** Who keeps it, as the records say that begin a chain. Default: the agent. */
+  readonly keeper?: 'agent' | 'service'
   /** A file is ended, and its chain with it, when it has grown past this. Default 100 MB. */
   readonly maxBytes?: number
 }
@@ -36,7 +38,7 @@ export const auditFilesIn = (folder: string): string[] =>
     .toSorted()
 
 /**
- * The agent's audit log: a folder with a file for each start, which holds a hash chain with one link a batch. A chain's
+ * The audit log of the agent, and of the service: a folder with a file for each start, which holds a hash chain with one link a batch. A chain's
  * first record names the end of the chain before it, so that a file that is cut short, or gone, shows.
  */
 export class AgentAuditFile {
@@ -80,14 +82,14 @@ export class AgentAuditFile {
 
   /** A new file, with the record that begins its chain; none is left where that can't be written. */
   #begun(before: Readonly<Record<string, string>> | undefined): OpenFile {
-    const { clock, random } = this.#options
+    const { clock, random, keeper = 'agent' } = this.#options
     const chainId = uuid(random)
     const atMs = clock.nowMs()
     const moment = new Date(atMs).toISOString().replaceAll(/[-:]/g, '')
     const path = join(this.#folder, `${moment}-${chainId}.audit.jsonl`)
     const open: OpenFile = { path, descriptor: openSync(path, 'ax', 0o640), bytes: 0, head: newChain(chainId) }
     const detail = before && { before: before['chain'] ?? '', link: before['seq'] ?? '', hash: before['hash'] ?? '' }
-    const facts = { atMs, actor: 'agent', action: 'agent:Begin', resource: '', requestId: '0' } as const
+    const facts = { atMs, actor: keeper, action: `${keeper}:Begin`, resource: '', requestId: '0' } as const
     try {
       append(open, [{ chain: chainId }])
       seal(open, [{ ...facts, decision: 'allow', ...(detail && { detail }) }])

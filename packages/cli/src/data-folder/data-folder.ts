@@ -44,6 +44,10 @@ export class DataFolder {
   get agentAudit(): string {
     return join(this.path, 'agent-audit')
   }
+  /** Who was given what by the service: as the agent's. */
+  get serviceAudit(): string {
+    return join(this.path, 'service-audit')
+  }
   /** Variables for AWS's own tools, to be read by a shell. */
   get awsEnv(): string {
     return join(this.path, 'aws.env')

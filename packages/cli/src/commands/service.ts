@@ -1,0 +1,44 @@
+import type { AuditSink } from '@keyplane/core'
+import { readServiceConfig, type RunningService, startService } from '@keyplane/service'
+import { AgentAuditFile } from '../agent-audit/agent-audit-file.ts'
+import { batchedSink } from '../agent-audit/batched-sink.ts'
+import type { Command, Context } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface ServiceFlags {
+  readonly config: string
+}
+
+/** The configuration service, until it is told to end. */
+export const service: Command<ServiceFlags> = async (context, _args, { config: file }) => {
+  const ended = context.untilEnded()
+  const { terminal, env, clock, random, folder } = context
+  const config = readServiceConfig(file)
+  const audit = openAudit(context)
+  const log = { warn: terminal.warn, error: terminal.warn }
+  try {
+    const running = await startService({ config, audit, env, clock, random, log })
+    try {
+      tell(terminal, running)
+      terminal.words(`Who was given what: ${folder.serviceAudit}`)
+      await ended
+    } finally {
+      await running.close()
+    }
+  } finally {
+    await audit.close?.()
+  }
+  return exitCodes.ok
+}
+
+const openAudit = ({ clock, random, folder }: Context): AuditSink =>
+  batchedSink(new AgentAuditFile(folder.serviceAudit, { clock, random, keeper: 'service' }))
+
+/** Which source each environment has, as nobody should have to guess. */
+const tell = (terminal: Terminal, { url, sources }: RunningService): void => {
+  if (terminal.json)
+    return terminal.data(JSON.stringify({ serviceUrl: url, environments: Object.fromEntries(sources) }))
+  const environments = [...sources].map(([name, names]) => `${name}: ${names.join(', then ')}`)
+  terminal.data(`Keyplane service listening on ${url} · ${environments.join(' · ')}`)
+}
