@@ -136,6 +136,23 @@ describe('a tool’s configuration', () => {
     expect(source.reads).toHaveLength(2)
   })
 
+  it('comes from a fallback within two seconds of a hang, and at once from then on', async () => {
+    const [source, spare] = [
+      new RemoteSource('openbao', { a: 'x', b: 'x' }),
+      new RemoteSource('aws', { a: '1', b: '2' }),
+    ]
+    source.fares = 'hangs'
+    const text = `{ ${own}, fallback: [{ source: aws }] }`
+    const { environment, clock } = await start(text, '{ a: a, b: b }', async (wanted) =>
+      wanted.kind === 'named' && wanted.name === 'aws' ? spare : source,
+    )
+    const first = readTool(environment, 'payments', { clock })
+    await clock.advance(2_000)
+    expect((await first).status).toBe('degraded')
+    expect((await readTool(environment, 'payments', { clock })).status).toBe('degraded')
+    expect(source.reads).toHaveLength(2)
+  })
+
   it('has settings as they are written, and each secret by its own name', async () => {
     const document = JSON.stringify({ user: 'app', password: 'secret' })
     const source = memoryProvider({ secrets: { db: document, raw: Uint8Array.of(255) } })
