@@ -95,6 +95,21 @@ describe('a user of MariaDB', () => {
     await stop()
   })
 
+  it('who may have accounts for other hosts, and has no administrator, keeps his password', async () => {
+    const { rotator, first, user, accepts, stop } = await databaseFixture(server, 'one user')
+    await run(`rename user ${user} to ${user}@'127.0.0.1'`)
+    const pending = await rotator.create(callOf('v2'), first)
+    const changing = () => rotator.set(callOf('v2'), { current: first, pending })
+    await expect(changing()).rejects.toMatchObject({ reason: 'needs_admin' })
+    await run(`grant select on mysql.user to ${user}@'127.0.0.1'`, `create user ${user}@'127.0.0.2'`)
+    await expect(changing()).rejects.toMatchObject({ reason: 'several_accounts' })
+    expect(await accepts(first)).toBe(true)
+    await run(`drop user ${user}@'127.0.0.2'`)
+    expect(await changing()).toBe('accepted')
+    expect([await accepts(first), await accepts(pending)]).toEqual([false, true])
+    await stop()
+  })
+
   it('who logs in without a password that can be rotated keeps his way to', async () => {
     const { rotator, first, user, stop } = await databaseFixture(server, 'one user, by an administrator')
     await run('install soname "auth_ed25519"', `alter user ${user} identified via ed25519 using password('other')`)

@@ -26,12 +26,26 @@ export const accountOf = async (query: MysqlQuery, user: string): Promise<MysqlA
   return found && { user, host: String(found['host']), plugin: String(found['plugin']) || 'mysql_native_password' }
 }
 
-/** The account that the connection has logged in as. */
-export const ownAccount = async (query: MysqlQuery): Promise<MysqlAccount> => {
+/**
+ * The account of whoever asks, who may not be told of others.
+ * @throws SecretsError `source_misconfigured` (`several_accounts`, `needs_admin`) where there are others, or may be.
+ */
+export const ownAccount = async (query: MysqlQuery, user: string): Promise<MysqlAccount | undefined> => {
+  try {
+    return await accountOf(query, user)
+  } catch (error) {
+    // ER_TABLEACCESS_DENIED_ERROR
+    if ((error as { readonly errno?: number }).errno !== 1_142) throw error
+  }
   const [row] = await query('select current_user() as account')
   const account = String(row?.['account'])
-  const at = account.lastIndexOf('@')
-  return { user: account.slice(0, at), host: account.slice(at + 1) }
+  const host = account.slice(account.lastIndexOf('@') + 1)
+  if (host === '%') return { user, host }
+  throw new SecretsError(
+    'source_misconfigured',
+    'The user may have accounts for other hosts too, which he is not told: an administrator changes his password.',
+    { reason: 'needs_admin' },
+  )
 }
 
 /** As a statement names it. */

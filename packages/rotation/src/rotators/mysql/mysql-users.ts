@@ -48,7 +48,7 @@ const statementsOf = async (
   const [version] = await query('select version() as version')
   const isMariaDb = String(version?.['version']).includes('MariaDB')
   const find = async (user: string): Promise<MysqlAccount | undefined> =>
-    user === by.user ? ownAccount(query) : accountOf(query, user)
+    user === by.user ? ownAccount(query, user) : accountOf(query, user)
   const require = async (user: string): Promise<MysqlAccount> => (await find(user)) ?? missing(user)
   const identified = ({ plugin }: MysqlAccount, password: string): string => {
     const known = requirePlugin(plugin)
