@@ -28,6 +28,7 @@ export const withinMs = async <T>(
   giveUpAfter(ms, new SecretsError('timeout', `No answer within ${ms} ms.`))
   const onEnding = (): void => giveUpAfter(lastMs, stopped())
   const onLost = (): void => abort.abort(lost?.reason)
+  if (ending?.aborted) onEnding()
   ending?.addEventListener('abort', onEnding, { once: true })
   lost?.addEventListener('abort', onLost, { once: true })
   try {
