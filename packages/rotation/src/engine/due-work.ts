@@ -5,6 +5,8 @@ export interface DueWorkParts<T> {
   /** What is due, the most urgent first. What is being done already may be among it. */
   readonly find: () => Promise<readonly T[]>
   readonly idOf: (item: T) => string
+  /** For how long something that was found is not to be done yet, in milliseconds. Default: not at all. */
+  readonly waitMs?: (item: T) => number
   /** Does what can be done; gives how soon to look again, in milliseconds. */
   readonly act: (item: T, ending: AbortSignal) => Promise<number>
   /** How often it looks by itself. */
@@ -28,13 +30,14 @@ export class DueWork<T> {
   readonly #parts: DueWorkParts<T>
   readonly #ending = new AbortController()
   readonly #underWay = new Map<string, Promise<void>>()
-  /** Found while it was under way: it may be due for something that came later. */
+  /** Found under way by a look that somebody asked for: it may be due for what that one knows of. */
   readonly #again = new Set<string>()
   #queue: T[] = []
   #timer: Timer | undefined
   #nextLookMs = Number.POSITIVE_INFINITY
   #looking: Promise<void> | undefined
   #isWoken = false
+  #isAsked = false
 
   constructor(parts: DueWorkParts<T>) {
     this.#parts = parts
@@ -42,9 +45,8 @@ export class DueWork<T> {
 
   /** Looks at once: there may be something new. */
   wake(): void {
-    if (this.#ending.signal.aborted) return
-    this.#isWoken = true
-    this.#looking ??= this.#look()
+    this.#isAsked = true
+    this.#wake()
   }
 
   /** Begins nothing more, and tells what is under way to end; resolves when it has, after five seconds at the latest. */
@@ -60,19 +62,28 @@ export class DueWork<T> {
     late?.cancel()
   }
 
+  #wake(): void {
+    if (this.#ending.signal.aborted) return
+    this.#isWoken = true
+    this.#looking ??= this.#look()
+  }
+
   async #look(): Promise<void> {
-    const { find, idOf, everyMs, afterFailureMs = everyMs, onError } = this.#parts
+    const { find, everyMs, afterFailureMs = everyMs, onError } = this.#parts
     this.#timer?.cancel()
     this.#nextLookMs = Number.POSITIVE_INFINITY
     let againMs = everyMs
     // Again, where it was woken meanwhile: what was new then may not have been seen.
     while (this.#isWoken && !this.#ending.signal.aborted) {
+      const isAsked = this.#isAsked
       this.#isWoken = false
+      this.#isAsked = false
       try {
         const found = await find()
-        this.#queue = found.filter((item) => !this.#isUnderWay(idOf(item)))
+        this.#queue = found.filter((item) => !this.#isUnderWay(item, isAsked) && !this.#waits(item))
         this.#fill()
       } catch (error) {
+        this.#isAsked ||= isAsked
         againMs = afterFailureMs
         onError(toSecretsError(error))
       }
@@ -81,9 +92,17 @@ export class DueWork<T> {
     this.#lookIn(againMs)
   }
 
-  #isUnderWay(id: string): boolean {
-    if (this.#underWay.has(id)) this.#again.add(id)
-    return this.#underWay.has(id)
+  #isUnderWay(item: T, isAsked: boolean): boolean {
+    const id = this.#parts.idOf(item)
+    const isUnderWay = this.#underWay.has(id)
+    if (isUnderWay && isAsked) this.#again.add(id)
+    return isUnderWay
+  }
+
+  #waits(item: T): boolean {
+    const ms = this.#parts.waitMs?.(item) ?? 0
+    if (ms > 0) this.#lookIn(ms)
+    return ms > 0
   }
 
   #fill(): void {
@@ -105,7 +124,7 @@ export class DueWork<T> {
       this.#lookIn(afterFailureMs)
     }
     this.#underWay.delete(idOf(item))
-    if (this.#again.delete(idOf(item))) this.wake()
+    if (this.#again.delete(idOf(item))) this.#wake()
     this.#fill()
   }
 
@@ -116,6 +135,6 @@ export class DueWork<T> {
     if (atMs >= this.#nextLookMs || this.#ending.signal.aborted) return
     this.#nextLookMs = atMs
     this.#timer?.cancel()
-    this.#timer = clock.after(ms, () => this.wake(), { keepsAlive: true })
+    this.#timer = clock.after(ms, () => this.#wake(), { keepsAlive: true })
   }
 }

@@ -9,6 +9,7 @@ import {
   type RotationTables,
   rotationEngine,
 } from '@keyplane/rotation'
+import type { PendingRotation } from '../storage/secret-rotations-table.ts'
 import type { SecretRotationRow, StoreTables } from '../storage/tables.ts'
 import { Administrators } from './administrators.ts'
 import { isBuiltIn } from './built-in-rotators.ts'
@@ -60,7 +61,7 @@ export class StoreRotations implements Rotating {
   readonly #trials: RotationTrials
   readonly #journal: RotationJournal
   readonly #engine: RotationEngine
-  readonly #work: DueWork<string>
+  readonly #work: DueWork<PendingRotation>
 
   constructor(parts: ServiceCallParts, { functions, reader, onRotation, onError }: StoreRotationsOptions) {
     const { clock, random, writer, rotations, secrets } = parts
@@ -98,10 +99,12 @@ export class StoreRotations implements Rotating {
       clock,
       find: async () => {
         await askScheduled({ ...parts, stored: versions, onError })
-        return (await rotations.pending(atATime)).map((row) => row.secret_id)
+        return rotations.pending(atATime)
       },
-      idOf: (secretId) => secretId,
-      act: async (secretId, ending) => this.#carryOn(await rotations.of(secretId), ending),
+      idOf: ({ secret_id }) => secret_id,
+      // One that was cancelled is taken back before its time.
+      waitMs: ({ enabled, due_at_ms }) => (enabled === 1 ? due_at_ms - clock.nowMs() : 0),
+      act: async ({ secret_id }, ending) => this.#carryOn(await rotations.of(secret_id), ending),
       everyMs,
       afterFailureMs: busyMs,
       onError,

@@ -9,7 +9,7 @@ export interface SecretRotationsTable {
   of(secretId: string): Promise<SecretRotationRow | undefined>
   ofAll(secretIds: readonly string[]): Promise<readonly SecretRotationRow[]>
   /** Those whose rotation was asked for and has not been settled; those that wait until they are tried again come last. */
-  pending(limit: number): Promise<readonly SecretRotationRow[]>
+  pending(limit: number): Promise<readonly PendingRotation[]>
   /** Those whose time has come and that are not being rotated. */
   due(nowMs: number, limit: number): Promise<readonly SecretRotationRow[]>
   /** The secrets that are not there any more, of whose rotations the journal still has a record. */
@@ -26,6 +26,11 @@ export interface SecretRotationsTable {
   settle(row: SecretRotationRow, settled: SettledRotation): Statement
 }
 
+export interface PendingRotation extends Pick<SecretRotationRow, 'secret_id' | 'enabled'> {
+  /** Nothing is done for it before; 0 where nothing is waited for. */
+  readonly due_at_ms: number
+}
+
 export interface RotationTimes {
   readonly rotatedAtMs: number | null
   readonly waitingSinceMs: number | null
@@ -35,6 +40,7 @@ export type SettledRotation = Pick<SecretRotationRow, 'rotated_at_ms' | 'next_at
 
 export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotationsTable => {
   const { query } = reader
+  const dueAt = sql<number>`coalesce(rotations.due_at_ms, 0)`
   const of = compileOnce((id: string) => query.selectFrom('secret_rotations').selectAll().where('secret_id', '=', id))
   return {
     of: async (secretId) => (await reader.all(of(secretId)))[0],
@@ -47,9 +53,9 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
         query
           .selectFrom('secret_rotations')
           .leftJoin('rotations', 'rotations.secret_id', 'secret_rotations.secret_id')
-          .selectAll('secret_rotations')
+          .select(['secret_rotations.secret_id', 'enabled', dueAt.as('due_at_ms')])
           .where('pending_version', 'is not', null)
-          .orderBy(sql`coalesce(rotations.due_at_ms, 0)`)
+          .orderBy(dueAt)
           .orderBy('asked_at_ms')
           .limit(limit)
           .compile(),
