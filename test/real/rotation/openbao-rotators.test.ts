@@ -224,6 +224,34 @@ describe('a dynamic role of OpenBao', () => {
     expect([await accepts(first), await accepts(second), await accepts(third)]).toEqual([false, true, false])
   })
 
+  it('revokes no lease but the role’s own, whatever the value names', async () => {
+    const [{ client, rotator, empty }, other] = [await dynamic(), await dynamic()]
+    onTestFinished(() => (client.close(), other.client.close()))
+    const others = await other.rotator.create(callOf('v0'), other.empty)
+    await rotator.retire(callOf('v1'), { current: others, pending: empty })
+    await rotator.discard?.(callOf('v1'), { current: empty, pending: others })
+    expect([await leases(other.role), await accepts(others)]).toEqual([1, true])
+  })
+
+  it('makes one user, however often the version can’t be stored', async () => {
+    const { role, client, rotator, empty } = await dynamic()
+    onTestFinished(() => client.close())
+    for (let round = 0; round < 3; round += 1) await rotator.create(callOf('v1'), empty)
+    expect(await leases(role)).toBe(1)
+    await rotator.create(callOf('v2'), empty)
+    expect(await leases(role)).toBe(2)
+  })
+
+  it('makes no user for a token that may not be looked up', async () => {
+    const policy = `path "*" { capabilities = ["read", "update"] }
+      path "auth/token/lookup-self" { capabilities = ["deny"] }`
+    await bao.done('PUT', 'sys/policies/acl/blind', { policy })
+    const { role, client, rotator, empty } = await dynamic(await tokenFor(bao, { policies: ['blind'] }))
+    onTestFinished(() => client.close())
+    for (let round = 0; round < 3; round += 1) await expect(rotator.create(callOf('v0'), empty)).rejects.toThrow()
+    expect(bao.asked(`database/creds/${role}`)).toBe(0)
+  })
+
   it('is not given to a token that would take it along before its time', async () => {
     const policy = 'path "*" { capabilities = ["create", "read", "update", "list", "sudo"] }'
     await bao.done('PUT', 'sys/policies/acl/rotation', { policy })

@@ -18,6 +18,8 @@ class DynamicRole implements Rotator {
   readonly repairs = true
   readonly overlaps = true
   readonly #options: OpenBaoDynamicRoleOptions
+  /** What was made last for each secret, whether or not it was stored. */
+  readonly #made = new Map<string, { readonly version: string; readonly leaseId: string }>()
 
   constructor(options: OpenBaoDynamicRoleOptions) {
     this.#options = options
@@ -27,11 +29,19 @@ class DynamicRole implements Rotator {
     requireMembers(current)
     // A lease ends with the token that it was given to: a new one has all of its life before it.
     this.#options.client.refresh()
+    const tokenSeconds = await this.#tokenSeconds(call)
+    await this.#revokeUnstored(call)
     call.requireLease()
     const answer = await askRole(this.#options, call, { method: 'GET', of: 'creds' })
     const leaseId = textIn(answer, 'lease_id')
-    await this.#requireLastingToken(call, { answer, leaseId })
-    return withMembers(current, { ...credentialIn(answer), lease_id: leaseId })
+    this.#made.set(call.secretId, { version: call.pendingVersion, leaseId })
+    try {
+      requireOutlived(answer, tokenSeconds)
+      return withMembers(current, { ...credentialIn(answer), lease_id: leaseId })
+    } catch (error) {
+      await this.#revokeUnstored(call)
+      throw error
+    }
   }
 
   /** A user that was made is there; one whose lease has ended meanwhile is not. */
@@ -55,29 +65,39 @@ class DynamicRole implements Rotator {
     return this.#revoke(call, requireMembers(pending)['lease_id'])
   }
 
-  /** A value that was put by hand has no lease. */
+  /** A version is made once more only if it was not stored. */
+  async #revokeUnstored(call: RotatorCall): Promise<void> {
+    const made = this.#made.get(call.secretId)
+    if (made?.version !== call.pendingVersion) return
+    await this.#revoke(call, made.leaseId)
+    this.#made.delete(call.secretId)
+  }
+
+  /** A value that was put by hand has no lease, or names anything. */
   async #revoke(call: RotatorCall, leaseId: unknown): Promise<void> {
-    if (typeof leaseId !== 'string') return
+    const { client, mount = 'database', role } = this.#options
+    if (typeof leaseId !== 'string' || !leaseId.startsWith(`${mount}/creds/${role}/`)) return
     call.requireLease()
     const { signal } = call
     const body = { lease_id: leaseId, sync: true }
-    await this.#options.client.call({ method: 'POST', path: 'sys/leases/revoke', body, signal }).catch(alreadyGone)
+    await client.call({ method: 'POST', path: 'sys/leases/revoke', body, signal }).catch(alreadyGone)
   }
 
-  async #requireLastingToken(
-    call: RotatorCall,
-    { answer, leaseId }: { readonly answer: OpenBaoAnswer; readonly leaseId: string },
-  ): Promise<void> {
-    const { signal } = call
+  /** How long the token lives yet. */
+  async #tokenSeconds({ signal }: RotatorCall): Promise<number> {
     const token = await this.#options.client.call({ method: 'GET', path: 'auth/token/lookup-self', signal })
-    const [leaseSeconds, tokenSeconds] = [answer.member('lease_duration'), token.member('data', 'ttl')].map(Number)
-    // 0: the token has no end. A second may have passed since the login.
-    if (tokenSeconds === 0 || Number(tokenSeconds) + 5 >= Number(leaseSeconds)) return
-    await this.#revoke(call, leaseId)
-    throw new SecretsError('source_misconfigured', 'The token ends before the lease, which would end with it.', {
-      reason: 'token_ends_first',
-    })
+    const seconds = Number(token.member('data', 'ttl'))
+    // OpenBao's word for a token that has no end.
+    return seconds === 0 ? Number.POSITIVE_INFINITY : seconds
   }
+}
+
+/** A second may have passed since the login. @throws SecretsError `source_misconfigured` (`token_ends_first`) */
+const requireOutlived = (answer: OpenBaoAnswer, tokenSeconds: number): void => {
+  if (tokenSeconds + 5 >= Number(answer.member('lease_duration'))) return
+  throw new SecretsError('source_misconfigured', 'The token ends before the lease, which would end with it.', {
+    reason: 'token_ends_first',
+  })
 }
 
 const alreadyGone = (error: unknown): undefined => {
