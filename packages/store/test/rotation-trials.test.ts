@@ -56,6 +56,17 @@ describe('RotateSecret that is not to rotate immediately', () => {
     expect(await versions()).toHaveLength(1)
   })
 
+  it('is in the way of no rotation that is asked for right after it', async () => {
+    const names = Array.from({ length: 12 }, (_, n) => `asked${n}`)
+    for (const SecretId of names) {
+      await store.ok('CreateSecret', { Name: SecretId, SecretString: 'first' })
+      const asked = { SecretId, RotationLambdaARN: functionArn }
+      await store.rotate({ ...asked, RotateImmediately: false, ClientRequestToken: tokenOf('trial') })
+      await store.rotate({ ...asked, ClientRequestToken: tokenOf('asked') })
+    }
+    for (const name of names) await store.until(async () => (await store.value(name)) === 'second')
+  })
+
   it('leaves nothing where the store is stopped in the middle', async () => {
     lambda.hangs = () => true
     await store.rotate({ RotationLambdaARN: functionArn, RotateImmediately: false })

@@ -32,10 +32,9 @@ export class TestFunction {
         this.versions.push(event.ClientRequestToken)
         await this.looks(event)
         if (this.hangs(event.Step)) return undefined
-        if (this.fails(event.Step))
-          return response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end('{"secret":"x"}')
-        await this.#step(event)
-        return response.writeHead(200).end('null')
+        const failed = () => response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end('{"secret":"x"}')
+        if (this.fails(event.Step)) return failed()
+        return this.#step(event).then(() => response.writeHead(200).end('null'), failed)
       })()
     })
   }

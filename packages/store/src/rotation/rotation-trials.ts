@@ -69,8 +69,13 @@ export class RotationTrials {
   }
 
   async #tryFunction(secretId: string, version: StoredVersion, signal: AbortSignal): Promise<void> {
-    const { versions, functions } = this.#parts
-    await versions.stage({ secretId, fence: 0 }, version)
+    const { versions, functions, rotations } = this.#parts
+    // The label of a version that is being rotated to is not a trial's to take.
+    const requireNoRotation = async (): Promise<void> => {
+      if ((await rotations.of(secretId))?.pending_version !== null)
+        throw new SecretsError('conflict', 'A rotation was asked for meanwhile.', { reason: 'rotation_asked' })
+    }
+    await versions.stage({ secretId, fence: 0 }, version, requireNoRotation)
     try {
       await functions.step('testSecret', secretId, version.versionId, signal)
     } finally {

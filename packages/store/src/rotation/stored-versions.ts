@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { BytesValue, SecretsError, type SecretValue, TextValue } from '@keyplane/core'
 import type { FencedWrite, SecretVersions, StoredVersion } from '@keyplane/rotation'
-import { putSecretValue } from '../secretsmanager/operations/put-secret-value.ts'
+import { putValueWhere } from '../secretsmanager/operations/put-secret-value.ts'
 import { updateSecretVersionStage } from '../secretsmanager/operations/update-secret-version-stage.ts'
 import { changeSecret, present, requireWritable } from '../secretsmanager/change-secret.ts'
 import { type Change, changeAll } from '../secretsmanager/replicas/followers.ts'
@@ -35,21 +35,20 @@ export class StoredVersions implements SecretVersions {
     return found && this.#open(secretId, found.version)
   }
 
-  async stage({ secretId }: FencedWrite, { versionId, value }: StoredVersion): Promise<void> {
+  /** As the port has it; `requireHolds` as `putValueWhere` has it. */
+  async stage(
+    { secretId }: FencedWrite,
+    { versionId, value }: StoredVersion,
+    requireHolds: () => Promise<void> = async () => undefined,
+  ): Promise<void> {
     if (await this.read(secretId, versionId)) return
     const { secret } = await this.secret(secretId)
     const given =
       value.kind === 'text'
         ? { SecretString: value.reveal() }
         : { SecretBinary: Buffer.from(value.reveal()).toString('base64') }
-    await serviceCall(this.#parts, secret, 'PutSecretValue', (context) =>
-      putSecretValue(context, {
-        SecretId: secret.arn,
-        ClientRequestToken: versionId,
-        VersionStages: [pending],
-        ...given,
-      }),
-    )
+    const input = { SecretId: secret.arn, ClientRequestToken: versionId, VersionStages: [pending], ...given }
+    await serviceCall(this.#parts, secret, 'PutSecretValue', (context) => putValueWhere(context, input, requireHolds))
   }
 
   async promote(

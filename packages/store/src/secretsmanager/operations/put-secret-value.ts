@@ -21,9 +21,16 @@ export const putSecretValueShape: Shape<PutSecretValueRequest> = {
 }
 
 /** Writes a new version, and moves the labels that it is to have. */
-export const putSecretValue = async (
+export const putSecretValue = (
   context: OperationContext,
   input: PutSecretValueRequest,
+): Promise<PutSecretValueResponse> => putValueWhere(context, input, async () => undefined)
+
+/** The same where `requireHolds` does not throw: what that reads of the secret holds until the version is there. */
+export const putValueWhere = async (
+  context: OperationContext,
+  input: PutSecretValueRequest,
+  requireHolds: () => Promise<void>,
 ): Promise<PutSecretValueResponse> => {
   const versionId = requireToken(input.ClientRequestToken)
   const value = givenValue(input)
@@ -32,6 +39,7 @@ export const putSecretValue = async (
   context.call.note({ VersionId: versionId })
   return changeSecret(context, secretTarget(input.SecretId, context.caller), async (found) => {
     const loaded = requireWritable(found, context.nowMs)
+    await requireHolds()
     const { secret } = loaded
     const { statements, labels } = await writeVersion(context, loaded, version)
     const output = { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: labels }
