@@ -1,4 +1,4 @@
-import type { Rotation } from '@keyplane/rotation'
+import { type Rotation, versionForConsumer } from '@keyplane/rotation'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isInCanary } from '../src/receipts/canary.ts'
@@ -179,6 +179,18 @@ describe.each(overlapping)('a canary of %s', (_, target) => {
     const tried = consumers.filter(({ given }) => given.has(rotation.pendingVersion))
     expect(tried.map(({ id }) => id)).toEqual(consumers.map(({ id }) => id).filter((id) => isInCanary(rotation, id)))
     expect(world.alerts.map(({ kind }) => kind)).toEqual(['rolled_back'])
+  })
+
+  it('is taken back though all that were refused have ended, and not given to them when they begin again', async () => {
+    const consumers = Array.from({ length: 20 }, (__, index) => new ModelConsumer(`c${index}`, (id) => id !== 'v0'))
+    const meanwhile = async (world: World): Promise<void> => {
+      if ((await world.journal.load(secretId))?.rotation.state !== 'canary') return
+      for (const consumer of consumers)
+        for (const act of ['use', 'end', 'restart'] as const) await consumer.act(act, world)
+      for (const { id } of consumers) expect(await versionForConsumer(world)(secretId, id)).toBeUndefined()
+    }
+    const world = new World(target(), [], {}, { meanwhile, canary })
+    expect((await world.rotate()).rotation).toMatchObject({ state: 'rolled-back', cause: 'canary' })
   })
 
   it('is over for a consumer that was refused its version, before it is taken back', async () => {

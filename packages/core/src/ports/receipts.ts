@@ -23,7 +23,7 @@ export interface Heartbeat {
   /** The next one comes within that time; after three that are missed the consumer counts as gone. */
   readonly everyMs: number
   readonly receipts: readonly Receipt[]
-  /** The consumer ends; nothing of it is waited for. */
+  /** The consumer ends; nothing of it is waited for. What it was refused stays known. */
   readonly ends?: true
 }
 

@@ -6,9 +6,9 @@ export interface ConsumerReceipt {
   readonly versionId: string
   /** When it last said that this is the version that it used last; 0: never. */
   readonly usedAtMs: number
-  /** How often the target has refused it the version. */
+  /** How often the target has refused it the version; kept through its end, and where it begins anew. */
   readonly refusals: number
-  /** Three heartbeats after the last one. */
+  /** Three heartbeats after the last one; the moment at which it has ended. */
   readonly livesUntilMs: number
 }
 

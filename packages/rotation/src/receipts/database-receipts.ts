@@ -32,9 +32,9 @@ class DatabaseReceipts implements Receipts {
     const { consumer, receipts } = heartbeat
     await this.#write([
       ...this.#forgetting(nowMs),
-      ...(heartbeat.ends
-        ? this.#gone(consumer.id)
-        : [this.#alive(heartbeat, nowMs), ...receipts.flatMap((receipt) => this.#noted(consumer.id, receipt, nowMs))]),
+      this.#alive(heartbeat, nowMs),
+      ...receipts.flatMap((receipt) => this.#noted(consumer.id, receipt, nowMs)),
+      ...(heartbeat.ends ? this.#ended(consumer.id) : []),
     ])
   }
 
@@ -74,7 +74,18 @@ class DatabaseReceipts implements Receipts {
     const put = query
       .insertInto('rotation_receipts')
       .values({ secret_id, consumer_id: consumerId, version_id, used_at_ms: 0, ...news })
-      .onConflict((conflict) => conflict.columns(['secret_id', 'consumer_id', 'version_id']).doUpdateSet(news))
+      .onConflict((conflict) =>
+        conflict.columns(['secret_id', 'consumer_id', 'version_id']).doUpdateSet(({ eb }) => ({
+          ...news,
+          // One that began anew counts from 0; what it was refused before was refused all the same.
+          refusals: eb
+            .case()
+            .when('rotation_receipts.refusals', '>', refusals)
+            .then(eb.ref('rotation_receipts.refusals'))
+            .else(refusals)
+            .end(),
+        })),
+      )
     const forgetOlder = query
       .deleteFrom('rotation_receipts')
       .where('consumer_id', '=', consumerId)
@@ -83,11 +94,14 @@ class DatabaseReceipts implements Receipts {
     return used ? [put.compile(), forgetOlder.compile()] : [put.compile()]
   }
 
-  #gone(consumerId: string): readonly CompiledQuery[] {
+  /** What stays of a consumer that has ended: what it was refused. */
+  #ended(consumerId: string): readonly CompiledQuery[] {
     const { query } = this.#parts.reader
+    const refused = query.selectFrom('rotation_receipts').select('consumer_id').where('consumer_id', '=', consumerId)
     return [
-      query.deleteFrom('rotation_receipts').where('consumer_id', '=', consumerId).compile(),
-      query.deleteFrom('rotation_consumers').where('id', '=', consumerId).compile(),
+      query.deleteFrom('rotation_receipts').where('consumer_id', '=', consumerId).where('refusals', '=', 0).compile(),
+      query.updateTable('rotation_receipts').set({ used_at_ms: 0 }).where('consumer_id', '=', consumerId).compile(),
+      query.deleteFrom('rotation_consumers').where('id', '=', consumerId).where('id', 'not in', refused).compile(),
     ]
   }
 

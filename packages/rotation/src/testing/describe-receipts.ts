@@ -101,6 +101,25 @@ const rules: readonly Rule<ReceiptsFixture>[] = [
     },
   },
   {
+    statement: 'remember what a consumer was refused that ends, and through its new beginning',
+    check: async ({ receipts, other, clock }) => {
+      await receipts.receive(beat([receipt({ refusals: 2 }), receipt({ secretId: 'other' })]))
+      await clock.advance(5)
+      const nowMs = clock.nowMs()
+      await receipts.receive({ ...beat([receipt({ versionId: 'v2', used: false, refusals: 1 })]), ends: true })
+      const ended = { consumer: { id: 'a', name: 'billing a' }, usedAtMs: 0, livesUntilMs: nowMs }
+      const refused = { ...ended, versionId: 'v2', refusals: 1 }
+      assert.deepEqual(sorted(await other.of('prod/db')), [{ ...ended, versionId: 'v1', refusals: 2 }, refused])
+      assert.deepEqual(await other.of('other'), [])
+      await other.receive(beat([receipt()]))
+      const livesUntilMs = nowMs + 3 * everyMs
+      assert.deepEqual(sorted(await receipts.of('prod/db')), [
+        { ...ended, versionId: 'v1', refusals: 2, usedAtMs: nowMs, livesUntilMs },
+        { ...refused, livesUntilMs },
+      ])
+    },
+  },
+  {
     statement: 'remember who is gone for a month, and then no longer',
     check: async ({ receipts, clock }) => {
       await receipts.receive(beat([receipt()]))

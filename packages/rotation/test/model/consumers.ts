@@ -5,8 +5,8 @@ import { secretId, type World } from './world.ts'
 export const heartbeatMs = 10_000
 
 /** What a consumer does at one moment. */
-export type Act = 'use' | 'beat' | 'freeze' | 'end' | 'rest'
-export const acts: readonly Act[] = ['use', 'beat', 'freeze', 'end', 'rest']
+export type Act = 'use' | 'beat' | 'freeze' | 'end' | 'restart' | 'rest'
+export const acts: readonly Act[] = ['use', 'beat', 'freeze', 'end', 'restart', 'rest']
 
 /** A program that reads a secret now and then, uses it, and says so. */
 export class ModelConsumer {
@@ -27,11 +27,19 @@ export class ModelConsumer {
   }
 
   async act(act: Act, world: World): Promise<void> {
+    if (act === 'restart') this.#restart()
     if (this.isFrozen || this.hasEnded) return
     if (act === 'freeze') this.isFrozen = true
     if (act === 'use') await this.#use(world)
     if (act === 'beat') await this.#beat(world)
     if (act === 'end') await this.#end(world)
+  }
+
+  /** It begins anew under its id, and knows nothing of what was before. */
+  #restart(): void {
+    this.isFrozen = this.hasEnded = false
+    this.said = undefined
+    this.#refusals.clear()
   }
 
   async #use(world: World): Promise<void> {

@@ -68,7 +68,7 @@ export class ReceiptReporter {
     this.#tell(id)
   }
 
-  /** Says that this consumer ends; no longer than a second. */
+  /** Says that this consumer ends, and what it was refused last; no longer than a second. */
   async close(): Promise<void> {
     this.#closed = true
     this.#timer?.cancel()
@@ -76,7 +76,7 @@ export class ReceiptReporter {
     const { clock } = this.#parts
     const farewell = async (): Promise<void> => {
       await this.#sending
-      await this.#send({ receipts: [], ends: true }).catch(() => {})
+      await this.#send({ receipts: this.#lastRefusals(), ends: true }).catch(() => {})
     }
     const late = new AbortController()
     await Promise.race([farewell(), waited(farewellMs, clock, late.signal).catch(() => {})])
@@ -130,6 +130,12 @@ export class ReceiptReporter {
   async #send(news: Pick<Heartbeat, 'receipts' | 'ends'>): Promise<void> {
     const { send, consumer, everyMs } = this.#parts
     await send({ consumer, everyMs, ...news })
+  }
+
+  /** What it used is no news of one that ends. */
+  #lastRefusals(): readonly Receipt[] {
+    const untold = [...this.#news].flatMap((id) => this.#receiptsOf(id))
+    return untold.filter(({ refusals }) => refusals > 0).slice(0, maxTold)
   }
 
   #receiptsOf(secretId: string): readonly Receipt[] {

@@ -135,6 +135,16 @@ describe('a program that takes receipts', () => {
     expect(other.clock.waiting).toBe(0)
   })
 
+  it('says with its end what it was refused last', async () => {
+    const { secrets, heartbeats, stages } = open()
+    stages['pending'] = 'v2'
+    await secrets.withSecret('db', (password) => {
+      if (password === 'password v1') throw wrongPassword
+    })
+    await secrets.close()
+    expect(heartbeats).toMatchObject([{ receipts: [refused('db', 'v1', 1)], ends: true }])
+  })
+
   it('sends again with the next heartbeat what nobody took, and complains once', async () => {
     let isDown = true
     const taken: Heartbeat[] = []
