@@ -252,6 +252,16 @@ describe('RotateSecret with a function', () => {
     })
   })
 
+  it('leaves current what it made current, where it is cancelled before that was tested', async () => {
+    lambda.fails = (name) => name === 'testSecret' && lambda.calls.includes('finishSecret')
+    await store.rotate({ RotationLambdaARN: functionArn })
+    await store.until(async () => lambda.calls.at(-1) === 'testSecret' && lambda.calls.includes('finishSecret'))
+    await store.ok('CancelRotateSecret', { SecretId: 'one' })
+    await store.until(async () => JSON.stringify(store.problems).includes('rotation_rolled_back'))
+    expect(await store.value()).toBe('second')
+    expect(JSON.stringify(store.problems)).toContain('which credential the target accepts is not known')
+  })
+
   it('is given up within seconds where the store is stopped, and called again after its next start', async () => {
     lambda.hangs = (name) => name === 'setSecret'
     await store.rotate({ RotationLambdaARN: functionArn })

@@ -35,10 +35,13 @@ export class RotatedVersions implements SecretVersions {
   async promote(write: FencedWrite, move: { readonly from: string; readonly to: string }): Promise<void> {
     const { secretId } = write
     const row = await this.#rotations.of(secretId)
+    const isFunction = row && !isBuiltIn(row.function_arn)
+    // What a function made current stays, as at AWS: the target may accept nothing else.
+    if (isFunction && row.pending_version === move.from) return
     const isForward = (await this.#holder(secretId, pending)) === move.to
     if (isForward && row?.enabled === 0)
       throw new SecretsError('unavailable', 'The rotation was cancelled.', { reason: 'cancelled' })
-    if (!row || isBuiltIn(row.function_arn) || !isForward) return this.#stored.promote(write, move)
+    if (!isFunction || !isForward) return this.#stored.promote(write, move)
     await this.#step('finishSecret', secretId, move.to, AbortSignal.timeout(finishTimeoutMs))
     if ((await this.#holder(secretId, current)) !== move.to)
       throw new SecretsError('unavailable', 'The rotation function did not make the pending version current.', {

@@ -1,10 +1,11 @@
 import { type AuditRecord, SecretsError, toSecretsError } from '@keyplane/core'
 import type { AlertKind, RotationAlert, RotationNotice, RotationObserver } from '@keyplane/rotation'
+import { isBuiltIn } from './built-in-rotators.ts'
 import type { RotationReport } from './rotation-report.ts'
 import { rotationActor, type ServiceCallParts } from './service-call.ts'
 import type { StoredVersions } from './stored-versions.ts'
 
-export interface RotationNotesParts extends Pick<ServiceCallParts, 'writer' | 'clock'> {
+export interface RotationNotesParts extends Pick<ServiceCallParts, 'writer' | 'clock' | 'rotations'> {
   readonly versions: StoredVersions
   readonly onRotation: (report: RotationReport) => void
   readonly onError: (error: SecretsError) => void
@@ -19,6 +20,9 @@ const alertTexts: Readonly<Record<AlertKind, string>> = {
   kept_new: 'it could not be taken back; the new credential stays, which is accepted.',
   no_valid_credential: 'no stored credential is accepted; somebody has to look.',
 }
+
+/** A function has no step that takes a credential back. */
+const functionEnded = 'it was ended; which credential the target accepts is not known.'
 
 /** Writes down what becomes of rotations, step by step: in the audit log, and for whoever watches. */
 export class RotationNotes implements RotationObserver {
@@ -36,8 +40,13 @@ export class RotationNotes implements RotationObserver {
 
   async alert({ kind, rotation }: RotationAlert): Promise<void> {
     const { secret } = await this.#parts.versions.secret(rotation.secretId)
-    const message = `The rotation of ${JSON.stringify(secret.name)}: ${alertTexts[kind]}`
+    const message = `The rotation of ${JSON.stringify(secret.name)}: ${await this.#textOf(kind, secret.id)}`
     this.#parts.onError(new SecretsError('unavailable', message, { reason: `rotation_${kind}` }))
+  }
+
+  async #textOf(kind: AlertKind, secretId: string): Promise<string> {
+    const row = await this.#parts.rotations.of(secretId)
+    return kind === 'rolled_back' && row && !isBuiltIn(row.function_arn) ? functionEnded : alertTexts[kind]
   }
 
   /** How a trial ended, under the id of its version. */

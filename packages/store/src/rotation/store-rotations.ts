@@ -74,7 +74,7 @@ export class StoreRotations implements Rotating {
     const { step } = this.#functions
     const byFunction = functionRotator({ step, versions })
     this.#rotators = new SecretRotators({ rotations, random, byFunction, administrators: this.#administrators })
-    this.#notes = new RotationNotes({ writer, clock, versions, onRotation, onError })
+    this.#notes = new RotationNotes({ writer, clock, rotations, versions, onRotation, onError })
     this.#trials = new RotationTrials({
       rotations,
       random,
