@@ -303,6 +303,39 @@ describe('somebody who puts a value by hand once the new one is current', () => 
   })
 })
 
+describe('a target that changes the credential in `create`, and whose answer is lost', () => {
+  const takenBack = async (name: keyof typeof targets): Promise<{ world: World; rotation: Rotation }> => {
+    const world = made(name)
+    world.isMeddledWith = true
+    const rotator = world.target.rotator()
+    const set = rotator.set.bind(rotator)
+    const pending = new TextValue('app:made-by-the-target')
+    let isLost = true
+    rotator.create = async (call, current) => {
+      if (!isLost) return pending
+      isLost = false
+      await set(call, { current, pending })
+      throw new Error('The answer is lost.')
+    }
+    rotator.revert = async () => undefined
+    await begin(world)
+    expect(await world.engine().advance(secretId)).toMatchObject({ rotation: { state: 'checked' } })
+    await world.engine().requestRollback(secretId)
+    return { world, rotation: (await world.end()).rotation }
+  }
+
+  it('is asked for it again by who takes the rotation back', async () => {
+    const { world, rotation } = await takenBack('one user, by an administrator')
+    expect([rotation.state, ...kinds(world)]).toEqual(['finished', 'kept_new'])
+    expect(world.target.accepts((await world.versions.current()).value)).toBe(true)
+  })
+
+  it('is not said to have what it had, where nothing can be repaired', async () => {
+    const { world, rotation } = await takenBack('one user')
+    expect([rotation.state, ...kinds(world)]).toEqual(['failed', 'no_valid_credential'])
+  })
+})
+
 describe('two processes', () => {
   it('never rotate one secret at once', async () => {
     const world = made('keys side by side')

@@ -82,15 +82,21 @@ const retire: Act = async (rotation, parts) => {
 }
 
 const revert: Act = async (rotation, parts) => {
-  const { rotator, call, nowMs } = parts
+  const { versions, rotator, call, nowMs } = parts
   if (await isOvertaken(rotation, parts)) return done('revert', parts)
+  const accepts = async (value: SecretValue): Promise<boolean> => (await rotator.test(call, value)) === 'accepted'
+  if ((await versions.read(call.secretId, call.pendingVersion)) === undefined) {
+    if (await accepts(await valueOf(parts, oldVersion(rotation)))) return done('revert', parts)
+    if (!rotator.repairs) return { kind: 'irreversible', newAccepted: false, atMs: nowMs() }
+    // A target that makes its credentials itself may have made one whose answer was lost: it has to be asked again.
+    await create(rotation, parts)
+  }
   const credentials = await credentialsOf(rotation, parts)
   call.requireLease()
   await rotator.revert(call, credentials)
   // Nothing is thrown away before the old credential has been used.
-  if ((await rotator.test(call, credentials.current)) === 'accepted') return done('revert', parts)
-  const newAccepted = (await rotator.test(call, credentials.pending)) === 'accepted'
-  return { kind: 'irreversible', newAccepted, atMs: nowMs() }
+  if (await accepts(credentials.current)) return done('revert', parts)
+  return { kind: 'irreversible', newAccepted: await accepts(credentials.pending), atMs: nowMs() }
 }
 
 /** Whether somebody else made a version current that the target accepts: a revert would take that away. */

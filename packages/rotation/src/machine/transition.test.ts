@@ -99,7 +99,7 @@ describe('what a rotation becomes', () => {
 
   it.each([
     ['planned', 'rolled-back'],
-    ['checked', 'discard, then end'],
+    ['checked', 'revert, then end'],
     ['created', 'revert, then end'],
     ['set', 'revert, then end'],
     ['canary', 'revert, then end'],

@@ -212,17 +212,16 @@ const takenBack = (rotation: Rotation, atMs: number): Rotation => {
   return backFrom(calmed as Rotation, 'requested', atMs)
 }
 
-/** Nothing reached the target before there was a pending version. */
+/** Nothing reaches the target before it was checked. */
 const backFrom = (rotation: Rotation, cause: RollbackCause, atMs: number): Rotation => {
   const at = { ...rotation, changedAtMs: atMs }
   if (at.state === 'planned')
     return { ...at, ...raised(at, 'rolled_back', atMs), state: 'rolled-back', cause, endedAtMs: atMs }
-  if (at.state === 'checked') return rollingBack(at, { cause, step: 'discard' })
   return isBeforeTheEnd(at) ? rollingBack(at, { cause }) : at
 }
 
 const isBeforeTheEnd = (rotation: Rotation): rotation is BeforeTheEnd =>
-  ['created', 'set', 'canary', 'tested', 'promoted'].includes(rotation.state)
+  ['checked', 'created', 'set', 'canary', 'tested', 'promoted'].includes(rotation.state)
 
 /** A step succeeded: the failures before it are over, and an alert that told of them with them. */
 const calm = (rotation: Rotation): Rotation => {
