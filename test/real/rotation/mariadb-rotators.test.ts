@@ -110,6 +110,29 @@ describe('a user of MariaDB', () => {
     await stop()
   })
 
+  it('whose password has expired is refused, and gets another one from an administrator', async () => {
+    const { rotator, first, user, stop } = await databaseFixture(server, 'one user, by an administrator')
+    for (const disconnects of ['off', 'on']) {
+      await run(`set global disconnect_on_expired_password = ${disconnects}`, `alter user ${user} password expire`)
+      expect(await rotator.test(callOf('v2'), first)).toBe('refused')
+    }
+    const pending = await rotator.create(callOf('v2'), first)
+    expect(await rotator.set(callOf('v2'), { current: first, pending })).toBe('accepted')
+    expect(await rotator.test(callOf('v2'), pending)).toBe('accepted')
+    await run('set global disconnect_on_expired_password = off')
+    await stop()
+  })
+
+  it('whose account is locked is told as that, since no password unlocks it', async () => {
+    const { rotator, first, user, stop } = await databaseFixture(server, 'one user, by an administrator')
+    await run(`alter user ${user} account lock`)
+    await expect(rotator.test(callOf('v2'), first)).rejects.toMatchObject({
+      code: 'source_misconfigured',
+      reason: 'locked_account',
+    })
+    await stop()
+  })
+
   it('who logs in without a password that can be rotated keeps his way to', async () => {
     const { rotator, first, user, stop } = await databaseFixture(server, 'one user, by an administrator')
     await run('install soname "auth_ed25519"', `alter user ${user} identified via ed25519 using password('other')`)

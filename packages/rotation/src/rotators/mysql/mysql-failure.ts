@@ -12,6 +12,10 @@ interface Thrown {
 const refusedPasswords: readonly unknown[] = [1_372, 1_819, 3_638]
 /** ER_OPTION_PREVENTS_STATEMENT, ER_CANNOT_USER, ER_PLUGIN_IS_NOT_LOADED. */
 const misconfigurations: readonly unknown[] = [1_290, 1_396, 1_524]
+/** ER_MUST_CHANGE_PASSWORD, ER_MUST_CHANGE_PASSWORD_LOGIN: the server lets him in for nothing but that, or not at all. */
+const expired: readonly unknown[] = [1_820, 1_862]
+/** ER_ACCOUNT_HAS_BEEN_LOCKED by MySQL and by MariaDB. */
+const locked: readonly unknown[] = [3_118, 4_151]
 
 /** What mysql2 throws holds the statement: none of it is passed on but its codes. */
 export const mysqlFailure = (
@@ -30,6 +34,8 @@ export const mysqlFailure = (
   if (sqlState === undefined) return says('unavailable', 'connection_lost', 'cannot be reached, or cut the connection')
   // The same number says later that a statement is not allowed.
   if (errno === 1_045 && !isLoggedIn) return says('unauthenticated', 'refused_login', 'refuses the password')
+  if (expired.includes(errno)) return says('unauthenticated', 'refused_login', 'says that the password has expired')
+  if (locked.includes(errno)) return says('source_misconfigured', 'locked_account', 'has locked the account')
   if (refusedPasswords.includes(errno)) return says('invalid_request', 'refused_password', 'refuses the new password')
   if (['28', '42'].includes(sqlState.slice(0, 2)) || misconfigurations.includes(errno))
     return says('source_misconfigured', 'statement_refused', `refuses what it is asked (${code})`)
