@@ -193,6 +193,25 @@ describe.each(overlapping)('a canary of %s', (_, target) => {
     expect((await world.rotate()).rotation).toMatchObject({ state: 'rolled-back', cause: 'canary' })
   })
 
+  it.each([false, true])('lasts until all are given its version, or it is refused: %s', async (fails) => {
+    const tries = new ModelConsumer('billing', (versionId) => fails && versionId !== 'v0')
+    const meanwhile = async (world: World): Promise<void> => {
+      const rotation = (await world.journal.load(secretId))?.rotation
+      if (rotation?.state !== 'tested') return
+      const isRefused = fails && tries.given.has(rotation.pendingVersion)
+      expect(await versionForConsumer(world)(secretId, tries.id)).toBe(isRefused ? undefined : rotation.pendingVersion)
+      await tries.act('use', world)
+    }
+    const world = new World(
+      target(),
+      [],
+      {},
+      { meanwhile, canary: { percent: 100, observeMs: 30_000, maxRefusals: 0 } },
+    )
+    const ended = fails ? { state: 'rolled-back', cause: 'canary' } : { state: 'finished' }
+    expect((await world.rotate()).rotation).toMatchObject(ended)
+  })
+
   it('is over for a consumer that was refused its version, before it is taken back', async () => {
     const consumers = Array.from({ length: 20 }, (__, index) => new ModelConsumer(`c${index}`, (id) => id !== 'v0'))
     const meanwhile = async (world: World): Promise<void> => {

@@ -9,17 +9,24 @@ type Waiting = Extract<Outcome, { readonly kind: 'waiting' }>
 
 const maxNamed = 100
 
+/** Whether the consumers that have the new version first are refused it more often than they may be. */
+export const faresBadly = async (rotation: Rotation, { receipts }: Pick<EffectParts, 'receipts'>): Promise<boolean> => {
+  if (!rotation.canary) return false
+  // Nobody tells any more: whether it fares well is not known.
+  if (!receipts) throw unheard()
+  return canaryRefusals(rotation, await receipts.of(rotation.secretId)) > rotation.canary.maxRefusals
+}
+
 /** How the new version fares with the consumers that have it first. */
 export const observe = async (
   rotation: Rotation,
-  { receipts, nowMs, policy }: EffectParts,
+  parts: EffectParts,
 ): Promise<Extract<Outcome, { readonly kind: 'done' | 'refused' }> | Waiting> => {
-  const { canary, promoteAtMs } = inState(rotation, 'canary')
-  // Nobody tells any more: whether it fares well is not known.
-  if (!receipts) throw unheard()
-  const refusals = canaryRefusals(rotation, await receipts.of(rotation.secretId))
+  const { promoteAtMs } = inState(rotation, 'canary')
+  const { nowMs, policy } = parts
+  const isRefused = await faresBadly(rotation, parts)
   const atMs = nowMs()
-  if (refusals > canary.maxRefusals) return { kind: 'refused', effect: 'observe', atMs }
+  if (isRefused) return { kind: 'refused', effect: 'observe', atMs }
   if (atMs >= promoteAtMs) return { kind: 'done', effect: 'observe', atMs }
   return { kind: 'waiting', effect: 'observe', atMs, untilMs: Math.min(promoteAtMs, atMs + policy.lookEveryMs) }
 }

@@ -3,7 +3,7 @@ import type { Effect } from '../machine/effect.ts'
 import type { Rotation } from '../machine/rotation.ts'
 import type { Credentials, RotatorCall } from '../ports/rotator.ts'
 import type { FencedWrite } from '../ports/secret-versions.ts'
-import { acknowledgedBy, observe } from './ask-consumers.ts'
+import { acknowledgedBy, faresBadly, observe } from './ask-consumers.ts'
 import type { Act, EffectParts, EffectResult } from './effect-parts.ts'
 
 /** Does one effect, whether or not it was done before. What it throws means that its outcome is not known. */
@@ -51,6 +51,7 @@ const promote: Act = async (rotation, parts) => {
   const { versions, rotator, call, nowMs } = parts
   const { versionId: found, value } = await versions.current(call.secretId)
   if (found !== call.pendingVersion) {
+    if (await faresBadly(rotation, parts)) return { kind: 'refused', effect: 'promote', atMs: nowMs() }
     // Another one's version stays where it works; one that the target refuses makes way.
     if (found !== oldVersion(rotation) && (await rotator.test(call, value)) === 'accepted')
       return { kind: 'overtaken', atMs: nowMs() }

@@ -23,9 +23,9 @@ export type RotationEvent =
     })
   /**
    * A certain no, which left everything as it was: `set` and `test` of the new credential, `observe` by the consumers that
-   * have it first, `verify` of what is current.
+   * have it first, and `promote` by them too, `verify` of what is current.
    */
-  | (Happened & { readonly kind: 'refused'; readonly effect: 'set' | 'test' | 'observe' | 'verify' })
+  | (Happened & { readonly kind: 'refused'; readonly effect: 'set' | 'test' | 'observe' | 'promote' | 'verify' })
   /** Nothing was done: it is not the time yet. */
   | (Happened & { readonly kind: 'waiting'; readonly effect: 'observe' | 'retire'; readonly untilMs: number })
   /** The target can't be made to accept the old credential; whether it accepts the new one. */

@@ -42,7 +42,11 @@ const states: Readonly<Record<RotationState, Rotation>> = {
 const parts = { policy: defaultPolicy, newVersion: 'v2' }
 const atMs = 100
 const done = (effect: Exclude<Effect, 'check'>): RotationEvent => ({ kind: 'done', effect, atMs })
-const refused = (effect: 'set' | 'test' | 'observe' | 'verify'): RotationEvent => ({ kind: 'refused', effect, atMs })
+const refused = (effect: 'set' | 'test' | 'observe' | 'promote' | 'verify'): RotationEvent => ({
+  kind: 'refused',
+  effect,
+  atMs,
+})
 const checked = (accepted: boolean, repairs: boolean): RotationEvent => ({
   kind: 'checked',
   currentVersion: 'v0',
@@ -68,6 +72,7 @@ describe('what a rotation becomes', () => {
     ['is tested, with a canary', { ...states.set, canary }, done('test'), 'canary', 'observe'],
     ['fares well', states.canary, done('observe'), 'tested', 'promote'],
     ['is refused to consumers', states.canary, refused('observe'), 'revert, then end', 'revert'],
+    ['is refused to consumers at last', { ...states.tested, canary }, refused('promote'), 'revert, then end', 'revert'],
     ['is promoted', states.tested, done('promote'), 'promoted', 'verify'],
     ['is overtaken', states.tested, { kind: 'overtaken', atMs }, 'discard, then end', 'discard'],
     ['is verified', states.promoted, done('verify'), 'verified', 'retire'],
@@ -128,6 +133,11 @@ describe('what a rotation becomes', () => {
       after({ ...states.verified, lookAtMs: 1 } as Rotation, done('retire')),
     ]
     for (const rotation of left) expect(parseRotation(rotationText(rotation))).toEqual(rotation)
+  })
+
+  it('tries nothing with some consumers any more where the old credential is lost', () => {
+    const next = after({ ...back('revert'), canary }, irreversible(true))
+    expect([next.state, next.canary]).toEqual(['tested', undefined])
   })
 
   it('tells who had not acknowledged, once the old credential is retired', () => {

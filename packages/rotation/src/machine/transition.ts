@@ -60,6 +60,7 @@ const stepped = (
         ? rollingBack(rotation, { cause: 'canary' })
         : { ...afterCanary(rotation), state: 'tested' }
     case 'tested':
+      if (event.kind === 'refused') return rollingBack(rotation, { cause: 'canary' })
       return event.kind === 'overtaken'
         ? rollingBack(rotation, { cause: 'overtaken', step: 'discard' })
         : { ...rotation, state: 'promoted' }
@@ -150,7 +151,8 @@ const irreversible = (
   rotation: RollingBack,
   { atMs, newAccepted }: Extract<Outcome, { readonly kind: 'irreversible' }>,
 ): Rotation => {
-  const { step: _, cause: __, afterwards: ___, ...facts } = rotation
+  // Whom it is refused to does not matter any more: there is no other one.
+  const { step: _, cause: __, afterwards: ___, canary: ____, ...facts } = rotation
   if (newAccepted) return { ...facts, ...raised(facts, 'kept_new', atMs), state: 'tested' }
   return ended({ ...facts, ...raised(facts, 'no_valid_credential', atMs) }, atMs)
 }

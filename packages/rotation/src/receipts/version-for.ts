@@ -1,3 +1,4 @@
+import type { Rotation } from '../machine/rotation.ts'
 import type { RotationJournal } from '../ports/journal.ts'
 import type { Receipts } from '../ports/receipts.ts'
 import { isInCanary } from './canary.ts'
@@ -18,10 +19,13 @@ export const versionForConsumer =
   ({ journal, receipts }: VersionForParts): VersionFor =>
   async (secretId, consumerId) => {
     const rotation = (await journal.load(secretId))?.rotation
-    if (rotation?.state !== 'canary' || !isInCanary(rotation, consumerId)) return undefined
+    if (!rotation || !isTried(rotation) || !isInCanary(rotation, consumerId)) return undefined
     const { pendingVersion } = rotation
     const wasRefused = (await receipts.of(secretId)).some(
       ({ consumer, versionId, refusals }) => consumer.id === consumerId && versionId === pendingVersion && refusals > 0,
     )
     return wasRefused ? undefined : pendingVersion
   }
+
+/** Whoever tries a new version keeps it until all have it. */
+const isTried = ({ state }: Rotation): boolean => state === 'canary' || state === 'tested'
