@@ -223,6 +223,19 @@ describe.each(overlapping)('a canary of %s', (_, target) => {
     expect((await world.rotate()).rotation).toMatchObject({ state: 'finished' })
   })
 
+  it.each(['from its beginning', 'later'])('that nobody watched %s has its time anew', async (when) => {
+    let awayUntilMs = 0
+    const meanwhile = async (world: World): Promise<void> => {
+      const rotation = (await world.journal.load(secretId))?.rotation
+      if (awayUntilMs > 0 || rotation?.state !== 'canary') return
+      if (when === 'later' && rotation.lookAtMs === undefined) return
+      awayUntilMs = world.nowMs += canary.observeMs
+    }
+    const world = new World(target(), [], {}, { meanwhile, canary })
+    expect((await world.rotate()).rotation).toMatchObject({ state: 'finished' })
+    expect(world.nowMs).toBe(awayUntilMs + canary.observeMs)
+  })
+
   it('that fares well is promoted after the time of observation', async () => {
     const consumers = names.map((name) => new ModelConsumer(name))
     const meanwhile = async (world: World): Promise<void> => {

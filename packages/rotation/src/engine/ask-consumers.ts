@@ -1,6 +1,7 @@
 import { type Consumer, SecretsError } from '@keyplane/core'
 import type { Outcome } from '../machine/event.ts'
 import type { Rotation } from '../machine/rotation.ts'
+import { watchedUntilMs } from '../machine/watched.ts'
 import { acknowledgement } from '../receipts/acknowledgement.ts'
 import { canaryRefusals, unheard } from '../receipts/canary.ts'
 import type { EffectParts } from './effect-parts.ts'
@@ -22,11 +23,11 @@ export const observe = async (
   rotation: Rotation,
   parts: EffectParts,
 ): Promise<Extract<Outcome, { readonly kind: 'done' | 'refused' }> | Waiting> => {
-  const { promoteAtMs } = inState(rotation, 'canary')
   const { nowMs, policy } = parts
   const isRefused = await faresBadly(rotation, parts)
   const atMs = nowMs()
   if (isRefused) return { kind: 'refused', effect: 'observe', atMs }
+  const promoteAtMs = watchedUntilMs(inState(rotation, 'canary'), atMs)
   if (atMs >= promoteAtMs) return { kind: 'done', effect: 'observe', atMs }
   return { kind: 'waiting', effect: 'observe', atMs, untilMs: Math.min(promoteAtMs, atMs + policy.lookEveryMs) }
 }

@@ -18,6 +18,7 @@ import {
   type Tested,
   type Verified,
 } from './rotation.ts'
+import { watchedUntilMs } from './watched.ts'
 
 /** The pending version that takes a refused one's place has to have an identifier before there is one. */
 export interface TransitionParts {
@@ -45,7 +46,7 @@ const stepped = (
   event: Exclude<Outcome, { readonly kind: 'failed' }>,
   parts: TransitionParts,
 ): Rotation => {
-  if (event.kind === 'waiting') return { ...rotation, lookAtMs: event.untilMs } as InCanary | Verified
+  if (event.kind === 'waiting') return waiting(rotation as InCanary | Verified, event)
   switch (rotation.state) {
     case 'planned':
       return event.kind === 'checked' ? checked(rotation, event) : wrong(rotation, event)
@@ -76,6 +77,15 @@ const stepped = (
       return wrong(rotation, event)
   }
 }
+
+const waiting = (
+  rotation: InCanary | Verified,
+  { atMs, untilMs }: Extract<Outcome, { readonly kind: 'waiting' }>,
+): Rotation => ({
+  ...rotation,
+  ...(rotation.state === 'canary' && { promoteAtMs: watchedUntilMs(rotation, atMs) }),
+  lookAtMs: untilMs,
+})
 
 const tested = (rotation: SetAtTarget, atMs: number): Rotation => {
   const { canary } = rotation
