@@ -54,4 +54,17 @@ describe('work that is due', () => {
     for (let turn = 0; turn < 5; turn += 1) await clock.advance(0)
     expect(acts).toContain('item 3')
   })
+
+  it('is held up by no number of others that hang', async () => {
+    const hung = items.slice(0, 9)
+    begin({
+      act: async (item, ending) => {
+        if (hung.includes(item)) await new Promise((resolve) => ending.addEventListener('abort', resolve))
+        acts.push(item)
+        return 60_000
+      },
+    })
+    await clock.advance(2_000)
+    expect(acts).toEqual(items.slice(9))
+  })
 })

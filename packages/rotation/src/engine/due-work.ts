@@ -13,7 +13,7 @@ export interface DueWorkParts<T> {
   readonly everyMs: number
   /** So soon it looks again where something failed. Default: `everyMs`. */
   readonly afterFailureMs?: number
-  /** Items at once. Default 4. */
+  /** Items at once, those not counted that take long. Default 4. */
   readonly atOnce?: number
   /** Told what `find` and `act` failed with. */
   readonly onError: (error: SecretsError) => void
@@ -21,6 +21,8 @@ export interface DueWorkParts<T> {
 
 /** How long it waits for what is under way, once it is stopped: longer than what heeds its signal takes. */
 const stopWithinMs = 5_000
+/** What takes longer leaves its place to another: a target that hangs must not hold up the others. */
+const longMs = 1_000
 
 /**
  * Does what is due, some of it at once and each once at a time, and looks again at its time, or at once where it is woken.
@@ -30,6 +32,8 @@ export class DueWork<T> {
   readonly #parts: DueWorkParts<T>
   readonly #ending = new AbortController()
   readonly #underWay = new Map<string, Promise<void>>()
+  /** Those of them that take long. */
+  readonly #long = new Set<string>()
   /** Found under way by a look that somebody asked for: it may be due for what that one knows of. */
   readonly #again = new Set<string>()
   #queue: T[] = []
@@ -107,7 +111,7 @@ export class DueWork<T> {
 
   #fill(): void {
     const { atOnce = 4, idOf } = this.#parts
-    while (this.#underWay.size < atOnce && !this.#ending.signal.aborted) {
+    while (this.#underWay.size - this.#long.size < atOnce && !this.#ending.signal.aborted) {
       const item = this.#queue.shift()
       if (item === undefined) return
       this.#underWay.set(idOf(item), this.#do(item))
@@ -115,7 +119,12 @@ export class DueWork<T> {
   }
 
   async #do(item: T): Promise<void> {
-    const { act, idOf, everyMs, afterFailureMs = everyMs, onError } = this.#parts
+    const { clock, act, idOf, everyMs, afterFailureMs = everyMs, onError } = this.#parts
+    const id = idOf(item)
+    const long = clock.after(longMs, () => {
+      this.#long.add(id)
+      this.#fill()
+    })
     try {
       this.#lookIn(await act(item, this.#ending.signal))
     } catch (error) {
@@ -123,8 +132,10 @@ export class DueWork<T> {
       onError(toSecretsError(error))
       this.#lookIn(afterFailureMs)
     }
-    this.#underWay.delete(idOf(item))
-    if (this.#again.delete(idOf(item))) this.#wake()
+    long.cancel()
+    this.#long.delete(id)
+    this.#underWay.delete(id)
+    if (this.#again.delete(id)) this.#wake()
     this.#fill()
   }
 
