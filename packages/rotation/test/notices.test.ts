@@ -67,4 +67,20 @@ describe('what is told of a rotation', () => {
       ['planned  rolled-back', ''],
     ])
   })
+
+  it('is nothing where what is being taken back is to be taken back', async () => {
+    const one = world()
+    const rotator = one.target.rotator()
+    rotator.set = rotator.revert = async () => {
+      throw new SecretsError('unavailable', 'It is down.')
+    }
+    await one.engine().begin({ secretId, rotator: rotator.name })
+    await one.engine().advance(secretId)
+    await one.engine().requestRollback(secretId)
+    await one.engine().advance(secretId)
+    const before = [await one.journal.load(secretId), one.notices.length]
+    await one.engine().requestRollback(secretId)
+    expect([await one.journal.load(secretId), one.notices.length]).toEqual(before)
+    expect(one.notices.at(-1)).toMatchObject({ to: 'rolling-back', outcome: 'failed' })
+  })
 })

@@ -119,6 +119,7 @@ class Engine implements RotationEngine {
   async #apply(keeper: LeaseKeeper, entry: JournalEntry, event: RotationEvent): Promise<JournalEntry> {
     const newVersion = uuid(this.#parts.random)
     const rotation = transition(entry.rotation, event, { policy: this.#policy, newVersion })
+    if (rotation === entry.rotation) return entry
     const revision = await this.#write(keeper, rotation, entry.revision)
     if (event.kind !== 'told' && event.kind !== 'waiting')
       this.#notice(rotation, { from: entry.rotation.state, ...noticedStep(event) })

@@ -215,7 +215,8 @@ const givenUp = (rotation: Rotation, atMs: number): Rotation => {
 
 /** A rollback that somebody asked for. */
 const takenBack = (rotation: Rotation, atMs: number): Rotation => {
-  if (rotation.state === 'rolling-back') return { ...rotation, afterwards: 'end' }
+  if (rotation.state === 'rolling-back')
+    return rotation.afterwards === 'end' ? rotation : { ...rotation, afterwards: 'end' }
   if (rotation.state === 'verified' || hasEnded(rotation))
     throw new SecretsError('unsupported', `The rotation is ${rotation.state}: it can't be taken back any more.`, {
       reason: 'rotation_ended',
