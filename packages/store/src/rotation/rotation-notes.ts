@@ -39,7 +39,7 @@ export class RotationNotes implements RotationObserver {
   }
 
   async alert({ kind, rotation }: RotationAlert): Promise<void> {
-    const { secret } = await this.#parts.versions.secret(rotation.secretId)
+    const { secret } = await this.#parts.versions.known(rotation.secretId)
     const message = `The rotation of ${JSON.stringify(secret.name)}: ${await this.#textOf(kind, secret.id)}`
     this.#parts.onError(new SecretsError('unavailable', message, { reason: `rotation_${kind}` }))
   }
@@ -53,7 +53,7 @@ export class RotationNotes implements RotationObserver {
   async tried(secretId: string, rotationId: string, failure?: SecretsError): Promise<void> {
     const { versions, writer, clock, onError } = this.#parts
     try {
-      const { arn, name } = (await versions.secret(secretId)).secret
+      const { arn, name } = (await versions.known(secretId)).secret
       const outcome = failure ? 'failed' : 'done'
       const told = { atMs: clock.nowMs(), arn, rotationId, outcome, ...(failure && { failure }) } as const
       await writer.write({ statements: [], audit: [recordOf('keyplane:RotationTrial', told)] })
@@ -73,7 +73,7 @@ export class RotationNotes implements RotationObserver {
   async #write({ secretId, to: state, ...notice }: RotationNotice): Promise<void> {
     const { versions, writer, onRotation, onError } = this.#parts
     try {
-      const { arn, name } = (await versions.secret(secretId)).secret
+      const { arn, name } = (await versions.known(secretId)).secret
       const step = { State: state, ...(notice.effect && { Step: notice.effect }) }
       await writer.write({ statements: [], audit: [recordOf('keyplane:RotationStep', { ...notice, arn }, step)] })
       onRotation({ ...notice, arn, name, state })

@@ -184,7 +184,7 @@ export class StoreRotations implements Rotating {
       next_at_ms: row.enabled === 1 ? nextRotationMs(row.secret_id, row, finishedAtMs ?? clock.nowMs()) : null,
     }
     const outcome = await writer.write({ statements: [rotations.settle(row, settled)], audit: [] })
-    const { secret } = await this.#versions.secret(row.secret_id)
+    const { secret } = await this.#versions.known(row.secret_id)
     if (outcome === 'committed') onChange({ arn: secret.arn, name: secret.name })
     return everyMs
   }

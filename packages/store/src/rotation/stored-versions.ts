@@ -73,9 +73,16 @@ export class StoredVersions implements SecretVersions {
 
   /** The secret as it is. @throws SecretsError `secret_not_found`, also for one that waits for its deletion. */
   async secret(secretId: string): Promise<LoadedSecret> {
+    const loaded = await this.known(secretId)
+    if (loaded.secret.deleted_at_ms === null) return loaded
+    throw notThere()
+  }
+
+  /** The same, also for one that waits for its deletion. */
+  async known(secretId: string): Promise<LoadedSecret> {
     const loaded = present(await this.#parts.secrets.loadById(secretId), this.#parts.clock.nowMs())
-    if (loaded && loaded.secret.deleted_at_ms === null) return loaded
-    throw new SecretsError('secret_not_found', 'The secret that is rotated is not there.')
+    if (loaded) return loaded
+    throw notThere()
   }
 
   /** Takes a version away, with its labels and its value. */
@@ -124,6 +131,8 @@ export class StoredVersions implements SecretVersions {
     return value && valueOf(value)
   }
 }
+
+const notThere = (): SecretsError => new SecretsError('secret_not_found', 'The secret that is rotated is not there.')
 
 const valueOf = ({ kind, bytes }: GivenValue): SecretValue =>
   kind === 'text' ? new TextValue(Buffer.from(bytes).toString()) : new BytesValue(bytes)

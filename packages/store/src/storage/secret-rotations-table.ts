@@ -4,7 +4,10 @@ import { dayMs } from '../day.ts'
 import { statement } from './statement.ts'
 import type { SecretRotationRow, StoreTables } from './tables.ts'
 
-/** Reads how secrets are rotated, and gives the statements that change it. */
+/**
+ * Reads how secrets are rotated, and gives the statements that change it. A secret that waits for its deletion is neither
+ * pending nor due.
+ */
 export interface SecretRotationsTable {
   of(secretId: string): Promise<SecretRotationRow | undefined>
   ofAll(secretIds: readonly string[]): Promise<readonly SecretRotationRow[]>
@@ -40,6 +43,9 @@ export type SettledRotation = Pick<SecretRotationRow, 'rotated_at_ms' | 'next_at
 
 export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotationsTable => {
   const { query } = reader
+  const isKept = sql<boolean>`exists (
+    select 1 from secrets where secrets.id = secret_rotations.secret_id and secrets.deleted_at_ms is null
+  )`
   const dueAt = sql<number>`coalesce(rotations.due_at_ms, 0)`
   const of = compileOnce((id: string) => query.selectFrom('secret_rotations').selectAll().where('secret_id', '=', id))
   return {
@@ -55,6 +61,7 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
           .leftJoin('rotations', 'rotations.secret_id', 'secret_rotations.secret_id')
           .select(['secret_rotations.secret_id', 'enabled', dueAt.as('due_at_ms')])
           .where('pending_version', 'is not', null)
+          .where(isKept)
           .orderBy(dueAt)
           .orderBy('asked_at_ms')
           .limit(limit)
@@ -68,6 +75,7 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
           .where('next_at_ms', '<=', nowMs)
           .where('enabled', '=', 1)
           .where('pending_version', 'is', null)
+          .where(isKept)
           .orderBy('next_at_ms')
           .limit(limit)
           .compile(),
@@ -75,7 +83,14 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
     times: async () => {
       const since = sql<number | null>`min(case when pending_version is null then next_at_ms else asked_at_ms end)`
       const [waiting, rotated] = await Promise.all([
-        reader.all(query.selectFrom('secret_rotations').select(since.as('since')).where('enabled', '=', 1).compile()),
+        reader.all(
+          query
+            .selectFrom('secret_rotations')
+            .select(since.as('since'))
+            .where('enabled', '=', 1)
+            .where(isKept)
+            .compile(),
+        ),
         reader.all(
           query
             .selectFrom('secret_rotations')
