@@ -3,6 +3,7 @@ import { type Rotation, rotationEngine } from '@keyplane/rotation'
 import { memoryJournal, memoryVersions } from '@keyplane/rotation/testing'
 import { fakeClock, seededRandom } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
+import { badShape } from '../src/rotators/credential.ts'
 import { type Fate, Killed } from './model/faults.ts'
 import { targets } from './model/targets.ts'
 import { secretId, World } from './model/world.ts'
@@ -268,6 +269,41 @@ describe('somebody who puts a value by hand during a rotation', () => {
     const { rotation } = await world.rotate()
     expect(rotation.state).toBe('finished')
     expect(world.versions.stages.get('current')).toBe(rotation.pendingVersion)
+  })
+
+  describe('that the rotator can make nothing of', () => {
+    const putNonsense = async (steps: number): Promise<World> => {
+      const world = made('one user')
+      const rotator = world.target.rotator()
+      const test = rotator.test.bind(rotator)
+      rotator.test = async (call, value) => {
+        if (value.reveal() === 'nonsense') throw badShape('is no login')
+        return test(call, value)
+      }
+      await begin(world)
+      world.stopAfter(steps)
+      await expect(world.engine().advance(secretId)).rejects.toBeInstanceOf(Killed)
+      world.stopAfter(undefined)
+      world.versions.put({ versionId: 'by-hand', value: new TextValue('nonsense') })
+      return world
+    }
+
+    it('is overruled as one that the target refuses', async () => {
+      const world = await putNonsense(4)
+      const { rotation } = await world.end()
+      expect(rotation.state).toBe('finished')
+      expect(world.versions.stages.get('current')).toBe(rotation.pendingVersion)
+    })
+
+    it('does not hold up that the rotation is taken back', async () => {
+      const world = await putNonsense(4)
+      // The first version has no stage until it is current again.
+      world.isMeddledWith = true
+      await world.engine().requestRollback(secretId)
+      expect((await world.end()).rotation.state).toBe('rolled-back')
+      expect(world.target.accepts(world.target.first)).toBe(true)
+      expect(world.versions.stages.get('current')).toBe('v0')
+    })
   })
 })
 

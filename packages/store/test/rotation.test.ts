@@ -147,6 +147,7 @@ describe('RotateSecret with a rotator of the store', () => {
       "select resource from audit_records where action like '%GetSecretValue' and actor = 'keyplane:rotation'",
     )
     expect(read.map(({ resource }) => resource)).not.toContain(other)
+    await store.until(async () => (await store.steps()).some(({ Reason }) => Reason === 'value_shape'))
   })
 
   it('keeps its rotator while it is under way', async () => {

@@ -48,13 +48,12 @@ const test: Act = async (_, parts) => {
 }
 
 const promote: Act = async (rotation, parts) => {
-  const { versions, rotator, call, nowMs } = parts
+  const { versions, call, nowMs } = parts
   const { versionId: found, value } = await versions.current(call.secretId)
   if (found !== call.pendingVersion) {
     if (await faresBadly(rotation, parts)) return { kind: 'refused', effect: 'promote', atMs: nowMs() }
     // Another one's version stays where it works; one that the target refuses makes way.
-    if (found !== oldVersion(rotation) && (await rotator.test(call, value)) === 'accepted')
-      return { kind: 'overtaken', atMs: nowMs() }
+    if (found !== oldVersion(rotation) && (await isAccepted(value, parts))) return { kind: 'overtaken', atMs: nowMs() }
     call.requireLease()
     await versions.promote(writeOf(call), { from: found, to: call.pendingVersion })
   }
@@ -101,18 +100,30 @@ const revert: Act = async (rotation, parts) => {
 }
 
 /** Whether somebody else made a version current that the target accepts: a revert would take that away. */
-const isOvertaken = async (rotation: Rotation, { versions, rotator, call }: EffectParts): Promise<boolean> => {
+const isOvertaken = async (rotation: Rotation, parts: EffectParts): Promise<boolean> => {
+  const { versions, call } = parts
   const { versionId, value } = await versions.current(call.secretId)
   if (versionId === call.pendingVersion || versionId === oldVersion(rotation)) return false
-  return (await rotator.test(call, value)) === 'accepted'
+  return isAccepted(value, parts)
+}
+
+/** Whether the target accepts what somebody else put there; what the rotator can make nothing of, no retry makes right. */
+const isAccepted = async (value: SecretValue, { rotator, call }: EffectParts): Promise<boolean> => {
+  try {
+    return (await rotator.test(call, value)) === 'accepted'
+  } catch (error) {
+    if (error instanceof SecretsError && error.reason === 'value_shape') return false
+    throw error
+  }
 }
 
 const restore: Act = async (rotation, parts) => {
   const { versions, call } = parts
   const { versionId } = await versions.current(call.secretId)
-  if (versionId === call.pendingVersion) {
+  const to = oldVersion(rotation)
+  if (versionId !== to && !(await isOvertaken(rotation, parts))) {
     call.requireLease()
-    await versions.promote(writeOf(call), { from: versionId, to: oldVersion(rotation) })
+    await versions.promote(writeOf(call), { from: versionId, to })
   }
   return done('restore', parts)
 }

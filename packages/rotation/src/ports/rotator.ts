@@ -43,7 +43,10 @@ export interface Rotator {
   create(call: RotatorCall, current: SecretValue): Promise<SecretValue>
   /** Makes the target accept the pending credential. `refused`: it is certain that it does not, nor will. */
   set(call: RotatorCall, credentials: Credentials): Promise<Acceptance>
-  /** Uses a credential as a program would. */
+  /**
+   * Uses a credential as a program would.
+   * @throws SecretsError `source_misconfigured` (`value_shape`) for a value that is no credential of its kind.
+   */
   test(call: RotatorCall, value: SecretValue): Promise<Acceptance>
   /**
    * Makes the target accept the current credential again. Where it can hold two, the pending one stays accepted: readers

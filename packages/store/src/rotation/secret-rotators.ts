@@ -61,6 +61,7 @@ export class SecretRotators {
       throw new SecretsError(
         'source_misconfigured',
         'The secret names another "masterarn" than when its rotation was set up: call RotateSecret again.',
+        { reason: 'value_shape' },
       )
     return this.of(row)
   }
