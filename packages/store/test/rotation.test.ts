@@ -239,6 +239,15 @@ describe('RotateSecret with a function', () => {
     expect(await store.value('one', { VersionStage: 'AWSPREVIOUS' })).toBe('first')
   })
 
+  it('refuses one that does not say within five seconds whether it can be invoked', async () => {
+    lambda.isSilent = true
+    const asked = { SecretId: 'one', ClientRequestToken: tokenOf('a'), RotationLambdaARN: functionArn }
+    const refused = store.refused('RotateSecret', asked)
+    await store.until(async () => lambda.asked === 1)
+    await store.clock.advance(5_000)
+    expect(await refused).toMatch(/^AccessDeniedException: Secrets Manager cannot invoke/)
+  })
+
   it('calls it again after it failed, and tells nothing of what it said', async () => {
     let failures = 2
     lambda.fails = (name) => name === 'setSecret' && (failures -= 1) >= 0

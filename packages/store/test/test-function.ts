@@ -19,6 +19,9 @@ export class TestFunction {
   /** Whether it fails, or hangs, in a step. */
   fails: (step: string) => boolean = () => false
   hangs: (step: string) => boolean = () => false
+  /** Whether it hangs where it is asked if it could be invoked, and how often it was asked. */
+  isSilent = false
+  asked = 0
   readonly #store: RotatingStore
   readonly #server: Server
 
@@ -26,7 +29,10 @@ export class TestFunction {
     this.#store = store
     this.#server = createServer((request, response) => {
       void (async () => {
-        if (request.headers['x-amz-invocation-type'] === 'DryRun') return response.writeHead(204).end()
+        if (request.headers['x-amz-invocation-type'] === 'DryRun') {
+          this.asked += 1
+          return this.isSilent ? undefined : response.writeHead(204).end()
+        }
         const event = JSON.parse(await text(request)) as Event
         this.calls.push(event.Step)
         this.versions.push(event.ClientRequestToken)

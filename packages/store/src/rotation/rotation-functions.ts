@@ -22,6 +22,9 @@ export interface RotationEvent {
   readonly RotationToken: string
 }
 
+/** Whoever calls RotateSecret waits for it. */
+const askMs = 5_000
+
 /** Calls rotation functions by Lambda's Invoke API. */
 export class RotationFunctions {
   readonly #endpoint: FunctionsEndpoint
@@ -32,9 +35,14 @@ export class RotationFunctions {
     this.#clock = clock
   }
 
-  /** Whether there is such a function, and it may be invoked. */
-  async isInvokable(arn: string): Promise<boolean> {
-    const answer = await this.#send(arn, '{}', { 'x-amz-invocation-type': 'DryRun' }).catch(() => undefined)
+  /** Whether there is such a function, and it may be invoked; not, where nobody says so within five seconds. */
+  async isInvokable(arn: string, ending: AbortSignal): Promise<boolean> {
+    const late = new AbortController()
+    const timer = this.#clock.after(askMs, () => late.abort(), { keepsAlive: true })
+    const signal = AbortSignal.any([ending, late.signal])
+    const dryRun = { 'x-amz-invocation-type': 'DryRun' }
+    const answer = await this.#send(arn, '{}', dryRun, signal).catch(() => undefined)
+    timer.cancel()
     await answer?.body?.cancel()
     return answer?.status === 204
   }

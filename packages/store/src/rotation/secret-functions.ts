@@ -27,7 +27,7 @@ export class SecretFunctions {
   async requireInvokable(functionArn: string): Promise<void> {
     const isThere = isBuiltIn(functionArn)
       ? builtInRotator(functionArn) !== undefined
-      : await this.#functions?.isInvokable(functionArn)
+      : await this.#functions?.isInvokable(functionArn, this.#parts.ending)
     if (!isThere)
       throw awsError(
         'AccessDeniedException',
