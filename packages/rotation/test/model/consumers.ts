@@ -18,6 +18,8 @@ export class ModelConsumer {
   hasEnded = false
   /** Every version that it was given. */
   readonly given: Set<string> = new Set()
+  /** Every version that was refused it, and it has said so. */
+  readonly refused: Set<string> = new Set()
   readonly #refuses: (versionId: string) => boolean
   readonly #refusals = new Map<string, number>()
 
@@ -51,6 +53,7 @@ export class ModelConsumer {
     const used = !this.#refuses(versionId)
     await this.#beat(world, [{ secretId, versionId, used, refusals }])
     if (used) this.said = versionId
+    else this.refused.add(versionId)
   }
 
   async #beat(world: World, receipts: readonly Receipt[] = []): Promise<void> {
