@@ -24,11 +24,10 @@ const growthBytes = 8 * 1_048_576
 export const keepSmall = async (): Promise<void> => {
   const { dlopen } = (await import('bun:ffi' as string)) as { dlopen(file: string, symbols: object): LibC }
   const { symbols } = dlopen('libc.so.6', { madvise: { args: ['u64', 'u64', 'i32'], returns: 'i32' } })
-  let mappings: readonly Mapping[] | undefined
-  let smallest = Number.POSITIVE_INFINITY
+  let smallest = 0
   const look = (): void => {
-    if (process.memoryUsage.rss() < smallest + growthBytes && mappings) return
-    mappings ??= cleanMappings(readFileSync('/proc/self/smaps', 'latin1'), readlinkSync('/proc/self/exe'))
+    if (process.memoryUsage.rss() < smallest + growthBytes) return
+    const mappings = cleanMappings(readFileSync('/proc/self/smaps', 'latin1'), readlinkSync('/proc/self/exe'))
     for (const { from, length } of mappings) symbols.madvise(from, length, dontNeed)
     smallest = process.memoryUsage.rss()
   }
@@ -40,8 +39,9 @@ export const keepSmall = async (): Promise<void> => {
 export const cleanMappings = (smaps: string, program: string): readonly Mapping[] =>
   smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m).flatMap((mapping) => {
     const [, start, end, path] = /^([0-9a-f]+)-([0-9a-f]+) r-[x-]p \S+ \S+ \S+ +(.*)$/m.exec(mapping) ?? []
-    const isClean = /^Anonymous: +0 kB$/m.test(mapping) && /^Private_Dirty: +0 kB$/m.test(mapping)
-    if (start === undefined || end === undefined || path !== program || !isClean) return []
+    // A page that was written to is the process's own from then on. (Dirty is also what the file's writer has not synced.)
+    const isUnchanged = /^Anonymous: +0 kB$/m.test(mapping)
+    if (start === undefined || end === undefined || path !== program || !isUnchanged) return []
     const from = BigInt(`0x${start}`)
     return [{ from, length: BigInt(`0x${end}`) - from }]
   })
