@@ -52,7 +52,7 @@ export class BunSocket extends Duplex {
   }
 
   onClose(error?: Error): void {
-    if (!this.destroyed) this.destroy(error)
+    this.destroy(error)
   }
 
   /** Emits `timeout` when nothing has moved for so long; again with each call. */
@@ -60,8 +60,7 @@ export class BunSocket extends Duplex {
     this.#idleMs = ms
     this.#moved()
     clearTimeout(this.#idle)
-    this.#idle = setTimeout(() => this.#lookIfIdle(), ms)
-    this.#idle.unref()
+    this.#lookIfIdle()
     return this
   }
 
