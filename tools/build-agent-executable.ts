@@ -7,16 +7,13 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bunFile } from './executable/bun-file.ts'
 import { type BuildFacts, sbomOf } from './executable/sbom.ts'
 
 const root = join(import.meta.dirname, '..')
-const machine = process.arch === 'arm64' ? 'aarch64' : process.arch
 const { values } = parseArgs({
   options: {
-    bun: {
-      type: 'string',
-      default: join(root, 'tools/executable/node_modules/@oven', `bun-linux-${machine}`, 'bin/bun'),
-    },
+    bun: { type: 'string', default: bunFile },
     target: { type: 'string' },
     runtime: { type: 'string' },
     outfile: { type: 'string', default: join(root, 'bundle/keyplane-agent') },

@@ -4,10 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { fuzzAgent } from '../../../packages/agent/test/fuzz-agent.ts'
 import { bareEnvironment, RunningProcess, runProgram } from '../../../packages/cli/test/keyplane-process.ts'
+import { bunFile } from '../../../tools/executable/bun-file.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const machine = process.arch === 'arm64' ? 'aarch64' : process.arch
-const bun = `${root}tools/executable/node_modules/@oven/bun-linux-${machine}/bin/bun`
 const agentTests = 'packages/agent/test'
 // Bun takes the user's name from there.
 const options = { cwd: root, env: { ...bareEnvironment(), USER: userInfo().username } }
@@ -19,14 +18,14 @@ describe('the agent on the runtime of its executable', () => {
     const paths = files.map((name) => `./${agentTests}/${name}`)
     const preload = './test/real/deploy/bun-test.ts'
     const args = ['test', '--conditions=source', '--timeout=60000', '--preload', preload, ...paths]
-    const { code, stdout, stderr } = await runProgram(bun, args, options)
+    const { code, stdout, stderr } = await runProgram(bunFile, args, options)
     const failures = `${stdout}${stderr}`.split('\n').filter((line) => line.startsWith('(fail)'))
     expect([code, failures]).toEqual([0, []])
     expect(Number(/^ *(\d+) pass$/m.exec(stderr)?.[1])).toBeGreaterThan(400)
   })
 
   it('reads hostile input as Node.js does', { timeout: 120_000 }, async () => {
-    const agent = new RunningProcess(bun, ['--conditions=source', `${agentTests}/fuzzed-agent.ts`], options)
+    const agent = new RunningProcess(bunFile, ['--conditions=source', `${agentTests}/fuzzed-agent.ts`], options)
     try {
       const agentPort = Number(await agent.firstLine())
       const { faults, serverErrors, oddHeads } = await fuzzAgent({ seed: 1, requests: 3_000, agentPort })
