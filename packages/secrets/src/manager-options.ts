@@ -1,6 +1,7 @@
 import type { Clock, Duration, Random, SecretProvider } from '@keyplane/core'
 import type { ValueRegistry } from '@keyplane/masking'
 import type { SecretsLog } from './chain/reports.ts'
+import type { Strictness } from './chain/strictness.ts'
 import type { Environment } from './config.ts'
 import type { ReceiptOptions } from './receipts/receipt-options.ts'
 import type { TelemetryOptions } from './telemetry/telemetry.ts'
@@ -33,8 +34,11 @@ export interface SecretsManagerOptions {
   /** How long a value counts as fresh. Default: `SECRETS_CACHE_TTL`, else 1 h. */
   readonly cacheTtl?: Duration
   readonly cache?: CacheSettings
-  /** Throw what is no absence instead of asking the next source. Default: `SECRETS_STRICT`, else false. */
-  readonly strict?: boolean
+  /**
+   * Throw what is no absence instead of asking the next source; `'refusals'`: only that a source refused, which the next
+   * one would undo. Default: `SECRETS_STRICT`, else false.
+   */
+  readonly strict?: Strictness
   /** Bound of one attempt. Default 3 s. */
   readonly attemptTimeout?: Duration
   /** Bound of a read with all its attempts. Default 10 s. */

@@ -11,6 +11,7 @@ import {
 import { processValues } from '@keyplane/masking'
 import { Chain, type ChainCall } from './chain/chain.ts'
 import { Reports } from './chain/reports.ts'
+import type { Strictness } from './chain/strictness.ts'
 import { Watches } from './changes/watches.ts'
 import { readSettings, type SecretsSettings, stderrLog } from './config.ts'
 import { type Bounds, legOptionsOf } from './leg-options-of.ts'
@@ -25,7 +26,7 @@ import { NewerVersions } from './with-secret/newer-versions.ts'
 export interface ManagerParts {
   readonly legs: Legs
   readonly chain: Chain
-  readonly strict: boolean
+  readonly strict: Strictness
   readonly reports: Reports
   readonly registrar: Registrar
   readonly watches: Watches

@@ -78,6 +78,22 @@ describe('the chain', () => {
     expect(await secrets.getSecret('THIRD', 'default', { strict: false })).toBe('default')
   })
 
+  it('can be strict about refusals alone: another source must not undo them', async () => {
+    const { secrets, source, clock } = start({
+      strict: 'refusals',
+      ...inEnvironment({ OTHER: 'from the environment' }),
+    })
+    for (const code of ['access_denied', 'unauthenticated'] as const) {
+      source.failure = new SecretsError(code, 'no')
+      await expect(secrets.getSecret('OTHER')).rejects.toMatchObject({ code })
+      await expect(secrets.getMany(['OTHER'])).resolves.toMatchObject({ errors: { OTHER: { code } } })
+      expect(await secrets.explain('OTHER')).toMatchObject({ steps: [{ result: 'denied' }, { result: 'not asked' }] })
+      await clock.advance(10_000)
+    }
+    source.failure = down
+    expect(await secrets.getSecret('OTHER')).toBe('from the environment')
+  })
+
   it('leaves the environment out when told so', async () => {
     const { secrets } = start({ environment: false, ...inEnvironment({ OTHER: 'from the environment' }) })
     expect(await secrets.getSecret('OTHER')).toBeUndefined()

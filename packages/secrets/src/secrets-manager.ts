@@ -12,7 +12,7 @@ import {
 import type { Chain, ChainCall } from './chain/chain.ts'
 import type { Explanation } from './chain/explanation.ts'
 import type { Leg } from './chain/leg.ts'
-import { isAbsence } from './chain/reports.ts'
+import { endsRead, type Strictness } from './chain/strictness.ts'
 import type { ReadCounts } from './chain/tally.ts'
 import { type SecretChange, secretChanges } from './changes/secret-changes.ts'
 import type { SecretsManagerOptions } from './manager-options.ts'
@@ -27,7 +27,7 @@ import type { StandardSchema } from './standard-schema.ts'
 import { withSecret, type WithSecretOptions } from './with-secret/with-secret.ts'
 
 export interface GetSecretOptions {
-  readonly strict?: boolean
+  readonly strict?: Strictness
   readonly signal?: AbortSignal
 }
 
@@ -42,7 +42,7 @@ export interface GetSecretJsonOptions<T> extends GetSecretOptions {
 export class SecretsManager {
   readonly #parts: ManagerParts
   readonly #chain: Chain
-  readonly #strict: boolean
+  readonly #strict: Strictness
   #closed = false
 
   /** @throws SecretsError `config_invalid`, with every problem in one message. */
@@ -82,7 +82,7 @@ export class SecretsManager {
     const known = this.recall({ id: key }, { strict })
     if (!known) throw notLoaded(key)
     if (known.ok) return revealText(this.#given(known.value).version.value)
-    if (strict && !isAbsence(known.error)) throw known.error
+    if (endsRead(known.error, strict)) throw known.error
     return fallback
   }
 

@@ -12,12 +12,13 @@ import { failureKind } from './failure-kind.ts'
 import type { Leg } from './leg.ts'
 import type { OpenLeg } from './open-leg.ts'
 import { isAbsence, type Reports } from './reports.ts'
+import { endsRead, type Strictness } from './strictness.ts'
 import { Telemetry, type TelemetryOptions } from '../telemetry/telemetry.ts'
 import { type ReadCounts, type ReadOutcome, Tally } from './tally.ts'
 
 export interface ChainCall extends CallOptions {
-  /** Throw what is no absence instead of asking the next source. */
-  readonly strict?: boolean
+  /** What is thrown instead of asking the next source. Default: nothing. */
+  readonly strict?: Strictness
   /** The caller has a default, so an absence in the last source is no news. */
   readonly hasDefault?: boolean
   /** That a source has no such secret is no news to anybody. */
@@ -74,7 +75,7 @@ export class Chain {
    * What the sources last said, without asking any of them: the reading, or the failure where none has it. Nothing where
    * one whose answer counts was never asked.
    */
-  recall(ref: SecretRef, { strict }: Pick<ChainCall, 'strict'> = {}): Outcome<Reading> | undefined {
+  recall(ref: SecretRef, { strict = false }: Pick<ChainCall, 'strict'> = {}): Outcome<Reading> | undefined {
     let failure: SecretsError | undefined
     for (const leg of this.#legs) {
       const known = leg.ready ? leg.ready.reader.recall(ref) : leg.refusal && { ok: false as const, error: leg.refusal }
@@ -85,7 +86,7 @@ export class Chain {
         this.#tally.of(leg.name)[covered ? failureKind[covered.code] : leg.ready?.local ? 'asked' : 'hit'] += 1
         return known
       }
-      if (strict && !isAbsence(known.error)) return known
+      if (endsRead(known.error, strict)) return known
       failure = moreTelling(failure, known.error)
     }
     return failure && { ok: false, error: failure }
@@ -112,7 +113,7 @@ export class Chain {
   }
 
   /** Reads as `read` does, and tells of each source how it went. */
-  async explain(ref: SecretRef, { strict }: Pick<ChainCall, 'strict'> = {}): Promise<Explanation> {
+  async explain(ref: SecretRef, { strict = false }: Pick<ChainCall, 'strict'> = {}): Promise<Explanation> {
     const steps: ExplanationStep[] = []
     let source: string | undefined
     let ended = false
@@ -126,7 +127,7 @@ export class Chain {
         } catch (thrown) {
           const error = toSecretsError(thrown)
           steps.push(failedStep(leg.name, error))
-          ended = strict === true && !isAbsence(error)
+          ended = endsRead(error, strict)
         }
     }
     return { key: ref.id, ...(source !== undefined && { source }), steps }
@@ -180,9 +181,9 @@ export class Chain {
   }
 
   #passOver(leg: Leg, key: string, error: SecretsError, call: ChainCall): void {
-    const { strict, hasDefault, required, quiet, skipsUnusable } = call
+    const { strict = false, hasDefault, required, quiet, skipsUnusable } = call
     const isAbsent = isAbsence(error)
-    if (strict && !isAbsent && !(skipsUnusable && failureKind[error.code] === 'unusable')) throw error
+    if (endsRead(error, strict) && !(skipsUnusable && failureKind[error.code] === 'unusable')) throw error
     const isLast = leg === this.#legs.at(-1)
     if (isAbsent && (quiet || (isLast && (hasDefault || required)))) return
     this.#reports.passedOver(leg.name, key, error)

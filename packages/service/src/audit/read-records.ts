@@ -1,4 +1,4 @@
-import { type AuditRecord, type AuditSink, SecretsError } from '@keyplane/core'
+import { type AuditRecord, type AuditSink, type ErrorCode, SecretsError } from '@keyplane/core'
 import type { ToolConfiguration } from '@keyplane/protocol'
 import type { AccessRequest } from '../access/decide.ts'
 
@@ -32,8 +32,13 @@ export const deliveredRecords = (asked: AskedBy, { secrets, missing, errors }: T
     record(asked, 'allow', { secret, detail: { version: versionId, source, stale: String(stale) } }),
   ),
   ...missing.map((secret) => record(asked, 'error', { secret, detail: { error: 'secret_not_found' } })),
-  ...errors.map(({ secret, code }) => record(asked, 'error', { secret, detail: { error: code } })),
+  ...errors.map(({ secret, code }) =>
+    record(asked, isRefusal(code) ? 'deny' : 'error', { secret, detail: { error: code } }),
+  ),
 ]
+
+/** The source refused the service's own login: an access that nobody has granted. */
+const isRefusal = (code: ErrorCode): boolean => code === 'access_denied' || code === 'unauthenticated'
 
 /** Keeps records. @throws SecretsError `unavailable` where one can't be kept: then nothing may be delivered. */
 export const keep = async (audit: AuditSink, records: readonly AuditRecord[]): Promise<void> => {

@@ -43,7 +43,8 @@ export const openEnvironment = async (
   const secrets = openSecrets({
     providers,
     environment: false,
-    strict: false,
+    // A fallback would undo a refusal.
+    strict: 'refusals',
     cacheTtl: `${config.ttlMs}ms`,
     cache: { maxEntries: config.caches ? maxEntries : 0, maxStale: `${longestStaleMs(config)}ms` },
     attemptTimeout,

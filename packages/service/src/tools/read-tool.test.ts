@@ -88,12 +88,19 @@ const rows: readonly {
     environment: 'source: openbao, cache: none',
     gives: { status: 'incomplete', code: 'unavailable' },
   },
-  ...(['down', 'hangs', 'absent', 'denies'] as const).map((source) => ({
+  ...(['down', 'hangs', 'absent'] as const).map((source) => ({
     source,
     cached: 'nothing' as const,
     rule: ' and there is a fallback',
     environment: `${own}, fallback: [{ source: aws }]`,
     gives: { status: 'degraded', from: 'aws', stale: false },
+  })),
+  ...(['nothing', 'expired'] as const).map((cached) => ({
+    source: 'denies' as const,
+    cached,
+    rule: ' and there is a fallback, which would undo the refusal',
+    environment: `${own}, fallback: [{ source: aws }]`,
+    gives: { status: 'incomplete', code: 'access_denied' },
   })),
   {
     source: 'down',
