@@ -1,4 +1,4 @@
-/** `npm run bench -- agent|durability|library|rotation|store [--peer 'COMMAND'] [--seconds N] [--runs N]`: measures, prints a table, keeps it as JSON. */
+/** `npm run bench -- agent|durability|library|rotation|service|store [--peer 'COMMAND'] [--seconds N] [--runs N]`: measures, prints a table, keeps it as JSON. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +21,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   agent: async () => (await import('./agent/bench-agent.ts')).benchAgent,
   durability: async () => (await import('./durability/bench-durability.ts')).benchDurability,
   rotation: async () => (await import('./rotation/bench-rotation.ts')).benchRotation,
+  service: async () => (await import('./service/bench-service.ts')).benchService,
   store: async () => (await import('./store/bench-store.ts')).benchStore,
   library: async () => (await import('./library/bench-library.ts')).benchLibrary,
 }

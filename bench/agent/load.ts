@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { quantile } from '../statistics.ts'
+import { hasWrk, type LoadResult, runWrk } from '../wrk.ts'
 import { token } from './contenders.ts'
 import { KeepAliveConnection } from './keep-alive-connection.ts'
 
@@ -12,47 +10,14 @@ export interface Load {
   readonly seconds: number
 }
 
-export interface LoadResult {
-  readonly requests: number
-  readonly perSecond: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-}
-
-const hasWrk = (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'wrk')))
-
 /** What makes the load, for the notes. */
 export const loadClient: string = hasWrk
   ? 'wrk -t1'
   : 'the built-in client, as wrk is not installed (apt package wrk); it is slower than wrk'
 
 /** As many requests as the server takes, each connection asking again when it has its answer. */
-export const runLoad = (load: Load): Promise<LoadResult> => (hasWrk ? runWrk(load) : runBuiltIn(load))
-
-const runWrk = ({ port, path, connections, seconds }: Load): Promise<LoadResult> =>
-  new Promise((resolve, reject) => {
-    const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency']
-    const header = ['-H', `X-Aws-Parameters-Secrets-Token: ${token}`]
-    execFile('wrk', [...args, ...header, `http://127.0.0.1:${port}${path}`], (error, stdout) => {
-      if (error) return reject(error)
-      if (/Non-2xx|Socket errors/.test(stdout)) return reject(new Error(`wrk saw failures:\n${stdout}`))
-      return resolve(parseWrk(stdout))
-    })
-  })
-
-const parseWrk = (text: string): LoadResult => {
-  const number = (pattern: RegExp): number => Number(pattern.exec(text)?.[1])
-  const latency = (percent: number): number => {
-    const [, value, unit = 'ms'] = new RegExp(`\\s${percent}%\\s+([\\d.]+)(us|ms|s)`).exec(text) ?? []
-    return Number(value) * ({ us: 0.001, ms: 1, s: 1_000 }[unit] ?? Number.NaN)
-  }
-  return {
-    requests: number(/(\d+) requests in/),
-    perSecond: number(/Requests\/sec:\s+([\d.]+)/),
-    p50Ms: latency(50),
-    p99Ms: latency(99),
-  }
-}
+export const runLoad = (load: Load): Promise<LoadResult> =>
+  hasWrk ? runWrk({ ...load, header: `X-Aws-Parameters-Secrets-Token: ${token}` }) : runBuiltIn(load)
 
 const runBuiltIn = async ({ port, path, connections, seconds }: Load): Promise<LoadResult> => {
   const times: number[] = []

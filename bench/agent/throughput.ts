@@ -1,7 +1,8 @@
 import { measured, notMeasured, type Row, yardstick } from '../row.ts'
 import { median } from '../statistics.ts'
 import { type Contender, keyplaneAgent, type RunningAgent, startBareHttp } from './contenders.ts'
-import { type LoadResult, loadClient, runLoad } from './load.ts'
+import type { LoadResult } from '../wrk.ts'
+import { loadClient, runLoad } from './load.ts'
 import { cpuSeconds } from './process-usage.ts'
 import type { UpstreamDouble } from './upstream-double.ts'
 
