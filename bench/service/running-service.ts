@@ -38,7 +38,12 @@ export const startOwnService = async ({ config, files = {} }: ServiceOptions): P
     args: [
       ...formArguments,
       join(root, 'bench/keyplane.mjs'),
-      ...['service', '--config', path, '--data', join(folder, 'data'), '--json'],
+      'service',
+      '--config',
+      path,
+      '--data',
+      join(folder, 'data'),
+      '--json',
     ],
     cwd: folder,
     readyText: 'serviceUrl',
