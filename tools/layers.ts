@@ -9,7 +9,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   policy: ['core'],
   audit: ['core'],
   sealing: ['core'],
-  database: ['core'],
+  database: ['core', 'audit'],
   testkit: ['core', 'protocol'],
   providers: ['core', 'http', 'protocol', 'aws', 'openbao'],
   secrets: ['core', 'masking', 'providers'],

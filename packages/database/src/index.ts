@@ -1,8 +1,23 @@
 /**
  * SQLite and PostgreSQL for programs that must not lose an acknowledged write, behind one reader and one writer: opens
  * and checks the database, migrates it forward, reads, and commits many callers' units at once, each with its audit
- * records. Use it under a store. It knows no table of its own, and acknowledges nothing before the disk has it.
+ * records. Use it under a store. It knows no table but those of the audit log, and acknowledges nothing before the disk has it.
  */
+export { appendAudit, type AppendAuditOptions } from './audit-log/append-audit.ts'
+export { brokenSeal, type SealColumns, type SealKey, sealColumns, sealedChain } from './audit-log/audit-head.ts'
+export type { AuditKeeper } from './audit-log/audit-registration.ts'
+export { shownRecordOf } from './audit-log/audit-rows.ts'
+export { type ChainPage, chainRows, lastRecordRows, recordRows } from './audit-log/audit-table.ts'
+export {
+  type AuditChainRow,
+  auditLogOf,
+  type AuditLinkRow,
+  type AuditRecordRow,
+  type AuditTables,
+} from './audit-log/audit-tables.ts'
+export { addHeadSeals, createAuditTables } from './audit-log/create-audit-tables.ts'
+export { holdChain, type HoldChainParts } from './audit-log/hold-chain.ts'
+export { type AuditVerdict, missingLog, verifyChains, type VerifyChainsOptions } from './audit-log/verify-chains.ts'
 export type { BatchOptions } from './batch-writer.ts'
 export { draftOf, sweepDrafts } from './backup/draft.ts'
 export { type DurableFileOptions, fileError, place, writeDurably } from './backup/durable-file.ts'
@@ -34,6 +49,7 @@ export type { Answer, PostgresSession } from './postgres/session.ts'
 export { settingUpPostgres } from './postgres/setup.ts'
 export { openPostgresWriter, type PostgresWriterOptions } from './postgres/writer.ts'
 export { openSqlite, type SqliteOptions } from './sqlite/open-sqlite.ts'
+export { statement } from './statement.ts'
 export { sqliteReader } from './sqlite/reader.ts'
 export { settingUpSqlite } from './sqlite/setup.ts'
 export { serveWrites } from './sqlite/serve-writes.ts'

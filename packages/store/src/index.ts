@@ -21,6 +21,7 @@ export { rootKeySourceOf, type StoreRootKey } from './maintenance/root-key-sourc
 export { type StoreVerdict, type VerifyStoreOptions, verifyStore } from './maintenance/verify-store.ts'
 export { type RunningStore, type StoreOptions, type StoreSettings, startStore } from './start-store.ts'
 export type { StoreDatabase } from './storage/store-database.ts'
-export { type AuditVerdict, type VerifyAuditOptions, verifyAudit } from './audit/verify-audit.ts'
+export type { AuditVerdict } from '@keyplane/database'
+export { type VerifyAuditOptions, verifyAudit } from './audit/verify-audit.ts'
 export type { FunctionsEndpoint } from './rotation/rotation-functions.ts'
 export type { RotationReport } from './rotation/rotation-report.ts'

@@ -1,6 +1,5 @@
 import type { NumberedRecord } from '@keyplane/audit'
-import { shownRecordOf } from '../storage/audit-rows.ts'
-import { chainRows, lastRecordRows, recordRows } from '../storage/audit-table.ts'
+import { auditLogOf, chainRows, lastRecordRows, recordRows, shownRecordOf } from '@keyplane/database'
 import { readingStore } from '../storage/reading-store.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
 
@@ -21,7 +20,8 @@ export interface TailRecord extends NumberedRecord {
 
 /** Records of a store's audit log, the oldest first, those of several chains by their moments. Another process may be writing it. */
 export const auditTail = ({ limit = 100, after, ...database }: AuditTailOptions): Promise<readonly TailRecord[]> =>
-  readingStore(database, async (reader) => {
+  readingStore(database, async (store) => {
+    const reader = auditLogOf(store)
     const bounded = Math.min(Math.max(Math.floor(limit), 1), 10_000)
     const found: TailRecord[] = []
     for (const { chain_id: chainId } of await chainRows(reader)) {
@@ -40,7 +40,7 @@ export const auditTail = ({ limit = 100, after, ...database }: AuditTailOptions)
 export const auditEnds = (database: StoreDatabase): Promise<ReadonlyMap<string, number>> =>
   readingStore(
     database,
-    async (reader) => new Map((await chainRows(reader)).map(({ chain_id, records }) => [chain_id, records])),
+    async (store) => new Map((await chainRows(auditLogOf(store))).map(({ chain_id, records }) => [chain_id, records])),
   )
 
 /** By their moments; those of one chain stay in its order, whatever the clock did. */

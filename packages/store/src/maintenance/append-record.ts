@@ -1,7 +1,6 @@
 import { type AuditRecord, SecretsError } from '@keyplane/core'
-import { engineOf, type SqlRow, type Statement } from '@keyplane/database'
+import { appendAudit, engineOf, type SqlRow, type Statement } from '@keyplane/database'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { appendAudit } from '../storage/append-audit.ts'
 import type { StoreTables } from '../storage/tables.ts'
 
 /**

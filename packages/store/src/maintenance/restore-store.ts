@@ -14,13 +14,14 @@ import {
   openSqlite,
   place,
   postgresServer,
+  sealColumns,
   settingUpPostgres,
   settingUpSqlite,
   sweepDrafts,
 } from '@keyplane/database'
 import type { RootKeySource } from '@keyplane/sealing'
 import type { Kysely } from 'kysely'
-import { auditKeyOf, sealColumns } from '../storage/audit-head.ts'
+import { auditKeyOf } from '../storage/audit-key.ts'
 import { storeMigrations } from '../storage/migrations.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
 import type { StoreRow, StoreTables } from '../storage/tables.ts'

@@ -1,12 +1,12 @@
-import type { Reader } from '@keyplane/database'
+import type { AuditVerdict, Reader } from '@keyplane/database'
 import type { RootKeySource } from '@keyplane/sealing'
 import { SecretsError, toSecretsError } from '@keyplane/core'
-import { auditKeyOf } from '../storage/audit-head.ts'
-import { storeRow } from '../storage/audit-table.ts'
+import { auditKeyOf } from '../storage/audit-key.ts'
+import { storeRow } from '../storage/store-row.ts'
 import { requireStore } from '../storage/require-store.ts'
 import { readerOf, type StoreDatabase } from '../storage/store-database.ts'
 import type { StoreTables } from '../storage/tables.ts'
-import { type AuditVerdict, verifyChains } from '../audit/verify-audit.ts'
+import { verifyStoreChains } from '../audit/verify-audit.ts'
 import { checkPostgres } from './check-postgres.ts'
 import { checkSqlite } from './check-sqlite.ts'
 import type { EngineCheck } from './engine-check.ts'
@@ -48,7 +48,7 @@ export const verifyStore = async (options: VerifyStoreOptions): Promise<StoreVer
     const found = await checkEngine(reader, options)
     const { opened, audit } = await contents(found, async () => ({
       opened: await openValues(reader, rootKey, options.onProgress),
-      audit: await verifyChains(reader, auditKey),
+      audit: await verifyStoreChains(reader, auditKey),
     }))
     const { brokenKeys, ...values } = opened
     const damage = [...found.damage, ...brokenKeys]

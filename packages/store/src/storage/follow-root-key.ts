@@ -2,7 +2,7 @@ import { SecretsError, toSecretsError } from '@keyplane/core'
 import type { Reader, Statement } from '@keyplane/database'
 import { type RootKey, type RootKeySource, verifyRootCheck } from '@keyplane/sealing'
 import { sql } from 'kysely'
-import { storeRow } from './audit-table.ts'
+import { storeRow } from './store-row.ts'
 import type { StoreRow, StoreTables } from './tables.ts'
 
 export interface FollowRootKeyParts {

@@ -1,7 +1,6 @@
-import { compileOnce, type Reader, type Statement } from '@keyplane/database'
+import { compileOnce, type Reader, type Statement, statement } from '@keyplane/database'
 import type { Expression } from 'kysely'
 import { type KmsGrants, kmsGrants, sameGrants } from './kms-grants.ts'
-import { statement } from './statement.ts'
 import type { KmsAliasRow, KmsGrantRow, KmsKeyRow, KmsMaterialRow, KmsTagRow, StoreTables } from './tables.ts'
 
 /** What of a key may change. */

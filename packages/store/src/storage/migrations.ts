@@ -1,7 +1,6 @@
 import type { ChainHead } from '@keyplane/audit'
-import type { Migrations } from '@keyplane/database'
+import type { Migrations, SealColumns } from '@keyplane/database'
 import { rotationMigrations } from '@keyplane/rotation'
-import type { SealColumns } from './audit-head.ts'
 import { secretsKeysAudit } from './migrations/0001-secrets-keys-audit.ts'
 import { auditHeadSeal } from './migrations/0002-audit-head-seal.ts'
 import { replicasPolicies } from './migrations/0003-replicas-policies.ts'

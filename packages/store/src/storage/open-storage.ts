@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { newChain } from '@keyplane/audit'
 import { type Random, uuid } from '@keyplane/core'
 import {
+  brokenSeal,
   hasTable,
   migrate,
   openSqlite,
@@ -9,16 +9,19 @@ import {
   postgresServer,
   type Reader,
   refuseNewerSchema,
+  type SealColumns,
+  sealColumns,
+  sealedChain,
   settingUpPostgres,
   settingUpSqlite,
   sqliteReader,
 } from '@keyplane/database'
 import { makeRootCheck, type RootKey, type RootKeySource } from '@keyplane/sealing'
 import type { Kysely } from 'kysely'
-import { auditKeyOf, brokenSeal, type SealColumns, sealColumns } from './audit-head.ts'
+import { auditKeyOf } from './audit-key.ts'
 import { storeMigrations } from './migrations.ts'
 import type { StoreDatabase } from './store-database.ts'
-import type { AuditChainRow, StoreRow, StoreTables } from './tables.ts'
+import type { StoreRow, StoreTables } from './tables.ts'
 
 export interface StorageParts {
   readonly rootKey: RootKeySource
@@ -154,13 +157,6 @@ const newStore = async ({ source, key, nowMs, random }: Registration): Promise<S
     root_key_descriptor: key.descriptor,
     root_key_check: await makeRootCheck(key, id, random),
   }
-}
-
-/** A chain's registration, sealed as it begins. */
-export const sealedChain = (id: string, registered_at_ms: number, auditKey: Uint8Array): AuditChainRow => {
-  const head = newChain(id)
-  const { chainId: chain_id, seq, records, hash } = head
-  return { chain_id, registered_at_ms, seq, records, hash, ...sealColumns(head, auditKey) }
 }
 
 /** For where only the names of the migrations matter. */

@@ -1,6 +1,12 @@
 import type { Clock, Random } from '@keyplane/core'
-import { moduleBeside, openPostgresWriter, openWriter, postgresServer, type SharedWriter } from '@keyplane/database'
-import { holdChain } from './hold-chain.ts'
+import {
+  holdChain,
+  moduleBeside,
+  openPostgresWriter,
+  openWriter,
+  postgresServer,
+  type SharedWriter,
+} from '@keyplane/database'
 import type { StoreDatabase } from './store-database.ts'
 
 export interface StoreWriterParts {
@@ -18,6 +24,6 @@ export const openStoreWriter = (
   if (path !== undefined)
     return openWriter({ path, thread: moduleBeside(import.meta.url, 'writer-thread'), threadData: { auditKey } })
   return openPostgresWriter(postgresServer(database.databaseUrl, database.timeouts), {
-    onSession: (session) => holdChain(session, { auditKey, random, nowMs: clock.nowMs() }),
+    onSession: (session) => holdChain(session, { keeper: 'store', auditKey, random, nowMs: clock.nowMs() }),
   })
 }

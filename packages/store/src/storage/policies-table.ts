@@ -1,5 +1,4 @@
-import { compileOnce, type Reader, type Statement } from '@keyplane/database'
-import { statement } from './statement.ts'
+import { compileOnce, type Reader, type Statement, statement } from '@keyplane/database'
 import type { StoreTables } from './tables.ts'
 
 /** Reads resource policies, and gives the statements that change them. All belong behind the secret's own guarded one. */

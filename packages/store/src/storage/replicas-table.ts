@@ -1,5 +1,4 @@
-import type { Reader, Statement } from '@keyplane/database'
-import { statement } from './statement.ts'
+import { type Reader, type Statement, statement } from '@keyplane/database'
 import type { ReplicaRow, StoreTables } from './tables.ts'
 
 /** Gives the statements that change what a primary knows of its replicas. All belong behind its own guarded one. */

@@ -1,7 +1,6 @@
-import { compileOnce, type Reader, type Statement } from '@keyplane/database'
+import { compileOnce, type Reader, type Statement, statement } from '@keyplane/database'
 import { sql } from 'kysely'
 import { dayMs } from '../day.ts'
-import { statement } from './statement.ts'
 import type { SecretRotationRow, StoreTables } from './tables.ts'
 
 /**

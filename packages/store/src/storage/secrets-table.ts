@@ -1,7 +1,6 @@
-import { compileOnce, type Reader, type Statement } from '@keyplane/database'
+import { compileOnce, type Reader, type Statement, statement } from '@keyplane/database'
 import type { CompiledQuery } from 'kysely'
 import type { SecretTarget } from '../secretsmanager/secret-target.ts'
-import { statement } from './statement.ts'
 import type { ReplicaRow, SecretRow, StageRow, StoreTables, TagRow } from './tables.ts'
 
 /** A secret with all that is small about it: no version's value. */

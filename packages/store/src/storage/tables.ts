@@ -1,7 +1,8 @@
+import type { AuditTables } from '@keyplane/database'
 import type { RotationTables } from '@keyplane/rotation'
 
 /** The tables of a store, as the newest migration leaves them. Moments are epoch milliseconds. */
-export interface StoreTables extends RotationTables {
+export interface StoreTables extends AuditTables, RotationTables {
   readonly store: StoreRow
   readonly kms_keys: KmsKeyRow
   readonly kms_key_materials: KmsMaterialRow
@@ -15,9 +16,6 @@ export interface StoreTables extends RotationTables {
   readonly secret_policies: PolicyRow
   readonly secret_replicas: ReplicaRow
   readonly secret_rotations: SecretRotationRow
-  readonly audit_chains: AuditChainRow
-  readonly audit_links: AuditLinkRow
-  readonly audit_records: AuditRecordRow
 }
 
 /** The one row about the store itself. */
@@ -195,39 +193,4 @@ export interface SecretRotationRow {
   /** The version that a rotation was asked to make, until that has ended. */
   readonly pending_version: string | null
   readonly asked_at_ms: number
-}
-
-/** A chain's head, moved in the transaction that appends to it. */
-export interface AuditChainRow {
-  readonly chain_id: string
-  readonly registered_at_ms: number
-  readonly seq: number
-  readonly records: number
-  readonly hash: Uint8Array
-  /** The two halves of the head's seal. */
-  readonly head_hash: Uint8Array
-  readonly head_mac: Uint8Array
-}
-
-export interface AuditLinkRow {
-  readonly chain_id: string
-  readonly seq: number
-  readonly first_record: number
-  readonly record_count: number
-  readonly records_hash: Uint8Array
-  readonly previous_hash: Uint8Array
-  readonly hash: Uint8Array
-}
-
-export interface AuditRecordRow {
-  readonly chain_id: string
-  readonly seq: number
-  readonly at_ms: number
-  readonly actor: string
-  readonly action: string
-  readonly resource: string
-  readonly decision: 'allow' | 'deny' | 'error'
-  readonly request_id: string
-  /** JSON. */
-  readonly detail: string | null
 }

@@ -1,7 +1,6 @@
-import { compileOnce, type Reader, type Statement } from '@keyplane/database'
+import { compileOnce, type Reader, type Statement, statement } from '@keyplane/database'
 import { sql } from 'kysely'
 import type { Labels } from '../secretsmanager/versions/version-stages.ts'
-import { statement } from './statement.ts'
 import type { StoreTables, VersionRow } from './tables.ts'
 
 /** A version with the labels on it, in their order. */

@@ -1,4 +1,3 @@
-import { serveWrites } from '@keyplane/database'
-import { appendAudit } from './append-audit.ts'
+import { appendAudit, serveWrites } from '@keyplane/database'
 
 serveWrites(({ auditKey }) => appendAudit({ engine: 'sqlite', key: auditKey as Uint8Array }))

@@ -1,3 +1,4 @@
+import { createAuditTables } from '@keyplane/database'
 import { type Kysely, type Migration, sql } from 'kysely'
 
 /** The first schema: the store, its keys, secrets with versions and labels, and the audit chain. */
@@ -6,7 +7,7 @@ export const secretsKeysAudit: Migration = {
     await createKeys(db)
     await createSecrets(db)
     await createVersions(db)
-    await createAudit(db)
+    await createAuditTables(db)
   },
 }
 
@@ -117,42 +118,5 @@ const createVersions = async ({ schema }: Kysely<unknown>): Promise<void> => {
     .createIndex('version_stages_by_version')
     .on('version_stages')
     .columns(['secret_id', 'version_id', 'position'])
-    .execute()
-}
-
-const createAudit = async ({ schema }: Kysely<unknown>): Promise<void> => {
-  await schema
-    .createTable('audit_chains')
-    .addColumn('chain_id', 'text', (column) => column.primaryKey())
-    .addColumn('registered_at_ms', 'bigint', (column) => column.notNull())
-    .addColumn('seq', 'bigint', (column) => column.notNull())
-    .addColumn('records', 'bigint', (column) => column.notNull())
-    .addColumn('hash', 'blob', (column) => column.notNull())
-    .execute()
-  await schema
-    .createTable('audit_links')
-    .addColumn('chain_id', 'text', (column) => column.notNull().references('audit_chains.chain_id'))
-    .addColumn('seq', 'bigint', (column) => column.notNull())
-    .addColumn('first_record', 'bigint', (column) => column.notNull())
-    .addColumn('record_count', 'integer', (column) => column.notNull())
-    .addColumn('records_hash', 'blob', (column) => column.notNull())
-    .addColumn('previous_hash', 'blob', (column) => column.notNull())
-    .addColumn('hash', 'blob', (column) => column.notNull())
-    .addPrimaryKeyConstraint('audit_links_key', ['chain_id', 'seq'])
-    .modifyEnd(sql`without rowid`)
-    .execute()
-  await schema
-    .createTable('audit_records')
-    .addColumn('chain_id', 'text', (column) => column.notNull().references('audit_chains.chain_id'))
-    .addColumn('seq', 'bigint', (column) => column.notNull())
-    .addColumn('at_ms', 'double precision', (column) => column.notNull())
-    .addColumn('actor', 'text', (column) => column.notNull())
-    .addColumn('action', 'text', (column) => column.notNull())
-    .addColumn('resource', 'text', (column) => column.notNull())
-    .addColumn('decision', 'text', (column) => column.notNull())
-    .addColumn('request_id', 'text', (column) => column.notNull())
-    .addColumn('detail', 'text')
-    .addPrimaryKeyConstraint('audit_records_key', ['chain_id', 'seq'])
-    .modifyEnd(sql`without rowid`)
     .execute()
 }

@@ -1,12 +1,18 @@
 import type { AuditRecord } from '@keyplane/core'
 
+/** Whose log it is. */
+export type AuditKeeper = 'store' | 'service'
+
 /** The action of the record that a chain's registration leaves in the oldest chain. */
 export const registerChainAction = 'keyplane:RegisterAuditChain'
 
 /** The record that a chain was registered; it stands in the oldest chain, so that a chain that was removed whole shows. */
-export const registrationRecord = (chainId: string, atMs: number, requestId: string): AuditRecord => ({
+export const registrationRecord = (
+  chainId: string,
+  { keeper, atMs, requestId }: { readonly keeper: AuditKeeper; readonly atMs: number; readonly requestId: string },
+): AuditRecord => ({
   atMs,
-  actor: 'keyplane:store',
+  actor: `keyplane:${keeper}`,
   action: registerChainAction,
   resource: '',
   decision: 'allow',
@@ -16,4 +22,4 @@ export const registrationRecord = (chainId: string, atMs: number, requestId: str
 
 /** The chain whose registration a record tells of. */
 export const registeredBy = ({ action, actor, detail }: AuditRecord): string | undefined =>
-  action === registerChainAction && actor === 'keyplane:store' ? detail?.['Chain'] : undefined
+  action === registerChainAction && /^keyplane:(?:store|service)$/.test(actor) ? detail?.['Chain'] : undefined

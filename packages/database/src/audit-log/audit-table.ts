@@ -1,9 +1,9 @@
-import type { Reader } from '@keyplane/database'
+import type { Reader } from '../ports.ts'
 import { sql } from 'kysely'
-import type { AuditChainRow, AuditLinkRow, AuditRecordRow, StoreRow, StoreTables } from './tables.ts'
+import type { AuditChainRow, AuditLinkRow, AuditRecordRow, AuditTables } from './audit-tables.ts'
 
 /** The chains that are registered, the oldest first. */
-export const chainRows = (reader: Reader<StoreTables>): Promise<readonly AuditChainRow[]> =>
+export const chainRows = (reader: Reader<AuditTables>): Promise<readonly AuditChainRow[]> =>
   reader.all(
     reader.query.selectFrom('audit_chains').selectAll().orderBy('registered_at_ms').orderBy('chain_id').compile(),
   )
@@ -16,7 +16,7 @@ export interface ChainPage {
 }
 
 export const linkRows = (
-  reader: Reader<StoreTables>,
+  reader: Reader<AuditTables>,
   { chainId, after, limit }: ChainPage,
 ): Promise<readonly AuditLinkRow[]> =>
   reader.all(
@@ -31,7 +31,7 @@ export const linkRows = (
   )
 
 export const recordRows = (
-  reader: Reader<StoreTables>,
+  reader: Reader<AuditTables>,
   { chainId, after, limit }: ChainPage,
 ): Promise<readonly AuditRecordRow[]> =>
   reader.all(
@@ -45,11 +45,8 @@ export const recordRows = (
       .compile(),
   )
 
-export const storeRow = async (reader: Reader<StoreTables>): Promise<StoreRow | undefined> =>
-  (await reader.all(reader.query.selectFrom('store').selectAll().compile()))[0]
-
 /** Whether there are links or records behind a chain's registered end, all seen at one moment. */
-export const hasRowsBeyond = async (reader: Reader<StoreTables>, chainId: string): Promise<boolean> => {
+export const hasRowsBeyond = async (reader: Reader<AuditTables>, chainId: string): Promise<boolean> => {
   const beyond = sql<{ found: number }>`
     select 1 as found from audit_chains c where c.chain_id = ${chainId} and (
       exists (select 1 from audit_links l where l.chain_id = c.chain_id and l.seq > c.seq)
@@ -58,22 +55,16 @@ export const hasRowsBeyond = async (reader: Reader<StoreTables>, chainId: string
 }
 
 /** Chains that have links or records and no registration. */
-export const unregisteredChains = async (reader: Reader<StoreTables>): Promise<readonly string[]> => {
+export const unregisteredChains = async (reader: Reader<AuditTables>): Promise<readonly string[]> => {
   const found = sql<{ chain_id: unknown }>`
     select chain_id from (select chain_id from audit_links union select chain_id from audit_records) as found
     where chain_id not in (select chain_id from audit_chains)`
   return (await reader.all(found.compile(reader.query))).map(({ chain_id }) => String(chain_id))
 }
 
-/** Whether the store has a key or a secret. */
-export const isWritten = async (reader: Reader<StoreTables>): Promise<boolean> => {
-  const found = sql`select 1 as found where exists (select 1 from kms_keys) or exists (select 1 from secrets)`
-  return (await reader.all(found.compile(reader.query))).length > 0
-}
-
 /** The last records of a chain, in their order. */
 export const lastRecordRows = async (
-  reader: Reader<StoreTables>,
+  reader: Reader<AuditTables>,
   chainId: string,
   limit: number,
 ): Promise<readonly AuditRecordRow[]> => {

@@ -1,5 +1,5 @@
 import type { ChainLink, NumberedRecord, StoredRecord } from '@keyplane/audit'
-import type { AuditLinkRow, AuditRecordRow } from './tables.ts'
+import type { AuditLinkRow, AuditRecordRow } from './audit-tables.ts'
 
 /** A row of SQLite as it may really be: any column can hold any type. */
 type Found<Row> = { readonly [Column in keyof Row]: unknown }
@@ -15,7 +15,7 @@ export const linkOf = (row: Found<AuditLinkRow>): ChainLink => ({
   hash: bytes(row.hash),
 })
 
-/** The row's record if every column is as the store writes it, character by character. */
+/** The row's record if every column is as it is written, character by character. */
 export const storedRecordOf = (row: Found<AuditRecordRow>): StoredRecord => {
   const { at_ms: atMs, actor, action, resource, decision, request_id: requestId } = row
   const detail = row.detail === null ? undefined : writtenDetail(row.detail)
@@ -52,7 +52,7 @@ export const shownRecordOf = (row: Found<AuditRecordRow>): NumberedRecord => {
 
 /**
  * The facts of a detail. The chain's hash covers the facts, not the text that they stand in, so only the one text is
- * taken that the store writes for them: a member that is there twice, or a space, makes it unreadable.
+ * taken that is written for them: a member that is there twice, or a space, makes it unreadable.
  */
 const writtenDetail = (text: unknown): Readonly<Record<string, string>> | 'unreadable' => {
   if (typeof text !== 'string') return 'unreadable'

@@ -1,4 +1,4 @@
-import type { SqlValue, Statement } from '@keyplane/database'
+import type { SqlValue, Statement } from './ports.ts'
 import type { CompiledQuery } from 'kysely'
 
 /** A compiled query as a statement for the writer, with the number of rows that it must change. */

@@ -1,21 +1,24 @@
 import { type KeyObject, timingSafeEqual } from 'node:crypto'
-import { type ChainHead, sealHead } from '@keyplane/audit'
-import { deriveStoreKey, type RootKey } from '@keyplane/sealing'
-import type { AuditChainRow, StoreRow } from './tables.ts'
+import { type ChainHead, hashHead, newChain, sealHead } from '@keyplane/audit'
+import type { AuditChainRow } from './audit-tables.ts'
 
-/** The key that a store's audit head is sealed with. Only who has the root key can derive it. */
-export const auditKeyOf = (
-  rootKey: RootKey,
-  { id, root_key_check }: Pick<StoreRow, 'id' | 'root_key_check'>,
-): Promise<Uint8Array> =>
-  deriveStoreKey(rootKey, { storeId: id, check: root_key_check, purpose: 'keyplane-audit-head-1' })
+/** What heads are sealed with, where there is a key. */
+export type SealKey = KeyObject | Uint8Array | undefined
 
 /** The columns that seal a head. */
 export type SealColumns = Pick<AuditChainRow, 'head_hash' | 'head_mac'>
 
-export const sealColumns = (head: ChainHead, key: KeyObject | Uint8Array): SealColumns => {
-  const { hash, mac } = sealHead(head, key)
-  return { head_hash: hash, head_mac: mac }
+/** Without a key, a head that somebody set and hashed anew passes for one that was written here. */
+export const sealColumns = (head: ChainHead, key: SealKey): SealColumns => ({
+  head_hash: hashHead(head),
+  head_mac: key === undefined ? new Uint8Array() : sealHead(head, key).mac,
+})
+
+/** A new chain's registration, sealed as it begins. */
+export const sealedChain = (id: string, registered_at_ms: number, key: SealKey): AuditChainRow => {
+  const head = newChain(id)
+  const { chainId: chain_id, seq, records, hash } = head
+  return { chain_id, registered_at_ms, seq, records, hash, ...sealColumns(head, key) }
 }
 
 /** What stands in place of a seal after one was found broken, so that later records do not mend it. */
@@ -25,7 +28,7 @@ export const brokenSeal: SealColumns = { head_hash: new Uint8Array(32), head_mac
 export const holds = (column: unknown, expected: Uint8Array): boolean =>
   column instanceof Uint8Array && column.length === expected.length && timingSafeEqual(column, expected)
 
-/** The row's head, if its columns are of the types that the store writes. */
+/** The row's head, if its columns are of the types that are written. */
 export const headOf = (row: { readonly [Column in keyof AuditChainRow]?: unknown }): ChainHead | undefined => {
   const { chain_id: chainId, seq, records, hash } = row
   return typeof chainId === 'string' &&

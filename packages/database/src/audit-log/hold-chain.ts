@@ -1,11 +1,13 @@
 import { type Random, uuid } from '@keyplane/core'
-import type { BeforeCommit, PostgresSession } from '@keyplane/database'
+import type { BeforeCommit } from '../ports.ts'
+import type { PostgresSession } from '../postgres/session.ts'
 import { appendAudit } from './append-audit.ts'
-import { registrationRecord } from './audit-registration.ts'
-import { sealedChain } from './open-storage.ts'
+import { sealedChain } from './audit-head.ts'
+import { type AuditKeeper, registrationRecord } from './audit-registration.ts'
 
 export interface HoldChainParts {
-  readonly auditKey: Uint8Array
+  readonly keeper: AuditKeeper
+  readonly auditKey?: Uint8Array | undefined
   readonly random: Random
   readonly nowMs: number
 }
@@ -20,7 +22,7 @@ export const holdChain = async (session: PostgresSession, parts: HoldChainParts)
   const { rows } = await session.exec('select chain_id from audit_chains order by registered_at_ms, chain_id')
   for (const { chain_id } of rows) if (await hold(session, String(chain_id))) return appendTo(String(chain_id))
   const oldest = rows[0]?.['chain_id']
-  if (typeof oldest !== 'string') throw new Error('The store has no audit chain.')
+  if (typeof oldest !== 'string') throw new Error('There is no audit chain.')
   return appendTo(await register(session, appendTo(oldest), parts))
 }
 
@@ -36,14 +38,14 @@ const insertChain = `insert into audit_chains (chain_id, registered_at_ms, seq, 
 const register = async (
   session: PostgresSession,
   oldest: BeforeCommit,
-  { auditKey, random, nowMs }: HoldChainParts,
+  { keeper, auditKey, random, nowMs }: HoldChainParts,
 ): Promise<string> => {
   const chain = sealedChain(uuid(random), nowMs, auditKey)
   const { chain_id, registered_at_ms, seq, records, hash, head_hash, head_mac } = chain
   await session.exec('begin')
   const { rows } = await session.run(oldest.read)
-  for (const statement of oldest.write(rows[0], [registrationRecord(chain_id, nowMs, uuid(random))]))
-    await session.run(statement)
+  const registered = [registrationRecord(chain_id, { keeper, atMs: nowMs, requestId: uuid(random) })]
+  for (const statement of oldest.write(rows[0], registered)) await session.run(statement)
   await session.exec(insertChain, [chain_id, registered_at_ms, seq, records, hash, head_hash, head_mac])
   await hold(session, chain_id)
   await session.exec('commit')

@@ -1,14 +1,14 @@
 import { Buffer } from 'node:buffer'
-import { createSecretKey, type KeyObject } from 'node:crypto'
+import { createSecretKey } from 'node:crypto'
 import { type ChainHead, type ChainLink, nextLink } from '@keyplane/audit'
 import type { AuditRecord } from '@keyplane/core'
-import type { BeforeCommit, Engine, SqlRow, Statement } from '@keyplane/database'
-import { brokenSeal, headOf, holds, sealColumns } from './audit-head.ts'
+import type { BeforeCommit, Engine, SqlRow, Statement } from '../ports.ts'
+import { brokenSeal, headOf, holds, type SealKey, sealColumns } from './audit-head.ts'
 
 export interface AppendAuditOptions {
   readonly engine: Engine
-  /** What the head is sealed with. */
-  readonly key: Uint8Array
+  /** What the head is sealed with. Default: its hash alone, which anybody can make. */
+  readonly key?: Uint8Array | undefined
   /** The chain that is appended to. Default: the oldest, as on SQLite, where writers take turns anyway. */
   readonly chainId?: string
 }
@@ -16,11 +16,11 @@ export interface AppendAuditOptions {
 /**
  * Appends a batch's audit records and their one link, inside the batch's transaction. The head is read each time: it is
  * right after a failed batch, and with several processes on one chain. A head whose seal does not hold was set by
- * somebody else: calls go on, but the seal stays broken, so that `verifyAudit` tells of it from then on.
+ * somebody else: calls go on, but the seal stays broken, so that `verifyChains` tells of it from then on.
  */
 export const appendAudit = ({ engine, key: bytes, chainId }: AppendAuditOptions): BeforeCommit => {
   // As an object: Node.js takes eight times as long to use raw bytes, and this is done for each batch.
-  const key = createSecretKey(bytes)
+  const key = bytes && createSecretKey(bytes)
   const insertRecords = engine === 'postgres' ? insertTogether : insertEach
   const text = engine === 'postgres' ? numbered : (sql: string) => sql
   return {
@@ -108,12 +108,9 @@ const numbered = (sql: string): string => {
   return sql.replaceAll('?', () => `$${(number += 1)}`)
 }
 
-const readHead = (
-  row: SqlRow | undefined,
-  key: KeyObject,
-): { readonly head: ChainHead; readonly isSealed: boolean } => {
+const readHead = (row: SqlRow | undefined, key: SealKey): { readonly head: ChainHead; readonly isSealed: boolean } => {
   const head = row && headOf(row)
-  if (!head) throw new Error('The store has no audit chain.')
+  if (!head) throw new Error('There is no audit chain.')
   const { head_hash, head_mac } = sealColumns(head, key)
   return { head, isSealed: holds(row['head_hash'], head_hash) && holds(row['head_mac'], head_mac) }
 }
