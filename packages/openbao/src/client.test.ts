@@ -142,6 +142,20 @@ describe('a login that is refused', () => {
   })
 })
 
+describe('the id of what causes a call', () => {
+  it.each([
+    ['is sent along, with the login too', 'request-7', 'request-7'],
+    ['is left out where there is none', undefined, undefined],
+    ['is left out where no header could hold it', 'a\r\nx-evil: 1', undefined],
+    ['is left out where it is too long', 'x'.repeat(129), undefined],
+  ])('%s', async (_what, given, sent) => {
+    const one = await node(serving)
+    await client([one], { correlationId: () => given }).call(read)
+    const ids = one.asked.filter(({ target }) => target !== '/v1/sys/leader').map(({ headers }) => headers)
+    expect(ids.map((headers) => headers['x-correlation-id'])).toEqual([sent, sent])
+  })
+})
+
 describe('an endpoint', () => {
   it('on another machine needs https, and there has to be one', () => {
     expect(() => openBaoClient({ endpoints: ['http://10.0.0.1:8200'], auth })).toThrow(/plain http/)

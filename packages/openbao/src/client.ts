@@ -28,6 +28,11 @@ export interface OpenBaoClientOptions {
   readonly source?: string
   /** Told of what OpenBao found odd about a request that it served. Never a value. */
   readonly onWarning?: (warning: string) => void
+  /**
+   * The id of what causes a request, sent as `X-Correlation-Id`; OpenBao's audit log has it where the operator has registered
+   * that header. Up to 128 printable characters; another one is left out.
+   */
+  readonly correlationId?: () => string | undefined
 }
 
 export interface OpenBaoCall {
@@ -201,9 +206,11 @@ class NodesClient implements OpenBaoClient {
   }
 
   #headers(token?: string, hasBody = false): Readonly<Record<string, string>> {
-    const { namespace } = this.#options
+    const { namespace, correlationId } = this.#options
+    const cause = correlationId?.()
     return {
       ...plainHeaders,
+      ...(cause !== undefined && /^[\x21-\x7e]{1,128}$/.test(cause) ? { 'x-correlation-id': cause } : {}),
       ...(hasBody ? { 'content-type': 'application/json' } : {}),
       ...(token === undefined ? {} : { 'x-vault-token': token }),
       ...(namespace === undefined || namespace === '' ? {} : { 'x-vault-namespace': namespace }),

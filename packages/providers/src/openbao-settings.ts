@@ -127,6 +127,7 @@ export const openBaoOptions = async (
     endpoints,
     auth,
     clock: settings.clock,
+    ...(settings.correlationId && { correlationId: settings.correlationId }),
     ...(mount === undefined ? {} : { mount }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(ca === undefined ? {} : { ca }),

@@ -211,6 +211,16 @@ describe('a write to OpenBao', () => {
   })
 })
 
+describe('a read of OpenBao', () => {
+  it('has OpenBao’s name of the request, as its audit log has it', async () => {
+    const { provider, write } = await start()
+    await put(write, 'one', 'k')
+    expect((await provider.get({ id: 'db' })).attributes).toEqual({
+      'openbao.requestId': '6f81776c-4700-a983-24f6-9d4ceef24a7a',
+    })
+  })
+})
+
 describe('the openbao provider', () => {
   it('assumes no identity, and takes no path that OpenBao would change', async () => {
     const { provider, double } = await start()

@@ -33,6 +33,9 @@ export interface OpenBaoProviderOptions extends Omit<OpenBaoClientOptions, 'sour
   readonly mount?: string
 }
 
+/** Of a version: OpenBao's name of the read that gave it, the same as in its audit log. */
+const requestIdAttribute = 'openbao.requestId'
+
 class OpenBaoProvider implements SecretProvider {
   readonly name = 'openbao'
   readonly state: StateReader
@@ -64,6 +67,7 @@ class OpenBaoProvider implements SecretProvider {
       ...(stages ? { stages: Object.freeze(stages) } : {}),
       createdAtMs: read.createdAtMs,
       value: valueOfFields(read.fields.reveal()),
+      ...(read.requestId === undefined ? {} : { attributes: Object.freeze({ [requestIdAttribute]: read.requestId }) }),
     })
   }
 

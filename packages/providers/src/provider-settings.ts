@@ -6,6 +6,8 @@ export interface ProviderSettings {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly awsRegion?: string
   readonly clock: Clock
+  /** The id of what causes a request, for the source's own log: OpenBao's `X-Correlation-Id`. */
+  readonly correlationId?: () => string | undefined
   /** Told of what is wrong and passed over: a line of `.env` that is no entry. Never a value. */
   readonly onProblem?: (problem: string) => void
 }

@@ -32,7 +32,12 @@ export const versionOf = (answer: OpenBaoAnswer, source: string): KvVersion => {
   // A version may be written without any field.
   const fields = answer.member('data', 'data') ?? {}
   if (!isMembers(fields)) throw malformed('has no map of fields', source)
-  return { ...writtenIn(answer.member('data', 'metadata'), source), fields: new KvFields(fields) }
+  const { requestId } = answer
+  return {
+    ...writtenIn(answer.member('data', 'metadata'), source),
+    fields: new KvFields(fields),
+    ...(requestId === undefined ? {} : { requestId }),
+  }
 }
 
 const stateOf = (facts: unknown, nowMs: number, source: string): KvVersionState => {

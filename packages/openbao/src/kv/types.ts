@@ -20,6 +20,8 @@ export interface KvWritten {
 
 export interface KvVersion extends KvWritten {
   readonly fields: KvFields
+  /** OpenBao's name of the read, the same as in its audit log. */
+  readonly requestId?: string
 }
 
 export interface KvVersionState {

@@ -17,6 +17,8 @@ export interface ConfiguredSecret {
   readonly stale: boolean
   /** When its source takes it back, in epoch milliseconds. */
   readonly expiresAtMs?: number
+  /** The source's own id of the read that fetched it: for the service's record, it does not go over the wire. */
+  readonly sourceRequestId?: string
 }
 
 /** What a tool needs in an environment, as far as it was to be had. */
@@ -135,11 +137,14 @@ export const parseToolConfiguration = (text: string): ToolConfiguration => {
   })
 }
 
-const encodedSecret = ({ value, expiresAtMs, ...facts }: ConfiguredSecret): object => ({
+const encodedSecret = ({ value, versionId, source, ageMs, stale, expiresAtMs }: ConfiguredSecret): object => ({
   ...(value.kind === 'text'
     ? { value: value.reveal() }
     : { value: encodeBase64(value.reveal()), encoding: 'base64' as const }),
-  ...facts,
+  versionId,
+  source,
+  ageMs,
+  stale,
   ...(expiresAtMs === undefined ? {} : { expiresAt: new Date(expiresAtMs).toISOString() }),
 })
 

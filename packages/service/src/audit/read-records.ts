@@ -28,9 +28,10 @@ export const refusedRecord = (asked: AskedBy): AuditRecord => record(asked, 'den
 
 /** A record for each value that is about to be delivered, and for each that could not be. */
 export const deliveredRecords = (asked: AskedBy, { secrets, missing, errors }: ToolConfiguration): AuditRecord[] => [
-  ...[...secrets].map(([secret, { versionId = '', source = '', stale }]) =>
-    record(asked, 'allow', { secret, detail: { version: versionId, source, stale: String(stale) } }),
-  ),
+  ...[...secrets].map(([secret, { versionId = '', source = '', stale, sourceRequestId }]) => {
+    const origin = sourceRequestId === undefined ? {} : { 'openbao.requestId': sourceRequestId }
+    return record(asked, 'allow', { secret, detail: { version: versionId, source, stale: String(stale), ...origin } })
+  }),
   ...missing.map((secret) => record(asked, 'error', { secret, detail: { error: 'secret_not_found' } })),
   ...errors.map(({ secret, code }) =>
     record(asked, isRefusal(code) ? 'deny' : 'error', { secret, detail: { error: code } }),

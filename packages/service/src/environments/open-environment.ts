@@ -5,7 +5,7 @@ import type { EnvironmentConfig, SourceConfig } from '../config/service-config.t
 import { byVariable } from './by-variable.ts'
 import { type OpenSource, openSource, type SourceParts } from './open-source.ts'
 
-export interface EnvironmentParts extends Pick<SourceParts, 'env' | 'clock'> {
+export interface EnvironmentParts extends Pick<SourceParts, 'env' | 'clock' | 'correlationId'> {
   readonly random: Random
   readonly log: SecretsLog
   /** Default: the shipped providers. */
@@ -27,13 +27,13 @@ const maxEntries = 10_000
 /** Opens an environment's sources. Close its `secrets` when done. @throws SecretsError as opening a source does. */
 export const openEnvironment = async (
   config: EnvironmentConfig,
-  { env, clock, random, log, open = openSource }: EnvironmentParts,
+  { env, clock, random, log, correlationId, open = openSource }: EnvironmentParts,
 ): Promise<OpenEnvironment> => {
   const providers: SecretProvider[] = []
   try {
     for (const [name, source] of named(config.sources)) {
       const onProblem = (problem: string): void => log.warn(problem, { environment: config.name, source: name })
-      const opened = await open(source, { env, clock, onProblem })
+      const opened = await open(source, { env, clock, onProblem, ...(correlationId && { correlationId }) })
       providers.push(namedProvider(name, hasVariables(source) ? byVariable(opened) : opened))
     }
   } catch (thrown) {

@@ -7,6 +7,8 @@ export interface SourceParts {
   /** The process's environment. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
+  /** The id of the service's request that a question to the source is for. */
+  readonly correlationId?: () => string | undefined
   /** Told of what is wrong and passed over: a line of a dotenv file that is no entry. Never a value. */
   readonly onProblem: (problem: string) => void
 }
@@ -15,15 +17,14 @@ export interface SourceParts {
 export type OpenSource = (source: SourceConfig, parts: SourceParts) => Promise<SecretProvider>
 
 /** @throws SecretsError `config_invalid` where the source's own settings are wrong. */
-export const openSource: OpenSource = async (source, { env, clock, onProblem }) => {
+export const openSource: OpenSource = async (source, { env, ...parts }) => {
   if (source.kind === 'file') return fileProvider({ root: source.folder })
-  if (source.kind === 'named')
-    return openProvider(source.name, { env: { ...env, ...source.variables }, clock, onProblem })
+  if (source.kind === 'named') return openProvider(source.name, { ...parts, env: { ...env, ...source.variables } })
   return envProvider({
     env: {},
     folder: dirname(source.file),
     files: [basename(source.file)],
-    clock,
-    onMalformed: ({ file, line }) => onProblem(`${file}:${line} is no entry and was passed over.`),
+    clock: parts.clock,
+    onMalformed: ({ file, line }) => parts.onProblem(`${file}:${line} is no entry and was passed over.`),
   })
 }

@@ -47,6 +47,7 @@ const wholeStatus = (secrets: readonly ConfiguredSecret[], ownSource: string): C
 const configuredSecret = ({ outcome, jsonKey }: AskedSecret, nowMs: number): Outcome<ConfiguredSecret> => {
   if (!outcome.ok) return outcome
   const { version, source, confirmedAtMs, freshUntilMs, failure } = outcome.value
+  const sourceRequestId = version.attributes?.['openbao.requestId']
   try {
     const value = {
       value: valueOf(outcome.value, jsonKey),
@@ -55,6 +56,7 @@ const configuredSecret = ({ outcome, jsonKey }: AskedSecret, nowMs: number): Out
       ageMs: Math.max(0, Math.round(nowMs - confirmedAtMs)),
       stale: failure !== undefined && nowMs >= freshUntilMs,
       ...(version.lease && { expiresAtMs: version.lease.expiresAtMs }),
+      ...(sourceRequestId !== undefined && { sourceRequestId }),
     }
     return { ok: true, value: Object.freeze(value) }
   } catch (thrown) {
