@@ -1,3 +1,4 @@
+import type { SecretsError } from './errors.ts'
 import type { Stage } from './secret-ref.ts'
 import type { SecretValue } from './secret-value.ts'
 
@@ -23,6 +24,8 @@ export interface SecretVersion {
   readonly lease?: Lease
   /** When the origin last vouched for the value, if a hop between says so: ages never stack. */
   readonly confirmedAtMs?: number
+  /** Why the origin did not vouch for it when it was asked last, where a hop between covers that failure by what it kept. */
+  readonly failure?: SecretsError
   /** The source's own facts (`ssm.type`); opaque to layers. */
   readonly attributes?: Readonly<Record<string, string>>
 }

@@ -3,6 +3,8 @@
  * freshness and covers failures. Use `openSecrets` in new code. It writes no value to a log or a disk, and loads a source
  * only when it is used.
  */
+export { cacheKey } from './cache/cache-key.ts'
+export { type FailureEffect, onFailure } from './cache/on-failure.ts'
 export type { ChainCall } from './chain/chain.ts'
 export type { Explanation, ExplanationStep } from './chain/explanation.ts'
 export type { FailureKind } from './chain/failure-kind.ts'

@@ -21,7 +21,7 @@ const defaults = {
 const maxTimerMs = 2 ** 31 - 1
 
 /** What the options say of a leg, and how often what is watched is looked at. */
-export type Bounds = Omit<LegOptions, 'registrar' | 'onChange'> & { readonly pollEveryMs: number }
+export type Bounds = Omit<LegOptions, 'registrar' | 'onChange' | 'between'> & { readonly pollEveryMs: number }
 
 /** The options in milliseconds and within their bounds. @throws SecretsError `config_invalid`, every problem at once. */
 export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: number): Bounds => {

@@ -47,6 +47,13 @@ export interface SecretsManagerOptions {
   readonly attempts?: number
   /** Between two looks at watched keys that no source pushes; at least 1 s. Default 1 min. */
   readonly pollInterval?: Duration
+  /**
+   * A layer of your own between the cache in this process and each source that is asked over a network: a cache that
+   * several processes share. It is asked where this process has no fresh answer, and before batches, retries and the
+   * breaker; it passes on what it does not change, the provider's end included. Sources of this machine have none.
+   * Default: none.
+   */
+  readonly between?: (source: SecretProvider) => SecretProvider
   /** Keys that hold no secret: what they hold is shown in logs. Default: none. */
   readonly notSecret?: readonly string[]
   /** Where what is read is registered, to be masked. Default: the process's registry, which every masker knows. */

@@ -56,7 +56,7 @@ export const openParts = (options: SecretsManagerOptions, read: Read): ManagerPa
     random,
   })
   const onChange = (change: Change): void => watches.tell(change)
-  const legs = new Legs(options, settings, { ...bounds, registrar, onChange })
+  const legs = new Legs(options, settings, { ...bounds, registrar, onChange, between: options.between })
   const chain = new Chain(legs.ofChain, {
     reports,
     clock,

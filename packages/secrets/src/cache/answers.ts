@@ -98,7 +98,7 @@ export class Answers {
     else if (effect === 'suspend' && entry) this.#suspend(entry, error)
     else if (effect === 'serve_stale' && entry) {
       entry.failure = error
-      entry.askAgainAtMs = this.#nowMs() + (error.retryAfterMs ?? this.#options.retryAfterFailureMs)
+      entry.askAgainAtMs = this.#againAtMs(error)
     }
   }
 
@@ -157,6 +157,11 @@ export class Answers {
     }
   }
 
+  /** When the source is asked again after a failure that passes. */
+  #againAtMs({ retryAfterMs = this.#options.retryAfterFailureMs }: SecretsError): number {
+    return this.#nowMs() + retryAfterMs
+  }
+
   #nowMs(): number {
     return this.#options.clock.monotonicMs()
   }
@@ -181,9 +186,9 @@ export class Answers {
     // Ages never stack: where a hop between says when the origin vouched, the age counts from there.
     const ageMs = version.confirmedAtMs === undefined ? 0 : Math.max(0, clock.nowMs() - version.confirmedAtMs)
     const aheadMs = ttlMs * refreshAheadRatio * (0.5 + random.unit() / 2)
-    entry.failure = undefined
+    entry.failure = version.failure
     entry.suspended = false
-    entry.askAgainAtMs = 0
+    entry.askAgainAtMs = version.failure ? this.#againAtMs(version.failure) : 0
     entry.confirmations = 0
     entry.generation += 1
     // Whole milliseconds take no memory of their own.

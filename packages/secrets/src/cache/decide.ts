@@ -32,6 +32,9 @@ export interface Standing {
  */
 export type Decision = 'serve' | 'serve_and_refresh' | 'ask' | 'fail'
 
+/** As much of it as an answer has that is not kept. */
+type Held = Pick<Standing, 'version' | 'confirmedAtMs' | 'freshUntilMs'> & { readonly suspended?: boolean }
+
 /** No wish of the caller's: what the policy takes for fresh will do. */
 const anyAge: Freshness = Object.freeze({})
 
@@ -40,21 +43,16 @@ export const expiresAtMs = ({ freshUntilMs, readAtMs }: Standing, { ttlMs }: Pic
   Math.min(freshUntilMs, readAtMs + ttlMs)
 
 /** Whether this caller wants more than the entry has, however fresh it is. */
-const refuses = ({ version, confirmedAtMs }: Standing, nowMs: number, wanted: Freshness): boolean =>
+const refuses = ({ version, confirmedAtMs }: Held, nowMs: number, wanted: Freshness): boolean =>
   (wanted.maxAgeMs !== undefined && nowMs - confirmedAtMs >= wanted.maxAgeMs) ||
   (wanted.exceptVersion !== undefined && version?.version === wanted.exceptVersion)
 
 /** How long after its expiry an entry may still be served to this caller when the source fails. */
-const staleUntilMs = (entry: Standing, policy: CachePolicy, wanted: Freshness = anyAge): number =>
+const staleUntilMs = (entry: Held, policy: CachePolicy, wanted: Freshness = anyAge): number =>
   entry.freshUntilMs + Math.min(policy.maxStaleMs, wanted.maxStaleMs ?? Number.POSITIVE_INFINITY)
 
 /** Whether a failure of the source may be covered by what is kept. */
-export const mayServeStale = (
-  entry: Standing,
-  nowMs: number,
-  policy: CachePolicy,
-  wanted: Freshness = anyAge,
-): boolean =>
+export const mayServeStale = (entry: Held, nowMs: number, policy: CachePolicy, wanted: Freshness = anyAge): boolean =>
   entry.version !== undefined &&
   entry.version.lease === undefined &&
   !entry.suspended &&

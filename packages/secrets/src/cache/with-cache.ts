@@ -186,6 +186,7 @@ class SecretCache implements CachedProvider {
   async #ask(key: string, ref: SecretRef, call: CallOptions): Promise<Reading> {
     try {
       const reading = await this.#flights.for(key, ref, call.freshness).join(call)
+      this.#assertWelcome(reading, call)
       const entry = this.#answers.find(key)
       if (entry && entry.readAtMs < entry.confirmedAtMs) entry.readAtMs = entry.confirmedAtMs
       return reading
@@ -196,6 +197,13 @@ class SecretCache implements CachedProvider {
       if (passing && entry && mayServeStale(entry, nowMs, this.#options, call.freshness)) return asReading(entry)
       throw thrown
     }
+  }
+
+  /** A hop between may give what is stale: it knows the policy, not this caller. */
+  #assertWelcome(reading: Reading, { freshness }: CallOptions): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (!reading.failure || nowMs < reading.freshUntilMs) return
+    if (!mayServeStale(reading, nowMs, this.#options, freshness)) throw reading.failure
   }
 
   async #fetch({ key, ref, fromOrigin }: Errand, flight: Flight<Reading>): Promise<Reading> {

@@ -18,6 +18,8 @@ export interface LegOptions extends Omit<CacheOptions, 'keeping'> {
   readonly attempts: number
   /** Makes what is read known to the masking engine. */
   readonly registrar: Registrar
+  /** A layer of the caller's below the cache and the registrar. Default: none. */
+  readonly between?: ((source: SecretProvider) => SecretProvider) | undefined
   /** Told of each change that the source pushes, after the leg's own cache was. */
   readonly onChange: (change: Change) => void
 }
@@ -67,14 +69,14 @@ const localLeg = (source: SecretProvider, { clock, registrar }: LegOptions): Ope
 
 /** The layers over a source that has to be asked, outermost last. */
 const remoteLeg = (source: SecretProvider, options: LegOptions): OpenLeg => {
-  const { clock, random, deadlineMs, attemptTimeoutMs, attempts, registrar } = options
+  const { clock, random, deadlineMs, attemptTimeoutMs, attempts, registrar, between = (each) => each } = options
   const within = <T>(what: string, act: (call: CallOptions) => Promise<T>, call: CallOptions = {}): Promise<T> =>
     bounded(act, call, { timeoutMs: deadlineMs, clock, source: source.name, what })
   const attempted = withAttemptTimeout(source, { timeoutMs: attemptTimeoutMs, clock })
   const guarded = withBreaker(attempted, { clock })
   const retried = withRetry(guarded, { attempts, clock, random })
   const batched = withBatching(withDeadline(retried, { timeoutMs: deadlineMs, clock }))
-  const cache = withCache(withMaskRegistrar(batched, registrar), { ...options, keeping: registrar })
+  const cache = withCache(withMaskRegistrar(between(batched), registrar), { ...options, keeping: registrar })
   return {
     reader: cache,
     local: false,
