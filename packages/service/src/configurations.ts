@@ -7,11 +7,14 @@ import { type AskedBy, deliveredRecords, keep, refusedRecord } from './audit/rea
 import type { OpenEnvironment } from './environments/open-environment.ts'
 import { atMost } from './tools/at-most.ts'
 import { readTool } from './tools/read-tool.ts'
+import type { DeliveredRead, SecretRead } from './tools/secret-reads.ts'
 
 export interface ConfigurationsParts {
   readonly environments: ReadonlyMap<string, OpenEnvironment>
   readonly audit: AuditSink
   readonly clock: Clock
+  /** Told of each read for a caller who may, cached or not. Must not throw. */
+  readonly onRead?: (read: DeliveredRead) => void
 }
 
 /** A request for configurations, after it is known who asks. */
@@ -46,7 +49,8 @@ export class Configurations {
     await this.#authorize(asked, request)
     const open = this.#parts.environments.get(environment)
     if (!open) throw new SecretsError('secret_not_found', `There is no environment ${JSON.stringify(environment)}.`)
-    const configuration = await readTool(open, tool, { clock: this.#parts.clock, fresh: asked.fresh })
+    const onRead = this.#parts.onRead && this.#readsFor(asked)
+    const configuration = await readTool(open, tool, { clock: this.#parts.clock, fresh: asked.fresh, onRead })
     await keep(this.#parts.audit, deliveredRecords(this.#by(asked, request), configuration))
     return configuration
   }
@@ -71,6 +75,10 @@ export class Configurations {
       await keep(this.#parts.audit, [refusedRecord(this.#by(asked, request))])
       throw refused
     }
+  }
+
+  #readsFor({ client: { name: client }, requestId }: Asked): (read: SecretRead) => void {
+    return (read) => this.#parts.onRead?.({ ...read, client, requestId })
   }
 
   #by({ client, requestId }: Asked, request: AccessRequest): AskedBy {

@@ -18,4 +18,5 @@ export type {
 } from './config/service-config.ts'
 export type { EnvironmentParts } from './environments/open-environment.ts'
 export type { OpenSource, SourceParts } from './environments/open-source.ts'
+export type { DeliveredRead, ReadResult, SecretRead } from './tools/secret-reads.ts'
 export { type RunningService, type StartServiceOptions, startService } from './start-service.ts'

@@ -5,11 +5,14 @@ import { serviceApp } from './app.ts'
 import type { ListenConfig, ServiceConfig } from './config/service-config.ts'
 import { Configurations } from './configurations.ts'
 import { type EnvironmentParts, type OpenEnvironment, openEnvironment } from './environments/open-environment.ts'
+import type { DeliveredRead } from './tools/secret-reads.ts'
 
 export interface StartServiceOptions extends EnvironmentParts {
   readonly config: ServiceConfig
   /** Takes a record of each value before it is delivered. A record that it does not take keeps the value back. */
   readonly audit: AuditSink
+  /** Told of each read for a caller, cached or not: who, what and how it went, never a value. Must not throw. */
+  readonly onRead?: (read: DeliveredRead) => void
 }
 
 export interface RunningService {
@@ -21,7 +24,12 @@ export interface RunningService {
 }
 
 /** Opens every environment's sources and listens. @throws SecretsError as opening a source, `config_invalid`. */
-export const startService = async ({ config, audit, ...parts }: StartServiceOptions): Promise<RunningService> => {
+export const startService = async ({
+  config,
+  audit,
+  onRead,
+  ...parts
+}: StartServiceOptions): Promise<RunningService> => {
   const environments = new Map<string, OpenEnvironment>()
   const closeSources = async (): Promise<void> => {
     await Promise.all([...environments.values()].map(({ secrets }) => secrets.close()))
@@ -29,7 +37,7 @@ export const startService = async ({ config, audit, ...parts }: StartServiceOpti
   try {
     for (const [name, environment] of config.environments)
       environments.set(name, await openEnvironment(environment, parts))
-    const configurations = new Configurations({ environments, audit, clock: parts.clock })
+    const configurations = new Configurations({ environments, audit, clock: parts.clock, ...(onRead && { onRead }) })
     const clients = new Clients(config)
     const { host, port, tls } = config.listen
     const app = serviceApp({ clients, configurations, random: parts.random, tls: tls && pemTexts(tls) })

@@ -1,6 +1,7 @@
-import { type AuditRecord, type AuditSink, type ErrorCode, SecretsError } from '@keyplane/core'
+import { type AuditRecord, type AuditSink, SecretsError } from '@keyplane/core'
 import type { ToolConfiguration } from '@keyplane/protocol'
 import type { AccessRequest } from '../access/decide.ts'
+import { isRefusal } from '../tools/is-refusal.ts'
 
 /** Who asked for what, when, in which request. */
 export interface AskedBy extends AccessRequest {
@@ -37,9 +38,6 @@ export const deliveredRecords = (asked: AskedBy, { secrets, missing, errors }: T
     record(asked, isRefusal(code) ? 'deny' : 'error', { secret, detail: { error: code } }),
   ),
 ]
-
-/** The source refused the service's own login: an access that nobody has granted. */
-const isRefusal = (code: ErrorCode): boolean => code === 'access_denied' || code === 'unauthenticated'
 
 /** Keeps records. @throws SecretsError `unavailable` where one can't be kept: then nothing may be delivered. */
 export const keep = async (audit: AuditSink, records: readonly AuditRecord[]): Promise<void> => {

@@ -7,6 +7,7 @@ import { parseServiceConfig } from '../config.ts'
 import { type OpenEnvironment, openEnvironment } from '../environments/open-environment.ts'
 import type { OpenSource } from '../environments/open-source.ts'
 import { readTool } from './read-tool.ts'
+import type { SecretRead } from './secret-reads.ts'
 
 const minute = 60_000
 const opened: OpenEnvironment[] = []
@@ -131,6 +132,46 @@ describe('a tool’s configuration', () => {
       ...(errors[0] && { code: errors[0].code }),
     }).toEqual(gives)
     if (cached === 'expired' && key?.stale) expect(key.ageMs).toBeGreaterThan(10 * minute)
+  })
+
+  it('tells of each read how it went, without its value', async () => {
+    const source = new RemoteSource('openbao', { key: 'value', other: 'value' })
+    const spare = new RemoteSource('aws', { key: 'spare' })
+    const { environment, clock } = await start(
+      `{ ${own}, fallback: [{ source: aws }] }`,
+      '{ a: key, b: other, c: { ref: key, jsonKey: x } }',
+      async (wanted) => (wanted.kind === 'named' && wanted.name === 'aws' ? spare : source),
+    )
+    const reads: SecretRead[] = []
+    const read = async (): Promise<(string | undefined)[][]> => {
+      const reading = readTool(environment, 'payments', { clock, onRead: (one) => void reads.push(one) })
+      await clock.advance(12_000)
+      await reading
+      return reads.splice(0).map(({ secret, result, source, code }) => [secret, result, source, code])
+    }
+    expect(await read()).toEqual([
+      ['a', 'source', 'openbao', undefined],
+      ['b', 'source', 'openbao', undefined],
+      ['c', 'failed', undefined, 'bad_response'],
+    ])
+    expect((await read()).map(([, result]) => result)).toEqual(['cached', 'cached', 'failed'])
+    await clock.advance(10 * minute)
+    source.fares = 'down'
+    expect((await read()).slice(0, 2)).toEqual([
+      ['a', 'stale', 'openbao', 'unavailable'],
+      ['b', 'stale', 'openbao', 'unavailable'],
+    ])
+    await clock.advance(90 * minute)
+    expect((await read()).slice(0, 2)).toEqual([
+      ['a', 'fallback', 'aws', undefined],
+      ['b', 'failed', 'openbao', 'unavailable'],
+    ])
+    source.fares = 'denies'
+    await clock.advance(minute)
+    expect((await read())[0]).toEqual(['a', 'refused', 'openbao', 'access_denied'])
+    source.fares = 'absent'
+    await clock.advance(minute)
+    expect((await read())[1]).toEqual(['b', 'missing', 'aws', 'secret_not_found'])
   })
 
   it('asks its source again when something fresh is wanted, and else once', async () => {

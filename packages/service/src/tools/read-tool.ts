@@ -1,15 +1,18 @@
-import { type CallOptions, type Clock, type Outcome, type Reading, SecretsError, toSecretsError } from '@keyplane/core'
+import { type CallOptions, type Clock, SecretsError, toSecretsError } from '@keyplane/core'
 import type { ToolConfiguration } from '@keyplane/protocol'
 import type { SecretConfig } from '../config/service-config.ts'
 import type { OpenEnvironment } from '../environments/open-environment.ts'
 import { atMost } from './at-most.ts'
-import { toolConfiguration } from './tool-configuration.ts'
+import { type SecretRead, secretReads } from './secret-reads.ts'
+import { type AskedSecret, toolConfiguration } from './tool-configuration.ts'
 
 export interface ReadOptions {
   readonly clock: Clock
   readonly signal?: AbortSignal | undefined
   /** Ask the sources, whatever is cached. Default: no. */
   readonly fresh?: boolean | undefined
+  /** Told how the read of each secret went. */
+  readonly onRead?: ((read: SecretRead) => void) | undefined
 }
 
 /** Of one tool: a configuration with hundreds of secrets does not overrun its source. */
@@ -22,7 +25,7 @@ const readsAtOnce = 16
 export const readTool = async (
   environment: OpenEnvironment,
   tool: string,
-  { clock, signal, fresh = false }: ReadOptions,
+  { clock, signal, fresh = false, onRead }: ReadOptions,
 ): Promise<ToolConfiguration> => {
   const { config, sourceNames } = environment
   const known = config.tools.get(tool)
@@ -30,32 +33,36 @@ export const readTool = async (
   const asked = await atMost(readsAtOnce, [...known.secrets], async ([name, secret]) => ({
     name,
     jsonKey: secret.jsonKey,
-    outcome: await readSecret(environment, secret, { ...(signal && { signal }), fresh }),
+    ...(await readSecret(environment, secret, { ...(signal && { signal }), fresh })),
   }))
-  return toolConfiguration({
+  const ownSource = sourceNames[0] ?? ''
+  const configuration = toolConfiguration({
     tool,
     environment: config.name,
     settings: known.settings,
     asked,
-    ownSource: sourceNames[0] ?? '',
+    ownSource,
     nowMs: clock.monotonicMs(),
   })
+  if (onRead) for (const read of secretReads(asked, configuration, ownSource)) onRead(read)
+  return configuration
 }
 
 const readSecret = async (
   { config, secrets }: OpenEnvironment,
   { ref: id, maxStaleMs = config.maxStaleMs }: SecretConfig,
   { signal, fresh }: Pick<CallOptions, 'signal'> & { readonly fresh: boolean },
-): Promise<Outcome<Reading>> => {
+): Promise<Pick<AskedSecret, 'outcome' | 'cached'>> => {
   signal?.throwIfAborted()
   // What is fresh is young enough for everybody.
   const cached = fresh ? undefined : secrets.peek({ id })
-  if (cached) return { ok: true, value: cached }
+  if (cached) return { cached: true, outcome: { ok: true, value: cached } }
   const freshness = { maxStaleMs, ...(fresh && { maxAgeMs: 0 }) }
   try {
-    return { ok: true, value: await secrets.read({ id }, { required: true, freshness, ...(signal && { signal }) }) }
+    const value = await secrets.read({ id }, { required: true, freshness, ...(signal && { signal }) })
+    return { cached: false, outcome: { ok: true, value } }
   } catch (thrown) {
     signal?.throwIfAborted()
-    return { ok: false, error: toSecretsError(thrown) }
+    return { cached: false, outcome: { ok: false, error: toSecretsError(thrown) } }
   }
 }

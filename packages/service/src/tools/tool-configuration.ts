@@ -8,6 +8,8 @@ export interface AskedSecret {
   /** The one field of a JSON document that is wanted. */
   readonly jsonKey?: string | undefined
   readonly outcome: Outcome<Reading>
+  /** It was at hand: no source was asked. Default: no. */
+  readonly cached?: boolean
 }
 
 export interface ConfigurationFacts {
