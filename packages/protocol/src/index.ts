@@ -25,5 +25,11 @@ export {
   type ToolConfiguration,
   toolConfigurationTarget,
 } from './service/configuration.ts'
-export { encodeServiceError, parseServiceError, type ServiceErrorAnswer } from './service/error-answer.ts'
+export {
+  encodeServiceError,
+  parseServiceError,
+  problemType,
+  type ServiceErrorAnswer,
+} from './service/error-answer.ts'
 export { EventStreamReader, type ServerSentEvent } from './service/event-stream.ts'
+export { titleOfStatus } from './service/status-title.ts'

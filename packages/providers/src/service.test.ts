@@ -120,10 +120,10 @@ describe('a secret of the service', () => {
     [302, '', 'bad_response'],
     [408, '', 'timeout'],
     [500, '', 'unavailable'],
-    [503, '{"error":{"code":"closed","message":"bye"}}', 'unavailable'],
+    [503, '{"code":"closed","detail":"bye"}', 'unavailable'],
     [401, '', 'unauthenticated'],
     [403, '', 'access_denied'],
-    [404, '{"error":{"code":"secret_not_found","message":"no such tool"}}', 'secret_not_found'],
+    [404, '{"code":"secret_not_found","detail":"no such tool"}', 'secret_not_found'],
   ])('that does not come by HTTP %d %j is %s', async (status, body, code) => {
     const { service, provider } = await start()
     service.fault = { status, body }
@@ -141,8 +141,8 @@ describe('a secret of the service', () => {
 
   it('that is refused with an echo of the token is told without it, and briefly', async () => {
     const { service, provider } = await start()
-    const message = `denied for Bearer ${service.token} ${'m'.repeat(5_000_000)}`
-    service.fault = { status: 403, body: JSON.stringify({ error: { code: 'access_denied', message } }) }
+    const detail = `denied for Bearer ${service.token} ${'m'.repeat(5_000_000)}`
+    service.fault = { status: 403, body: JSON.stringify({ code: 'access_denied', detail }) }
     const error = (await failure(provider.get({ id: 'payments/apiKey' }))) as SecretsError
     expect(error.upstream?.message).toMatch(/^denied for Bearer \[secret\] m+…$/)
     expect(error.upstream?.message).toHaveLength(1_000)

@@ -1,17 +1,28 @@
-import { type Random, SecretsError, uuid } from '@keyplane/core'
+import { type Random, SecretsError } from '@keyplane/core'
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { authenticate } from './access/authenticate.ts'
+import type { Clients } from './access/clients.ts'
+import type { Configurations } from './configurations.ts'
 import { answerHeaders } from './http/answer-headers.ts'
+import { describeRoutes } from './http/description.ts'
 import { answerError } from './http/error-answer.ts'
-import { type ConfigurationParts, configurationRoutes } from './routes/configuration.ts'
+import { otherMethods } from './http/other-methods.ts'
+import { inRequest } from './http/request-context.ts'
+import { requestIdOf } from './http/request-id.ts'
+import { environmentConfigurationRoute } from './routes/environment-configuration.ts'
 import { healthRoutes } from './routes/health.ts'
+import { toolConfigurationRoute } from './routes/tool-configuration.ts'
 
-export interface ServiceAppParts extends ConfigurationParts {
+export interface ServiceAppParts {
+  readonly clients: Clients
+  readonly configurations: Configurations
   readonly random: Random
   /** PEM texts. Default: plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined
 }
 
-/** No request has a body, and none needs more than a key and a path. */
+/** A route that takes a body says how long it may be by `bodyLimit`; none needs more of a path and headers. */
 const limits = {
   bodyLimit: 1_024,
   requestTimeout: 10_000,
@@ -19,23 +30,44 @@ const limits = {
   routerOptions: { maxParamLength: 512 },
 }
 
-/** The life of a request to the service: its id and headers, then the route, which asks who it is first. */
-export const serviceApp = ({ random, tls, ...parts }: ServiceAppParts): FastifyInstance => {
+/**
+ * The life of a request to the service: its id and headers, then the route, whose hooks ask who it is before its schema is
+ * looked at. What is thrown is answered in one place.
+ */
+export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstance> => {
+  const { clients, configurations, random, tls } = parts
   const options: FastifyServerOptions = {
     ...limits,
     ...(tls && { https: { ...tls, maxHeaderSize: limits.http.maxHeaderSize } }),
-    genReqId: () => uuid(random),
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id'], random),
     exposeHeadRoutes: false,
     // A path that can't be decoded is met before any hook.
-    frameworkErrors: (error, _request, reply) => void answerError(reply as never, error),
+    frameworkErrors: (error, { id }, reply) =>
+      void answerError(reply.headers(answerHeaders(id, tls !== undefined)) as never, error),
   }
   const app = fastify(options)
-  app.addHook('onRequest', async ({ id }, reply) => void reply.headers(answerHeaders(id, tls !== undefined)))
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.removeContentTypeParser('text/plain')
+  app.decorateRequest('client', null as never)
   app.setErrorHandler((thrown, _request, reply) => answerError(reply, thrown))
-  app.setNotFoundHandler((_request, reply) =>
-    answerError(reply, new SecretsError('unsupported', 'There is no such call.')),
-  )
-  healthRoutes(app)
-  configurationRoutes(app, parts)
+  app.setNotFoundHandler((_request, reply) => answerError(reply, noRoute()))
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(answerHeaders(request.id, tls !== undefined))
+    // Before a body is read, which nothing here would take.
+    if (request.is404) throw noRoute()
+  })
+  // After the body, whose events come from the connection and know of no request.
+  app.addHook('preHandler', ({ id: requestId }, _reply, done) => inRequest({ requestId }, done))
+  const refusals = otherMethods(app)
+  await describeRoutes(app)
+  const routes = app.withTypeProvider<ZodTypeProvider>()
+  const guards = { authenticate: authenticate(clients) }
+  healthRoutes(routes)
+  toolConfigurationRoute(routes, { ...guards, configurations })
+  environmentConfigurationRoute(routes, { ...guards, configurations })
+  refusals.add()
   return app
 }
+
+const noRoute = (): SecretsError => new SecretsError('unsupported', 'There is no such call.', { reason: 'no_route' })

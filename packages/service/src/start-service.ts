@@ -40,7 +40,7 @@ export const startService = async ({
     const configurations = new Configurations({ environments, audit, clock: parts.clock, ...(onRead && { onRead }) })
     const clients = new Clients(config)
     const { host, port, tls } = config.listen
-    const app = serviceApp({ clients, configurations, random: parts.random, tls: tls && pemTexts(tls) })
+    const app = await serviceApp({ clients, configurations, random: parts.random, tls: tls && pemTexts(tls) })
     const url = await app.listen({ host, port })
     return {
       url,

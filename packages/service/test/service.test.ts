@@ -126,13 +126,16 @@ describe('the service', () => {
     [ofTool('payments', 'staging'), 403, 'access_denied'],
     [ofTool('payments', 'nowhere'), 403, 'access_denied'],
     [ofTool('nothing'), 404, 'secret_not_found'],
-    ['/v1/events?environment=production', 501, 'unsupported'],
+    ['/v1/nothing', 404, 'unsupported'],
     ['/v1/environments/%zz/configuration', 400, 'invalid_request'],
     [ofTool('x'.repeat(1_000)), 400, 'invalid_request'],
   ])('answers %s by %i %s', async (path, status, code) => {
     const { get } = await startOne()
     const answer = await get(path)
-    expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([status, code])
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+    const requestId = answer.headers.get('x-request-id')
+    expect(await answer.json()).toMatchObject({ type: 'about:blank', status, code, requestId })
+    expect(answer.status).toBe(status)
   })
 
   it.each([
@@ -192,7 +195,7 @@ describe('the service', () => {
   it('reads no body, and no endless header', async () => {
     const { service, get } = await startOne()
     const body = 'x'.repeat(10_000)
-    expect((await fetch(`${service.url}${ofTool('payments')}`, { method: 'POST', body })).status).toBe(400)
+    expect((await fetch(`${service.url}/healthz`, { method: 'POST', body })).status).toBe(405)
     expect((await get('/healthz', { 'x-long': 'x'.repeat(20_000) })).status).toBe(431)
   })
 })

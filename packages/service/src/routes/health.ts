@@ -1,10 +1,16 @@
-import type { FastifyInstance } from 'fastify'
+import * as z from 'zod'
+import { problems } from '../http/problem-schema.ts'
+import type { ServiceRoutes } from '../http/service-routes.ts'
 
-/** For probes, without a key: that it runs, and that it takes requests. Neither asks a source, whose failures are answers. */
-export const healthRoutes = (app: FastifyInstance): void => {
-  for (const [path, status] of [
-    ['/healthz', 'ok'],
-    ['/readyz', 'ready'],
-  ] as const)
-    app.get(path, async () => ({ status }))
+const probes = [
+  { path: '/healthz', operationId: 'isAlive', status: 'ok', summary: 'That it runs' },
+  { path: '/readyz', operationId: 'isReady', status: 'ready', summary: 'That it takes requests' },
+] as const
+
+/** For probes, without a key. Neither asks a source, whose failures are answers. */
+export const healthRoutes = (app: ServiceRoutes): void => {
+  for (const { path, status, ...words } of probes) {
+    const response = { 200: z.object({ status: z.literal(status) }), ...problems() }
+    app.get(path, { schema: { ...words, tags: ['probes'], response } }, async () => ({ status }))
+  }
 }
