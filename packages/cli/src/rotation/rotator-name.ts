@@ -5,6 +5,8 @@ export const rotatorNames: readonly string[] = [
   'postgres-two-users',
   'mysql-user',
   'mysql-two-users',
+  'mongodb-user',
+  'mongodb-two-users',
   'redis-user',
 ]
 

@@ -1,5 +1,7 @@
 import type { Random, SecretValue } from '@keyplane/core'
 import {
+  mongodbTwoUsersRotator,
+  mongodbUserRotator,
   mysqlTwoUsersRotator,
   mysqlUserRotator,
   postgresTwoUsersRotator,
@@ -23,6 +25,8 @@ const makers: Readonly<Record<string, (parts: BuiltInParts) => Rotator>> = {
   'postgres-two-users': ({ random, admin }) => postgresTwoUsersRotator({ random, admin }),
   'mysql-user': ({ random, admin, hasAdmin }) => mysqlUserRotator({ random, ...(hasAdmin && { admin }) }),
   'mysql-two-users': ({ random, admin }) => mysqlTwoUsersRotator({ random, admin }),
+  'mongodb-user': ({ random, admin, hasAdmin }) => mongodbUserRotator({ random, ...(hasAdmin && { admin }) }),
+  'mongodb-two-users': ({ random, admin }) => mongodbTwoUsersRotator({ random, admin }),
   'redis-user': ({ random, admin }) => redisUserRotator({ random, admin }),
 }
 

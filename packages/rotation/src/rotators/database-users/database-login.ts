@@ -7,6 +7,8 @@ export interface DatabaseLogin extends Address {
   readonly user: string
   readonly password: string
   readonly database?: string | undefined
+  /** Where the server keeps the user himself; absent where it tells users apart by their names alone. */
+  readonly userDatabase?: string
 }
 
 /** @throws SecretsError `source_misconfigured` (`value_shape`) */

@@ -2,24 +2,27 @@ import type { SecretValue } from '@keyplane/core'
 import type { Acceptance, RotatorCall } from '../../ports/rotator.ts'
 import type { DatabaseLogin } from './database-login.ts'
 
-/** Statements that change users, in one kind of server's words. A password is in none: only what the server keeps of it. */
-export interface UserStatements {
+/**
+ * Statements that change users, in one kind of server's words: SQL, or MongoDB's commands. A password is in none, only what
+ * the server keeps of it, but for MongoDB, which takes nothing else.
+ */
+export interface UserStatements<Statement = string> {
   has(user: string): Promise<boolean>
   /** What gives the user of a login its password. */
-  password(login: DatabaseLogin): Promise<readonly string[]>
+  password(login: DatabaseLogin): Promise<readonly Statement[]>
   /** What gives the user of a login its password and all that another one may do, and makes him where he is missing. */
-  twin(login: DatabaseLogin, of: string): Promise<readonly string[]>
+  twin(login: DatabaseLogin, of: string): Promise<readonly Statement[]>
 }
 
-export interface UserChange {
+export interface UserChange<Statement = string> {
   readonly by: DatabaseLogin
   readonly user: string
   /** Asked while nobody else changes the user. */
-  readonly statements: (say: UserStatements) => Promise<readonly string[]>
+  readonly statements: (say: UserStatements<Statement>) => Promise<readonly Statement[]>
 }
 
 /** The users of one kind of database server. */
-export interface DatabaseUsers {
+export interface DatabaseUsers<Statement = string> {
   /** Of longer names the server keeps a part, or takes none. */
   readonly maxNameBytes: number
   /** @throws SecretsError `source_misconfigured` (`value_shape`) */
@@ -31,5 +34,5 @@ export interface DatabaseUsers {
    * given up too: each later one sees what it left. `refused`: the server does not take the new password.
    * @throws SecretsError `unauthenticated` (`refused_login`) where that somebody can't log in.
    */
-  change(call: RotatorCall, change: UserChange): Promise<Acceptance>
+  change(call: RotatorCall, change: UserChange<Statement>): Promise<Acceptance>
 }

@@ -19,13 +19,13 @@ export interface OneUserOptions {
 }
 
 /** One user of a database server gets a new password, with which the old one ends. */
-export class OneUser implements Rotator {
+export class OneUser<Statement> implements Rotator {
   readonly name: string
   readonly repairs: boolean
-  readonly #users: DatabaseUsers
+  readonly #users: DatabaseUsers<Statement>
   readonly #options: OneUserOptions
 
-  constructor(name: string, users: DatabaseUsers, options: OneUserOptions) {
+  constructor(name: string, users: DatabaseUsers<Statement>, options: OneUserOptions) {
     this.name = name
     this.repairs = options.admin !== undefined
     this.#users = users
@@ -75,7 +75,7 @@ export class OneUser implements Rotator {
     const [old, wanted] = [this.#users.loginOf(from), this.#users.loginOf(to)]
     requireSameServer(old, wanted)
     // A pending value that names somebody else must not have his password changed.
-    if (old.user !== wanted.user)
+    if (old.user !== wanted.user || old.userDatabase !== wanted.userDatabase)
       throw new SecretsError('source_misconfigured', 'The two versions are of different users.', {
         reason: 'other_user',
       })

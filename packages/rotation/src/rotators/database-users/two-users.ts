@@ -21,14 +21,14 @@ const suffix = '_clone'
  * Two users of a database server take turns: `app` and `app_clone`. The one that is not in use gets a new password, so
  * that what readers have is accepted at every moment; the other keeps his until his next turn.
  */
-export class TwoUsers implements Rotator {
+export class TwoUsers<Statement> implements Rotator {
   readonly name: string
   readonly repairs = true
   readonly overlaps = true
-  readonly #users: DatabaseUsers
+  readonly #users: DatabaseUsers<Statement>
   readonly #options: TwoUsersOptions
 
-  constructor(name: string, users: DatabaseUsers, options: TwoUsersOptions) {
+  constructor(name: string, users: DatabaseUsers<Statement>, options: TwoUsersOptions) {
     this.name = name
     this.#users = users
     this.#options = options
@@ -69,7 +69,11 @@ export class TwoUsers implements Rotator {
     )
   }
 
-  async #change(call: RotatorCall, fresh: DatabaseLogin, statements: UserChange['statements']): Promise<Acceptance> {
+  async #change(
+    call: RotatorCall,
+    fresh: DatabaseLogin,
+    statements: UserChange<Statement>['statements'],
+  ): Promise<Acceptance> {
     const by = adminLogin(this.#users, await this.#options.admin(), fresh)
     return this.#users.change(call, { by, user: fresh.user, statements })
   }
@@ -93,7 +97,7 @@ export class TwoUsers implements Rotator {
   #pair({ current, pending }: Credentials): { readonly old: DatabaseLogin; readonly fresh: DatabaseLogin } {
     const [old, fresh] = [this.#users.loginOf(current), this.#users.loginOf(pending)]
     requireSameServer(old, fresh)
-    if (fresh.user === this.#otherUser(old.user)) return { old, fresh }
+    if (fresh.user === this.#otherUser(old.user) && fresh.userDatabase === old.userDatabase) return { old, fresh }
     throw new SecretsError('source_misconfigured', 'The pending version is not of the other one of the two users.', {
       reason: 'other_user',
     })
