@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { SecretsError } from '@keyplane/core'
 import { isLoopback } from '@keyplane/http'
 import { clientsOf, rolesOf } from './config/access-of.ts'
+import { alertsOf } from './config/alerts-of.ts'
 import { environmentOf } from './config/environment-of.ts'
 import { perhaps } from './config/known-keys.ts'
 import { overlaidEnvironment, overlaidTools } from './config/overlaid.ts'
@@ -81,6 +82,7 @@ const configOf = (main: Read<WrittenService>, overlays: ReadonlyMap<string, Read
   return Object.freeze({
     listen: listenOf(main),
     environments: new Map(environments.map((name) => [name, environmentIn(main, name, overlays.get(name))])),
+    alerts: alertsOf(written, file),
     clients: clientsOf(written, file),
     roles: rolesOf(written, file, { environments, tools }),
   })

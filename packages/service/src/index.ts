@@ -6,6 +6,7 @@
 export { type ApiKey, newApiKey } from './access/api-key.ts'
 export { type ConfigText, parseServiceConfig, readServiceConfig } from './config.ts'
 export type {
+  AlertsConfig,
   ClientConfig,
   EnvironmentConfig,
   ListenConfig,

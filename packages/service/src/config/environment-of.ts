@@ -19,7 +19,7 @@ const defaultTtlMs = 300_000
 
 /** The environment that is meant, after what is wrong with it was told. */
 export const environmentOf = ({ name, folder, written, tools, complain }: EnvironmentParts): EnvironmentConfig => {
-  const { cache = 'local', ttl = defaultTtlMs, maxStale = 0, fallback = [] } = written
+  const { cache = 'local', ttl = defaultTtlMs, maxStale = 0, fallback = [], warm = true } = written
   if (cache === 'none' && maxStale > 0) complain(['maxStale'], 'needs a cache, and cache is none')
   const own = sourceOf(written, { folder, complain, choices: ['source'] })
   const fallbacks = fallback.map((each, index) =>
@@ -32,7 +32,15 @@ export const environmentOf = ({ name, folder, written, tools, complain }: Enviro
   const sources = [own, ...fallbacks] as const
   const read = new Map(Object.entries(tools).map(([tool, each]) => [tool, toolOf(each)]))
   if (sources.some(hasVariables)) for (const twins of sameVariable(read)) complain([], `${twins} one variable`)
-  return Object.freeze({ name, sources, caches: cache !== 'none', ttlMs: ttl, maxStaleMs: maxStale, tools: read })
+  return Object.freeze({
+    name,
+    sources,
+    caches: cache !== 'none',
+    ttlMs: ttl,
+    maxStaleMs: maxStale,
+    warms: warm,
+    tools: read,
+  })
 }
 
 interface SourceParts {

@@ -25,6 +25,7 @@ const environment: z.ZodType<WrittenEnvironment> = withKeys({
   ttl: duration.optional(),
   maxStale: duration.optional(),
   fallback: fallback.optional(),
+  warm: z.boolean({ error: 'must be true or false' }).optional(),
 })
 
 const kinds = z.literal('static', {
@@ -54,6 +55,14 @@ export const serviceSchema: z.ZodType<WrittenService> = withKeys({
   }).optional(),
   environments: z.record(environmentName, environment),
   tools,
+  alerts: withKeys({
+    webhook: withKeys({
+      url: filled.optional(),
+      urlFile: filled.optional(),
+      secretFile: filled.optional(),
+      repeatEvery: duration.optional(),
+    }).optional(),
+  }).optional(),
   clients: z.record(givenName, withKeys({ keys: z.array(keyHash), roles: z.array(givenName) })).optional(),
   roles: z.record(givenName, withKeys({ allow: rules, deny: rules.optional() })).optional(),
 })

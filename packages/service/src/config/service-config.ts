@@ -29,6 +29,8 @@ export interface EnvironmentConfig {
   readonly caches: boolean
   readonly ttlMs: number
   readonly maxStaleMs: number
+  /** Whether its secrets are read once at the start. */
+  readonly warms: boolean
   readonly tools: ReadonlyMap<string, ToolConfig>
 }
 
@@ -54,9 +56,24 @@ export interface ListenConfig {
   readonly tls?: { readonly certificate: string; readonly key: string }
 }
 
+/** Who is told when sources fail. */
+export interface AlertsConfig {
+  /** Default: the log and the audit log alone. */
+  readonly webhook?: {
+    /** As it is written, or a file's path. */
+    readonly url?: string
+    readonly urlFile?: string
+    /** Of the secret that signs what is posted. Default: it is not signed. */
+    readonly secretFile?: string
+  }
+  /** Between two reminders of what holds on; 0: there are none. */
+  readonly repeatEveryMs: number
+}
+
 export interface ServiceConfig {
   readonly listen: ListenConfig
   readonly environments: ReadonlyMap<string, EnvironmentConfig>
+  readonly alerts: AlertsConfig
   readonly clients: ReadonlyMap<string, ClientConfig>
   readonly roles: ReadonlyMap<string, RoleConfig>
 }

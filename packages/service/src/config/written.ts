@@ -20,6 +20,7 @@ export interface WrittenEnvironment extends WrittenSource {
   readonly ttl?: number | undefined
   readonly maxStale?: number | undefined
   readonly fallback?: readonly WrittenFallback[] | undefined
+  readonly warm?: boolean | undefined
 }
 
 export interface WrittenSecret {
@@ -58,11 +59,23 @@ export interface WrittenListener {
   readonly tls?: { readonly certificate: string; readonly key: string } | undefined
 }
 
+export interface WrittenAlerts {
+  readonly webhook?:
+    | {
+        readonly url?: string | undefined
+        readonly urlFile?: string | undefined
+        readonly secretFile?: string | undefined
+        readonly repeatEvery?: number | undefined
+      }
+    | undefined
+}
+
 /** `keyplane-service.yaml`, its texts checked one by one and its durations in milliseconds. */
 export interface WrittenService {
   readonly listen?: WrittenListener | undefined
   readonly environments: Readonly<Record<string, WrittenEnvironment>>
   readonly tools: WrittenTools
+  readonly alerts?: WrittenAlerts | undefined
   readonly clients?: Readonly<Record<string, WrittenClient>> | undefined
   readonly roles?: Readonly<Record<string, WrittenRole>> | undefined
 }
