@@ -1,7 +1,8 @@
 import { type Random, SecretsError } from '@keyplane/core'
-import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { authenticate } from './access/authenticate.ts'
+import type { StrangerRecords } from './audit/stranger-records.ts'
 import type { Clients } from './access/clients.ts'
 import type { Configurations } from './configurations.ts'
 import { answerHeaders } from './http/answer-headers.ts'
@@ -10,6 +11,7 @@ import { answerError } from './http/error-answer.ts'
 import { otherMethods } from './http/other-methods.ts'
 import { inRequest } from './http/request-context.ts'
 import { requestIdOf } from './http/request-id.ts'
+import type { RequestLimits } from './limits/request-limits.ts'
 import { environmentConfigurationRoute } from './routes/environment-configuration.ts'
 import { healthRoutes } from './routes/health.ts'
 import { toolConfigurationRoute } from './routes/tool-configuration.ts'
@@ -17,13 +19,15 @@ import { toolConfigurationRoute } from './routes/tool-configuration.ts'
 export interface ServiceAppParts {
   readonly clients: Clients
   readonly configurations: Configurations
+  readonly limits: RequestLimits
+  readonly strangers: StrangerRecords
   readonly random: Random
   /** PEM texts. Default: plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined
 }
 
 /** A route that takes a body says how long it may be by `bodyLimit`; none needs more of a path and headers. */
-const limits = {
+const sizes = {
   bodyLimit: 1_024,
   requestTimeout: 10_000,
   http: { maxHeaderSize: 16_384 },
@@ -35,10 +39,10 @@ const limits = {
  * looked at. What is thrown is answered in one place.
  */
 export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstance> => {
-  const { clients, configurations, random, tls } = parts
+  const { configurations, limits, random, tls } = parts
   const options: FastifyServerOptions = {
-    ...limits,
-    ...(tls && { https: { ...tls, maxHeaderSize: limits.http.maxHeaderSize } }),
+    ...sizes,
+    ...(tls && { https: { ...tls, maxHeaderSize: sizes.http.maxHeaderSize } }),
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id'], random),
     exposeHeadRoutes: false,
     // A path that can't be decoded is met before any hook.
@@ -54,6 +58,7 @@ export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstanc
   app.setNotFoundHandler((_request, reply) => answerError(reply, noRoute()))
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(answerHeaders(request.id, tls !== undefined))
+    if (isForAnybody(request)) limits.stranger(request.ip)
     // Before a body is read, which nothing here would take.
     if (request.is404) throw noRoute()
   })
@@ -62,7 +67,7 @@ export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstanc
   const refusals = otherMethods(app)
   await describeRoutes(app)
   const routes = app.withTypeProvider<ZodTypeProvider>()
-  const guards = { authenticate: authenticate(clients) }
+  const guards = { authenticate: authenticate(parts) }
   healthRoutes(routes)
   toolConfigurationRoute(routes, { ...guards, configurations })
   environmentConfigurationRoute(routes, { ...guards, configurations })
@@ -71,3 +76,7 @@ export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstanc
 }
 
 const noRoute = (): SecretsError => new SecretsError('unsupported', 'There is no such call.', { reason: 'no_route' })
+
+/** Routes with `security` are counted by their guard; probes cost nothing, and have to be answered in a flood too. */
+const isForAnybody = ({ routeOptions: { schema } }: FastifyRequest): boolean =>
+  schema?.security === undefined && !schema?.tags?.includes('probes')

@@ -6,6 +6,7 @@ import { clientsOf, rolesOf } from './config/access-of.ts'
 import { alertsOf } from './config/alerts-of.ts'
 import { environmentOf } from './config/environment-of.ts'
 import { perhaps } from './config/known-keys.ts'
+import { limitsOf } from './config/limits-of.ts'
 import { overlaidEnvironment, overlaidTools } from './config/overlaid.ts'
 import { readWritten } from './config/read-written.ts'
 import { overlaySchema, serviceSchema } from './config/schema.ts'
@@ -81,6 +82,7 @@ const configOf = (main: Read<WrittenService>, overlays: ReadonlyMap<string, Read
   const tools = [main, ...overlays.values()].flatMap(({ written: { tools: named = {} } }) => Object.keys(named))
   return Object.freeze({
     listen: listenOf(main),
+    limits: limitsOf(written.limits),
     environments: new Map(environments.map((name) => [name, environmentIn(main, name, overlays.get(name))])),
     alerts: alertsOf(written, file),
     clients: clientsOf(written, file),

@@ -24,6 +24,8 @@ export interface Asked {
   readonly requestId: string
   /** Ask the sources, whatever is cached. */
   readonly fresh: boolean
+  /** Made when something has to be waited for: aborted when the caller is gone. Default: the read goes on. */
+  readonly signal?: () => AbortSignal
 }
 
 const action = 'configuration:read'
@@ -50,7 +52,7 @@ export class Configurations {
     const open = this.#parts.environments.get(environment)
     if (!open) throw new SecretsError('secret_not_found', `There is no environment ${JSON.stringify(environment)}.`)
     const onRead = this.#parts.onRead && this.#readsFor(asked)
-    const configuration = await readTool(open, tool, { clock: this.#parts.clock, fresh: asked.fresh, onRead })
+    const configuration = await readTool(open, tool, { clock: this.#parts.clock, ...asked, onRead })
     await keep(this.#parts.audit, deliveredRecords(this.#by(asked, request), configuration))
     return configuration
   }

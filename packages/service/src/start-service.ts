@@ -3,6 +3,8 @@ import { type AuditSink, SecretsError } from '@keyplane/core'
 import { Clients } from './access/clients.ts'
 import { serviceApp } from './app.ts'
 import type { ListenConfig, ServiceConfig } from './config/service-config.ts'
+import { RequestLimits } from './limits/request-limits.ts'
+import { StrangerRecords } from './audit/stranger-records.ts'
 import { Configurations } from './configurations.ts'
 import { type EnvironmentParts, type OpenEnvironment, openEnvironment } from './environments/open-environment.ts'
 import type { DeliveredRead } from './tools/secret-reads.ts'
@@ -40,13 +42,22 @@ export const startService = async ({
     const configurations = new Configurations({ environments, audit, clock: parts.clock, ...(onRead && { onRead }) })
     const clients = new Clients(config)
     const { host, port, tls } = config.listen
-    const app = await serviceApp({ clients, configurations, random: parts.random, tls: tls && pemTexts(tls) })
+    const strangers = new StrangerRecords({ audit, clock: parts.clock })
+    const app = await serviceApp({
+      clients,
+      configurations,
+      limits: new RequestLimits(config.limits, parts.clock),
+      strangers,
+      random: parts.random,
+      tls: tls && pemTexts(tls),
+    })
     const url = await app.listen({ host, port })
     return {
       url,
       sources: new Map([...environments].map(([name, { sourceNames }]) => [name, sourceNames])),
       close: async () => {
         await app.close()
+        await strangers.close()
         await closeSources()
       },
     }

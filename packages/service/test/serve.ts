@@ -1,4 +1,4 @@
-import { type AuditRecord, type AuditSink, systemClock, systemRandom } from '@keyplane/core'
+import { type AuditRecord, type AuditSink, type SecretProvider, systemClock, systemRandom } from '@keyplane/core'
 import { memoryProvider } from '@keyplane/secrets/providers'
 import { newApiKey, parseServiceConfig, type RunningService, startService } from '../src/index.ts'
 
@@ -18,7 +18,10 @@ export interface Served {
 }
 
 /** A service on a free port with the tool `payments` in `production`, whose client may do everything there. */
-export const serve = async (more: Readonly<Record<string, unknown>> = {}): Promise<Served> => {
+export const serve = async (
+  more: Readonly<Record<string, unknown>> = {},
+  source: SecretProvider = memoryProvider({ secrets: { apiKey: 'value' } }),
+): Promise<Served> => {
   const config = {
     listen: { port: 0 },
     environments: { production: { source: 'memory' } },
@@ -36,7 +39,7 @@ export const serve = async (more: Readonly<Record<string, unknown>> = {}): Promi
     random: systemRandom,
     log: { warn: () => {}, error: () => {} },
     audit,
-    open: async () => memoryProvider({ secrets: { apiKey: 'value' } }),
+    open: async () => source,
   })
   const authorization = `Bearer ${key}`
   return {

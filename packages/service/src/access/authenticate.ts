@@ -1,5 +1,7 @@
 import { SecretsError } from '@keyplane/core'
 import type { onRequestAsyncHookHandler } from 'fastify'
+import type { StrangerRecords } from '../audit/stranger-records.ts'
+import { failureCost, type RequestLimits } from '../limits/request-limits.ts'
 import type { Client, Clients } from './clients.ts'
 
 declare module 'fastify' {
@@ -9,15 +11,31 @@ declare module 'fastify' {
   }
 }
 
-/** A route's guard: it goes on to who shows a key by `Authorization`. @throws SecretsError `unauthenticated`. */
+export interface AuthenticateParts {
+  readonly clients: Clients
+  readonly limits: RequestLimits
+  readonly strangers: StrangerRecords
+}
+
+/**
+ * A route's guard: it goes on to who shows a key by `Authorization`.
+ * @throws SecretsError `unauthenticated`; `rate_limited`; `unavailable` where a refusal can't be recorded.
+ */
 export type Authenticate = onRequestAsyncHookHandler
 
 /** The guard that knows these clients. */
 export const authenticate =
-  (clients: Clients): Authenticate =>
+  ({ clients, limits, strangers }: AuthenticateParts): Authenticate =>
   async (request) => {
-    const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    const { authorization } = request.headers
+    const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
     const client = key === undefined ? undefined : clients.find(key)
-    if (!client) throw new SecretsError('unauthenticated', 'Show a key of yours: "Authorization: Bearer kps_…".')
-    request.client = client
+    if (client) {
+      limits.client(client.name)
+      request.client = client
+      return
+    }
+    limits.stranger(request.ip, authorization === undefined ? 1 : failureCost)
+    await strangers.refused({ address: request.ip, requestId: request.id })
+    throw new SecretsError('unauthenticated', 'Show a key of yours: "Authorization: Bearer kps_…".')
   }

@@ -1,6 +1,7 @@
 import { providerNames } from '@keyplane/secrets/providers'
 import * as z from 'zod'
 import { withKeys } from './known-keys.ts'
+import { rate } from './limits-of.ts'
 import { duration, environmentName, filled, givenName, keyHash, secretName } from './texts.ts'
 import type { WrittenEnvironment, WrittenOverlay, WrittenSecret, WrittenService, WrittenTools } from './written.ts'
 
@@ -53,6 +54,7 @@ export const serviceSchema: z.ZodType<WrittenService> = withKeys({
     port: z.int().min(0, 'must be from 0 to 65535').max(65_535, 'must be from 0 to 65535').optional(),
     tls: withKeys({ certificate: filled, key: filled }).optional(),
   }).optional(),
+  limits: withKeys({ perClient: rate.optional(), unauthenticated: rate.optional() }).optional(),
   environments: z.record(environmentName, environment),
   tools,
   alerts: withKeys({

@@ -1,4 +1,5 @@
 import type { ProviderName } from '@keyplane/secrets/providers'
+import type { Rate } from '../limits/token-buckets.ts'
 import type { WrittenRule } from './written.ts'
 
 /** Where secrets come from: a dotenv file, a folder, or any source by its registry name. */
@@ -70,8 +71,17 @@ export interface AlertsConfig {
   readonly repeatEveryMs: number
 }
 
+/** What is not there has no limit. */
+export interface LimitsConfig {
+  /** Of the requests of a client. */
+  readonly perClient: Rate | undefined
+  /** Of the requests of an address without a known key. */
+  readonly unauthenticated: Rate | undefined
+}
+
 export interface ServiceConfig {
   readonly listen: ListenConfig
+  readonly limits: LimitsConfig
   readonly environments: ReadonlyMap<string, EnvironmentConfig>
   readonly alerts: AlertsConfig
   readonly clients: ReadonlyMap<string, ClientConfig>

@@ -1,4 +1,5 @@
 import type { ProviderName } from '@keyplane/secrets/providers'
+import type { Rate } from '../limits/token-buckets.ts'
 
 /** A source as it is written: exactly one of `source`, `env` and `file`. */
 export interface WrittenSource {
@@ -70,9 +71,15 @@ export interface WrittenAlerts {
     | undefined
 }
 
+export interface WrittenLimits {
+  readonly perClient?: Rate | 'none' | undefined
+  readonly unauthenticated?: Rate | 'none' | undefined
+}
+
 /** `keyplane-service.yaml`, its texts checked one by one and its durations in milliseconds. */
 export interface WrittenService {
   readonly listen?: WrittenListener | undefined
+  readonly limits?: WrittenLimits | undefined
   readonly environments: Readonly<Record<string, WrittenEnvironment>>
   readonly tools: WrittenTools
   readonly alerts?: WrittenAlerts | undefined

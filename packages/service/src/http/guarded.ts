@@ -1,2 +1,2 @@
-/** Of a route's schema: it asks who is calling. */
+/** Of a route's schema, where `authenticate` is its hook. */
 export const guarded = { security: [{ bearer: [] }] } as const

@@ -34,7 +34,7 @@ export const environmentConfigurationRoute = (
     { schema, onRequest: authenticate },
     async (request, reply) => {
       const { environment } = request.params
-      const tools = await configurations.ofEnvironment(asked(request, environment))
+      const tools = await configurations.ofEnvironment(asked(request, reply, environment))
       const body = `{"environment":${JSON.stringify(environment)},"tools":[${tools.map(encodeToolConfiguration).join()}]}`
       return reply.type('application/json').send(body)
     },

@@ -35,7 +35,8 @@ export const toolConfigurationRoute = (
     '/v1/environments/:environment/tools/:tool/configuration',
     { schema, onRequest: authenticate },
     async (request, reply) => {
-      const configuration = await configurations.ofTool(asked(request, request.params.environment), request.params.tool)
+      const { environment, tool } = request.params
+      const configuration = await configurations.ofTool(asked(request, reply, environment), tool)
       // A text is sent as it is: the encoder knows a value's forms, and the schema's serializer would take ten times as long.
       return reply.type('application/json').send(encodeToolConfiguration(configuration))
     },

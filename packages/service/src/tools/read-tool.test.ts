@@ -239,7 +239,7 @@ describe('a tool’s configuration', () => {
       '{ key: key }',
       async () => new RemoteSource('openbao', {}),
     )
-    const signal = AbortSignal.abort('gone')
+    const signal = (): AbortSignal => AbortSignal.abort('gone')
     await expect(readTool(environment, 'payments', { clock, signal })).rejects.toBe('gone')
     await expect(readTool(environment, 'toString', { clock })).rejects.toMatchObject({ code: 'secret_not_found' })
   })

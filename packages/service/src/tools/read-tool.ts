@@ -1,4 +1,4 @@
-import { type CallOptions, type Clock, SecretsError, toSecretsError } from '@keyplane/core'
+import { type Clock, SecretsError, toSecretsError } from '@keyplane/core'
 import type { ToolConfiguration } from '@keyplane/protocol'
 import type { SecretConfig } from '../config/service-config.ts'
 import type { OpenEnvironment } from '../environments/open-environment.ts'
@@ -8,7 +8,7 @@ import { type AskedSecret, toolConfiguration } from './tool-configuration.ts'
 
 export interface ReadOptions {
   readonly clock: Clock
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: (() => AbortSignal) | undefined
   /** Ask the sources, whatever is cached. Default: no. */
   readonly fresh?: boolean | undefined
   /** Told how the read of each secret went. */
@@ -33,7 +33,7 @@ export const readTool = async (
   const asked = await atMost(readsAtOnce, [...known.secrets], async ([name, secret]) => ({
     name,
     jsonKey: secret.jsonKey,
-    ...(await readSecret(environment, secret, { ...(signal && { signal }), fresh })),
+    ...(await readSecret(environment, secret, { signal, fresh })),
   }))
   const ownSource = sourceNames[0] ?? ''
   const configuration = toolConfiguration({
@@ -51,12 +51,13 @@ export const readTool = async (
 const readSecret = async (
   { config, secrets }: OpenEnvironment,
   { ref: id, maxStaleMs = config.maxStaleMs }: SecretConfig,
-  { signal, fresh }: Pick<CallOptions, 'signal'> & { readonly fresh: boolean },
+  { signal: abandoned, fresh = false }: Pick<ReadOptions, 'signal' | 'fresh'>,
 ): Promise<Pick<AskedSecret, 'outcome' | 'cached'>> => {
-  signal?.throwIfAborted()
   // What is fresh is young enough for everybody.
   const cached = fresh ? undefined : secrets.peek({ id })
   if (cached) return { cached: true, outcome: { ok: true, value: cached } }
+  const signal = abandoned?.()
+  signal?.throwIfAborted()
   const freshness = { maxStaleMs, ...(fresh && { maxAgeMs: 0 }) }
   try {
     const value = await secrets.read({ id }, { required: true, freshness, ...(signal && { signal }) })
