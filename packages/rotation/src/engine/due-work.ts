@@ -83,8 +83,7 @@ export class DueWork<T> {
       this.#isWoken = false
       this.#isAsked = false
       try {
-        const found = await find()
-        this.#queue = found.filter((item) => !this.#isUnderWay(item, isAsked) && !this.#waits(item))
+        this.#sort(await find(), isAsked)
         this.#fill()
       } catch (error) {
         this.#isAsked ||= isAsked
@@ -96,17 +95,16 @@ export class DueWork<T> {
     this.#lookIn(againMs)
   }
 
-  #isUnderWay(item: T, isAsked: boolean): boolean {
-    const id = this.#parts.idOf(item)
-    const isUnderWay = this.#underWay.has(id)
-    if (isUnderWay && isAsked) this.#again.add(id)
-    return isUnderWay
-  }
-
-  #waits(item: T): boolean {
-    const ms = this.#parts.waitMs?.(item) ?? 0
-    if (ms > 0) this.#lookIn(ms)
-    return ms > 0
+  /** What is to be done at once is queued; the rest is looked at again, at its time or once it is done. */
+  #sort(found: readonly T[], isAsked: boolean): void {
+    const { idOf, waitMs = () => 0 } = this.#parts
+    this.#queue = []
+    for (const item of found) {
+      const [id, ms] = [idOf(item), waitMs(item)]
+      if (!this.#underWay.has(id) && ms <= 0) this.#queue.push(item)
+      else if (!this.#underWay.has(id)) this.#lookIn(ms)
+      else if (isAsked) this.#again.add(id)
+    }
   }
 
   #fill(): void {
