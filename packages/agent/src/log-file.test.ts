@@ -1,6 +1,6 @@
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LogFile } from './log-file.ts'
 
@@ -16,6 +16,17 @@ describe('the log file', () => {
     for (const name of files) expect(read(name).length).toBeLessThanOrEqual(100)
     expect(read('agent.log')).toMatch(/000000099\n$/)
     expect(read('agent.log.4')).toMatch(/^000000050\n/)
+  })
+
+  it('is for those that may read it alone, the older ones too', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'keyplane-log-')), 'functions.log')
+    const log = new LogFile(path, { maxBytes: 10, files: 2, mode: 0o600 })
+    for (let line = 0; line < 3; line += 1) log.write('123456789\n')
+    log.close()
+    log.write('late\n')
+    expect(log.lost).toBe(1)
+    for (const file of [path, `${path}.1`]) expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(readdirSync(dirname(path))).toHaveLength(2)
   })
 
   it('goes on where it ended, after a restart', () => {

@@ -2,7 +2,6 @@ import { hostname } from 'node:os'
 import type { FunctionsEndpoint } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import { accessKeyOf, planeAccount, planeRegion } from '../data-folder/credentials.ts'
-import { BoundedLog } from './bounded-log.ts'
 import { readFunctionsFile } from './functions-file.ts'
 import { startFunctionHost } from './invoke-api.ts'
 
@@ -13,7 +12,8 @@ export interface PlaneFunctions {
   close(): Promise<void>
 }
 
-const maxLogBytes = 8 * 1_048_576
+/** What a function writes may be anything. */
+const logBounds = { maxBytes: 8 * 1_048_576, files: 2, mode: 0o600 }
 
 /**
  * The rotation functions of a file, for the store of this data folder. They call the store as its developer; what they
@@ -24,7 +24,8 @@ export const startPlaneFunctions = async (
   path: string,
 ): Promise<PlaneFunctions> => {
   const hex = (bytes: number): string => Buffer.from(random.bytes(bytes)).toString('hex').toUpperCase()
-  const log = new BoundedLog(folder.functionsLog, maxLogBytes)
+  const { LogFile } = await import('@keyplane/agent')
+  const log = new LogFile(folder.functionsLog, logBounds)
   const accessKey = { accessKeyId: `AKIA${hex(8)}`, secretAccessKey: hex(20) }
   const functions: PlaneFunctions = {
     endpoint: { url: '', region: planeRegion, credentials: accessKey },
@@ -50,7 +51,7 @@ export const startPlaneFunctions = async (
         SECRETS_MANAGER_ENDPOINT: functions.storeUrl,
       }
     },
-    onLine: (name, line) => log.append(`${name}: ${line}`),
+    onLine: (name, line) => log.write(`${name}: ${line}\n`),
     clock,
     random,
   })
