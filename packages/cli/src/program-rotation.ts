@@ -1,10 +1,8 @@
 import type { Command as Parser } from 'commander'
 import type { Command } from './context.ts'
 import { parseCount } from './parse-count.ts'
-import { databaseUrlFile } from './program-store.ts'
+import { databaseUrlFile, type Run } from './program-store.ts'
 import { rotatorNames } from './rotation/rotator-name.ts'
-
-type Run = (load: () => Promise<Command<never>>) => (this: Parser) => Promise<void>
 
 /** `rotate`, and what is asked of rotations. */
 export const addRotationCommands = (program: Parser, run: Run): void => {

@@ -2,7 +2,8 @@ import { type Command as Parser, Option } from 'commander'
 import type { Command } from './context.ts'
 import { UsageError } from './usage-error.ts'
 
-type Run = (load: () => Promise<Command<never>>) => (this: Parser) => Promise<void>
+/** Makes what loads a command the action of a parser. */
+export type Run = (load: () => Promise<Command<never>>) => (this: Parser) => Promise<void>
 
 /** An address holds a password, and so it is not an argument itself. */
 export const databaseUrlFile = (): Option =>
@@ -22,7 +23,7 @@ export const functionsOption = (): Option =>
   new Option('--functions <file>', 'rotation functions to run here: a JSON file of names, handlers and folders')
 
 /** Where the root key comes from; the key itself, and a passphrase, are no arguments. */
-export const rootKeyOptions = (): readonly Option[] => [
+const rootKeyOptions = (): readonly Option[] => [
   new Option('--root-key <source>', 'file (in the data folder), environment, passphrase, aws-kms:ARN or openbao:KEY'),
   descriptorOption('--passphrase-fd <number>', 'the descriptor that the passphrase is read from'),
 ]
@@ -33,7 +34,8 @@ const descriptorOption = (flags: string, what: string): Option =>
     throw new UsageError(`${JSON.stringify(text)} is no descriptor.`)
   })
 
-const withRootKey = (command: Parser): Parser => {
+/** A command with the options of `rootKeyOptions`. */
+export const withRootKey = (command: Parser): Parser => {
   for (const option of rootKeyOptions()) command.addOption(option)
   return command
 }
