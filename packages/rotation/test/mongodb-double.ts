@@ -1,6 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { createServer, type Server, type Socket } from 'node:net'
-import { type AddressInfo } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { scramKeys } from '@keyplane/rotation'
 import { BSON, type Document } from 'mongodb'
 
@@ -124,7 +123,7 @@ export class MongodbDouble {
   }
 
   #obey(command: Document, db: string): Document {
-    const [verb = '', subject] = Object.entries(command)[0] ?? []
+    const [verb, subject] = Object.entries(command)[0] ?? []
     const found = this.user(verb === 'usersInfo' ? (subject as User).user : String(subject), db)
     if (verb === 'ping') return { ok: 1 }
     if (verb === 'usersInfo') return { ok: 1, users: found ? [shown(found, command)] : [] }
@@ -140,8 +139,11 @@ export class MongodbDouble {
   }
 }
 
-const shown = ({ password: _, authenticationRestrictions, ...user }: User, command: Document): Document => ({
-  ...user,
+const shown = ({ user, db, roles, mechanisms, authenticationRestrictions }: User, command: Document): Document => ({
+  user,
+  db,
+  roles,
+  mechanisms,
   ...(command['showAuthenticationRestrictions'] && { authenticationRestrictions }),
 })
 
