@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerO
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { authenticate } from './access/authenticate.ts'
 import type { StrangerRecords } from './audit/stranger-records.ts'
-import type { Clients } from './access/clients.ts'
+import type { KeyHolders } from './access/clients.ts'
 import type { Configurations } from './configurations.ts'
 import { answerHeaders } from './http/answer-headers.ts'
 import { describeRoutes } from './http/description.ts'
@@ -11,14 +11,17 @@ import { answerError } from './http/error-answer.ts'
 import { otherMethods } from './http/other-methods.ts'
 import { inRequest } from './http/request-context.ts'
 import { requestIdOf } from './http/request-id.ts'
+import type { EventStreams } from './events/event-streams.ts'
 import type { RequestLimits } from './limits/request-limits.ts'
 import { environmentConfigurationRoute } from './routes/environment-configuration.ts'
+import { eventsRoute } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { toolConfigurationRoute } from './routes/tool-configuration.ts'
 
 export interface ServiceAppParts {
-  readonly clients: Clients
+  readonly clients: KeyHolders
   readonly configurations: Configurations
+  readonly events: EventStreams
   readonly limits: RequestLimits
   readonly strangers: StrangerRecords
   readonly random: Random
@@ -39,7 +42,7 @@ const sizes = {
  * looked at. What is thrown is answered in one place.
  */
 export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstance> => {
-  const { configurations, limits, random, tls } = parts
+  const { clients, configurations, events, limits, random, tls } = parts
   const options: FastifyServerOptions = {
     ...sizes,
     ...(tls && { https: { ...tls, maxHeaderSize: sizes.http.maxHeaderSize } }),
@@ -71,6 +74,8 @@ export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstanc
   healthRoutes(routes)
   toolConfigurationRoute(routes, { ...guards, configurations })
   environmentConfigurationRoute(routes, { ...guards, configurations })
+  eventsRoute(routes, { ...guards, clients, configurations, events })
+  app.addHook('preClose', async () => events.close())
   refusals.add()
   return app
 }

@@ -59,6 +59,11 @@ export class Configurations {
 
   /** Those of all tools that the caller may see. @throws as `ofTool`; `access_denied` where there is none. */
   async ofEnvironment(asked: Asked): Promise<readonly ToolConfiguration[]> {
+    return atMost(toolsAtOnce, await this.visibleTools(asked), (tool) => this.ofTool(asked, tool))
+  }
+
+  /** The tools that the caller may see. @throws SecretsError `access_denied` where there is none. */
+  async visibleTools(asked: Asked): Promise<readonly string[]> {
     const { environment, client } = asked
     const tools = [...(this.#parts.environments.get(environment)?.config.tools.keys() ?? [])]
     const visible = tools.filter((tool) => isAllowed({ action, environment, tool }, client.roles))
@@ -67,7 +72,7 @@ export class Configurations {
       await keep(this.#parts.audit, [refusedRecord(this.#by(asked, request))])
       throw refusal(request)
     }
-    return atMost(toolsAtOnce, visible, (tool) => this.ofTool(asked, tool))
+    return visible
   }
 
   async #authorize(asked: Asked, request: AccessRequest): Promise<void> {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { type AuditSink, SecretsError } from '@keyplane/core'
+import { type AuditSink, type Clock, SecretsError } from '@keyplane/core'
+import type { FastifyInstance } from 'fastify'
 import { Clients } from './access/clients.ts'
 import { serviceApp } from './app.ts'
 import type { ListenConfig, ServiceConfig } from './config/service-config.ts'
+import { EventStreams } from './events/event-streams.ts'
 import { RequestLimits } from './limits/request-limits.ts'
 import { StrangerRecords } from './audit/stranger-records.ts'
 import { Configurations } from './configurations.ts'
@@ -46,6 +48,7 @@ export const startService = async ({
     const app = await serviceApp({
       clients,
       configurations,
+      events: new EventStreams({ environments, ...parts }),
       limits: new RequestLimits(config.limits, parts.clock),
       strangers,
       random: parts.random,
@@ -56,7 +59,7 @@ export const startService = async ({
       url,
       sources: new Map([...environments].map(([name, { sourceNames }]) => [name, sourceNames])),
       close: async () => {
-        await app.close()
+        await closeApp(app, parts.clock)
         await strangers.close()
         await closeSources()
       },
@@ -65,6 +68,15 @@ export const startService = async ({
     await closeSources()
     throw asConfigError(thrown, config.listen)
   }
+}
+
+/** Who has not read its answer by then is cut off. */
+const closeWithinMs = 5_000
+
+const closeApp = async (app: FastifyInstance, clock: Clock): Promise<void> => {
+  const cut = clock.after(closeWithinMs, () => app.server.closeAllConnections(), { keepsAlive: true })
+  await app.close()
+  cut.cancel()
 }
 
 const pemTexts = ({ certificate, key }: NonNullable<ListenConfig['tls']>): { cert: string; key: string } => ({

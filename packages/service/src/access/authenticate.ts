@@ -2,7 +2,8 @@ import { SecretsError } from '@keyplane/core'
 import type { onRequestAsyncHookHandler } from 'fastify'
 import type { StrangerRecords } from '../audit/stranger-records.ts'
 import { failureCost, type RequestLimits } from '../limits/request-limits.ts'
-import type { Client, Clients } from './clients.ts'
+import type { Client, KeyHolders } from './clients.ts'
+import { keyOf } from './key-of.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -12,7 +13,7 @@ declare module 'fastify' {
 }
 
 export interface AuthenticateParts {
-  readonly clients: Clients
+  readonly clients: KeyHolders
   readonly limits: RequestLimits
   readonly strangers: StrangerRecords
 }
@@ -27,15 +28,14 @@ export type Authenticate = onRequestAsyncHookHandler
 export const authenticate =
   ({ clients, limits, strangers }: AuthenticateParts): Authenticate =>
   async (request) => {
-    const { authorization } = request.headers
-    const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-    const client = key === undefined ? undefined : clients.find(key)
+    const key = keyOf(request)
+    const client = key === undefined ? undefined : await clients.find(key)
     if (client) {
       limits.client(client.name)
       request.client = client
       return
     }
-    limits.stranger(request.ip, authorization === undefined ? 1 : failureCost)
+    limits.stranger(request.ip, request.headers.authorization === undefined ? 1 : failureCost)
     await strangers.refused({ address: request.ip, requestId: request.id })
     throw new SecretsError('unauthenticated', 'Show a key of yours: "Authorization: Bearer kps_…".')
   }

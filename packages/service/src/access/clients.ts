@@ -8,6 +8,11 @@ export interface Client {
   readonly roles: readonly RoleConfig[]
 }
 
+/** Knows whose key a text is. */
+export interface KeyHolders {
+  find(key: string): Client | undefined | Promise<Client | undefined>
+}
+
 interface Known {
   readonly client: Client
   readonly hash: Buffer
@@ -16,7 +21,7 @@ interface Known {
 const nobody = Buffer.alloc(32)
 
 /** The configured clients by their keys. */
-export class Clients {
+export class Clients implements KeyHolders {
   readonly #known: ReadonlyMap<string, Known>
 
   constructor({ clients, roles }: Pick<ServiceConfig, 'clients' | 'roles'>) {
