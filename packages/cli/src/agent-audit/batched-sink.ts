@@ -1,7 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
 import type { AuditBatches } from '@keyplane/agent'
 import type { AuditRecord, AuditSink } from '@keyplane/core'
 
-/** Records one by one, where they are kept in batches: those of one turn share a link. */
+/**
+ * Records one by one, where they are kept in batches: those of one turn of the event loop share a link and a write, which
+ * cost more than a record.
+ */
 export const batchedSink = (batches: AuditBatches): AuditSink => {
   let waiting: AuditRecord[] = []
   let writing: Promise<void> | undefined
@@ -14,7 +18,7 @@ export const batchedSink = (batches: AuditBatches): AuditSink => {
   return {
     append: (record) => {
       waiting.push(record)
-      writing ??= Promise.resolve().then(write)
+      writing ??= setImmediate().then(write)
       return writing
     },
     close: async () => batches.close(),
