@@ -12,10 +12,12 @@ import { otherMethods } from './http/other-methods.ts'
 import { inRequest } from './http/request-context.ts'
 import { requestIdOf } from './http/request-id.ts'
 import type { EventStreams } from './events/event-streams.ts'
+import type { ServiceMetrics } from './metrics/service-metrics.ts'
 import type { RequestLimits } from './limits/request-limits.ts'
 import { environmentConfigurationRoute } from './routes/environment-configuration.ts'
 import { eventsRoute } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
+import { metricsRoute } from './routes/metrics.ts'
 import { toolConfigurationRoute } from './routes/tool-configuration.ts'
 
 export interface ServiceAppParts {
@@ -23,6 +25,7 @@ export interface ServiceAppParts {
   readonly configurations: Configurations
   readonly events: EventStreams
   readonly limits: RequestLimits
+  readonly metrics: ServiceMetrics
   readonly strangers: StrangerRecords
   readonly random: Random
   /** PEM texts. Default: plain HTTP. */
@@ -42,7 +45,7 @@ const sizes = {
  * looked at. What is thrown is answered in one place.
  */
 export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstance> => {
-  const { clients, configurations, events, limits, random, tls } = parts
+  const { clients, configurations, events, limits, metrics, random, tls } = parts
   const options: FastifyServerOptions = {
     ...sizes,
     ...(tls && { https: { ...tls, maxHeaderSize: sizes.http.maxHeaderSize } }),
@@ -67,6 +70,7 @@ export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstanc
   })
   // After the body, whose events come from the connection and know of no request.
   app.addHook('preHandler', ({ id: requestId }, _reply, done) => inRequest({ requestId }, done))
+  metrics.follow(app)
   const refusals = otherMethods(app)
   await describeRoutes(app)
   const routes = app.withTypeProvider<ZodTypeProvider>()
@@ -74,6 +78,7 @@ export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstanc
   healthRoutes(routes)
   toolConfigurationRoute(routes, { ...guards, configurations })
   environmentConfigurationRoute(routes, { ...guards, configurations })
+  metricsRoute(routes, { ...guards, metrics })
   eventsRoute(routes, { ...guards, clients, configurations, events })
   app.addHook('preClose', async () => events.close())
   refusals.add()

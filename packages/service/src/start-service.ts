@@ -5,6 +5,7 @@ import { Clients } from './access/clients.ts'
 import { serviceApp } from './app.ts'
 import type { ListenConfig, ServiceConfig } from './config/service-config.ts'
 import { EventStreams } from './events/event-streams.ts'
+import { ServiceMetrics } from './metrics/service-metrics.ts'
 import { RequestLimits } from './limits/request-limits.ts'
 import { StrangerRecords } from './audit/stranger-records.ts'
 import { Configurations } from './configurations.ts'
@@ -41,7 +42,12 @@ export const startService = async ({
   try {
     for (const [name, environment] of config.environments)
       environments.set(name, await openEnvironment(environment, parts))
-    const configurations = new Configurations({ environments, audit, clock: parts.clock, ...(onRead && { onRead }) })
+    const metrics = new ServiceMetrics()
+    const told = (read: DeliveredRead): void => {
+      metrics.read(read)
+      onRead?.(read)
+    }
+    const configurations = new Configurations({ environments, audit, clock: parts.clock, onRead: told })
     const clients = new Clients(config)
     const { host, port, tls } = config.listen
     const strangers = new StrangerRecords({ audit, clock: parts.clock })
@@ -50,6 +56,7 @@ export const startService = async ({
       configurations,
       events: new EventStreams({ environments, ...parts }),
       limits: new RequestLimits(config.limits, parts.clock),
+      metrics,
       strangers,
       random: parts.random,
       tls: tls && pemTexts(tls),

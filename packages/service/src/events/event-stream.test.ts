@@ -1,4 +1,4 @@
-import { type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { systemRandom, TextValue } from '@keyplane/core'
 import { memoryProvider } from '@keyplane/secrets/providers'
@@ -50,7 +50,8 @@ const start = async (reads = true): Promise<Streaming> => {
   const reopen = (lastEventId?: string): PassThrough => {
     const response = new PassThrough({ highWaterMark: 1 })
     if (reads) response.on('data', (chunk: Buffer) => (text += chunk.toString()))
-    new EventStream(response as unknown as ServerResponse, lastEventId, { feed, clock, visible })
+    const stream = new EventStream(response as unknown as ServerResponse, lastEventId, { feed, clock, visible })
+    ends.push(() => stream.end())
     return response
   }
   const response = reopen()
