@@ -34,9 +34,12 @@ it('a service says what it serves, serves it to who has a key, and leaves a reco
       db: { value: 'canary-db', source: 'env' },
     },
   })
+  await expect
+    .poll(() => service.stderr)
+    .toContain('ci · payments.apiKey ← github-actions · payments.db ← .env.ci (fallback)')
   const { code, stdout, stderr } = await service.stop()
   expect(code).toBe(0)
   expect(stdout + stderr).not.toContain('canary')
   const verified = await run(['agent', 'audit', 'verify', '.keyplane/service-audit', '--json']).finished
-  expect(JSON.parse(verified.stdout)).toMatchObject([{ records: 3, ok: true }])
+  expect(JSON.parse(verified.stdout)).toMatchObject([{ records: 4, ok: true }])
 }, 60_000)

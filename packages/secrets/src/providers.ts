@@ -41,6 +41,7 @@ export {
   providerNames,
   type ProviderSettings,
   type MemoryProviderOptions,
+  openBaoOptions,
   openbaoProvider,
   type OpenBaoProviderOptions,
   serviceProvider,

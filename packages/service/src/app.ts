@@ -16,14 +16,17 @@ import type { ServiceMetrics } from './metrics/service-metrics.ts'
 import type { RequestLimits } from './limits/request-limits.ts'
 import { environmentConfigurationRoute } from './routes/environment-configuration.ts'
 import { eventsRoute } from './routes/events.ts'
+import { environmentHealthRoute } from './routes/environment-health.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { toolConfigurationRoute } from './routes/tool-configuration.ts'
+import type { HealthParts } from './watch/health-report.ts'
 
 export interface ServiceAppParts {
   readonly clients: KeyHolders
   readonly configurations: Configurations
   readonly events: EventStreams
+  readonly health: HealthParts
   readonly limits: RequestLimits
   readonly metrics: ServiceMetrics
   readonly strangers: StrangerRecords
@@ -45,7 +48,7 @@ const sizes = {
  * looked at. What is thrown is answered in one place.
  */
 export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstance> => {
-  const { clients, configurations, events, limits, metrics, random, tls } = parts
+  const { clients, configurations, events, health, limits, metrics, random, tls } = parts
   const options: FastifyServerOptions = {
     ...sizes,
     ...(tls && { https: { ...tls, maxHeaderSize: sizes.http.maxHeaderSize } }),
@@ -81,6 +84,7 @@ export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstanc
   metricsRoute(routes, { ...guards, metrics })
   eventsRoute(routes, { ...guards, clients, configurations, events })
   app.addHook('preClose', async () => events.close())
+  environmentHealthRoute(routes, { ...guards, ...health })
   refusals.add()
   return app
 }

@@ -4,6 +4,9 @@
  * where one program needs its own secrets. It writes no value to a log, and delivers none that its audit sink has no record of.
  */
 export { type ApiKey, newApiKey } from './access/api-key.ts'
+export type { Alert, AlertKind } from './alerts/alert.ts'
+export { type AlertLedger, memoryLedger } from './alerts/alert-ledger.ts'
+export type { Facts, Incident, Level } from './alerts/incident.ts'
 export { type ConfigText, parseServiceConfig, readServiceConfig } from './config.ts'
 export type {
   AlertsConfig,
@@ -21,3 +24,6 @@ export type { EnvironmentParts } from './environments/open-environment.ts'
 export type { OpenSource, SourceParts } from './environments/open-source.ts'
 export type { DeliveredRead, ReadResult, SecretRead } from './tools/secret-reads.ts'
 export { type RunningService, type StartServiceOptions, startService } from './start-service.ts'
+export type { HealthProbe, OpenHealth } from './watch/openbao-probe.ts'
+export type { Probe, Standing } from './watch/probe.ts'
+export type { WarmedSecret } from './watch/watches.ts'

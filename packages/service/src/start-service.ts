@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { type AuditSink, type Clock, SecretsError } from '@keyplane/core'
 import type { FastifyInstance } from 'fastify'
 import { Clients } from './access/clients.ts'
+import type { AlertLedger } from './alerts/alert-ledger.ts'
+import { type OpenAlerts, openAlerts } from './alerts/open-alerts.ts'
 import { serviceApp } from './app.ts'
 import type { ListenConfig, ServiceConfig } from './config/service-config.ts'
 import { EventStreams } from './events/event-streams.ts'
@@ -11,6 +13,8 @@ import { StrangerRecords } from './audit/stranger-records.ts'
 import { Configurations } from './configurations.ts'
 import { type EnvironmentParts, type OpenEnvironment, openEnvironment } from './environments/open-environment.ts'
 import type { DeliveredRead } from './tools/secret-reads.ts'
+import { noHealth, type OpenHealth } from './watch/openbao-probe.ts'
+import { type WarmedSecret, Watches } from './watch/watches.ts'
 
 export interface StartServiceOptions extends EnvironmentParts {
   readonly config: ServiceConfig
@@ -18,12 +22,18 @@ export interface StartServiceOptions extends EnvironmentParts {
   readonly audit: AuditSink
   /** Told of each read for a caller, cached or not: who, what and how it went, never a value. Must not throw. */
   readonly onRead?: (read: DeliveredRead) => void
+  /** Where replicas share their incidents, so that each is told once. Default: this process tells its own. */
+  readonly ledger?: AlertLedger
+  /** What asks a source how it stands. Default: `sys/health` of OpenBao, for the shipped providers; else a read. */
+  readonly openHealth?: OpenHealth
 }
 
 export interface RunningService {
   readonly url: string
   /** What each environment's sources are called, in the order in which they are asked. */
   readonly sources: ReadonlyMap<string, readonly string[]>
+  /** Resolves once every environment that is to be was read once: where each secret came from. Never rejects. */
+  readonly warmed: Promise<ReadonlyMap<string, readonly WarmedSecret[]>>
   /** Ends connections and sources; the audit sink is its owner's to end. */
   close(): Promise<void>
 }
@@ -33,21 +43,37 @@ export const startService = async ({
   config,
   audit,
   onRead,
+  ledger,
+  openHealth,
   ...parts
 }: StartServiceOptions): Promise<RunningService> => {
   const environments = new Map<string, OpenEnvironment>()
+  let watches: Watches | undefined
+  let told: OpenAlerts | undefined
   const closeSources = async (): Promise<void> => {
+    await watches?.close()
+    await told?.close()
     await Promise.all([...environments.values()].map(({ secrets }) => secrets.close()))
   }
   try {
     for (const [name, environment] of config.environments)
       environments.set(name, await openEnvironment(environment, parts))
+    told = openAlerts(config.alerts, { ledger, audit, ...parts })
+    const watching = await Watches.open({
+      environments,
+      alerts: told.alerts,
+      openHealth: openHealth ?? (parts.open && noHealth),
+      ...parts,
+    })
+    watches = watching
     const metrics = new ServiceMetrics()
-    const told = (read: DeliveredRead): void => {
+    const note = (read: DeliveredRead): void => {
+      watching.note(read)
       metrics.read(read)
       onRead?.(read)
     }
-    const configurations = new Configurations({ environments, audit, clock: parts.clock, onRead: told })
+    const { clock } = parts
+    const configurations = new Configurations({ environments, audit, clock, onRead: note })
     const clients = new Clients(config)
     const { host, port, tls } = config.listen
     const strangers = new StrangerRecords({ audit, clock: parts.clock })
@@ -55,6 +81,7 @@ export const startService = async ({
       clients,
       configurations,
       events: new EventStreams({ environments, ...parts }),
+      health: { watches, audit, clock },
       limits: new RequestLimits(config.limits, parts.clock),
       metrics,
       strangers,
@@ -64,6 +91,7 @@ export const startService = async ({
     const url = await app.listen({ host, port })
     return {
       url,
+      warmed: watches.start(),
       sources: new Map([...environments].map(([name, { sourceNames }]) => [name, sourceNames])),
       close: async () => {
         await closeApp(app, parts.clock)

@@ -12,7 +12,7 @@ describe('metrics', () => {
   it('count requests by route and status, reads by environment and result, and name nothing else', async () => {
     const local = memoryProvider({ secrets: { apiKey: 'value' } })
     served = await serve({}, { name: 'remote', get: (ref, call) => local.get(ref, call) })
-    await served.get(path)
+    await served.get(path, { headers: { 'cache-control': 'no-cache' } })
     await served.get(path)
     await served.get(path, { headers: { authorization: '' } })
     await served.get('/v1/nothing/canary')

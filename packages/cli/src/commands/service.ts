@@ -4,7 +4,8 @@ import { AgentAuditFile } from '../agent-audit/agent-audit-file.ts'
 import { batchedSink } from '../agent-audit/batched-sink.ts'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { Terminal } from '../terminal.ts'
+import { warmedLine } from '../service/warmed-line.ts'
+import { printable, type Terminal } from '../terminal.ts'
 
 interface ServiceFlags {
   readonly config: string
@@ -22,6 +23,7 @@ export const service: Command<ServiceFlags> = async (context, _args, { config: f
     try {
       tell(terminal, running)
       terminal.words(`Who was given what: ${folder.serviceAudit}`)
+      void running.warmed.then((warmed) => tellWarmed(terminal, warmed))
       await ended
     } finally {
       await running.close()
@@ -41,4 +43,11 @@ const tell = (terminal: Terminal, { url, sources }: RunningService): void => {
     return terminal.data(JSON.stringify({ serviceUrl: url, environments: Object.fromEntries(sources) }))
   const environments = [...sources].map(([name, names]) => `${name}: ${names.join(', then ')}`)
   terminal.data(`Keyplane service listening on ${url} · ${environments.join(' · ')}`)
+}
+
+/** Where each secret came from; by names alone. */
+const tellWarmed = (terminal: Terminal, warmed: Awaited<RunningService['warmed']>): void => {
+  for (const [environment, secrets] of warmed)
+    if (terminal.json) terminal.event({ warmed: { environment, secrets } })
+    else if (secrets.length > 0) terminal.words(printable(warmedLine(environment, secrets)))
 }

@@ -18,6 +18,8 @@ export interface OpenEnvironment {
   readonly secrets: SecretsManager
   /** What its own source and its fallbacks are called in answers, in this order. */
   readonly sourceNames: readonly string[]
+  /** The sources themselves in this order, without cache and retries: to look how they stand. */
+  readonly sources: readonly SecretProvider[]
 }
 
 /** A source that hangs is given up in time for a fallback to answer within two seconds. */
@@ -54,7 +56,8 @@ export const openEnvironment = async (
     clock,
     random,
   })
-  return Object.freeze({ config, secrets, sourceNames: Object.freeze(providers.map(({ name }) => name)) })
+  const sourceNames = Object.freeze(providers.map(({ name }) => name))
+  return Object.freeze({ config, secrets, sourceNames, sources: Object.freeze(providers) })
 }
 
 /** Each source by a name of its own: the second of a kind is `aws-2`. */

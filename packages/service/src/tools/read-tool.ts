@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly signal?: (() => AbortSignal) | undefined
   /** Ask the sources, whatever is cached. Default: no. */
   readonly fresh?: boolean | undefined
+  /** Which of its secrets to read. Default: all. */
+  readonly only?: ((name: string, secret: SecretConfig) => boolean) | undefined
   /** Told how the read of each secret went. */
   readonly onRead?: ((read: SecretRead) => void) | undefined
 }
@@ -25,12 +27,13 @@ const readsAtOnce = 16
 export const readTool = async (
   environment: OpenEnvironment,
   tool: string,
-  { clock, signal, fresh = false, onRead }: ReadOptions,
+  { clock, signal, fresh = false, only = () => true, onRead }: ReadOptions,
 ): Promise<ToolConfiguration> => {
   const { config, sourceNames } = environment
   const known = config.tools.get(tool)
   if (!known) throw new SecretsError('secret_not_found', `There is no tool ${JSON.stringify(tool)} in ${config.name}.`)
-  const asked = await atMost(readsAtOnce, [...known.secrets], async ([name, secret]) => ({
+  const wanted = [...known.secrets].filter(([name, secret]) => only(name, secret))
+  const asked = await atMost(readsAtOnce, wanted, async ([name, secret]) => ({
     name,
     jsonKey: secret.jsonKey,
     ...(await readSecret(environment, secret, { signal, fresh })),
