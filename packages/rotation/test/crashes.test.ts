@@ -2,6 +2,7 @@ import type { Rotation } from '@keyplane/rotation'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Fate, fates } from './model/faults.ts'
+import { OpenBaoRole } from './model/openbao-role.ts'
 import { targets } from './model/targets.ts'
 import { World } from './model/world.ts'
 
@@ -82,5 +83,21 @@ describe.each(Object.entries(targets))('a rotation of %s', (_, target) => {
       }),
       { numRuns: 100 },
     )
+  })
+})
+
+describe('a target that makes its users itself', () => {
+  it.each(fates)('keeps but one that nobody heard of, or whose process died, where a call meets "%s"', async (fate) => {
+    const calm = new World(new OpenBaoRole())
+    await calm.rotate()
+    for (let at = 0; at < calm.faults.calls; at += 1) {
+      const target = new OpenBaoRole()
+      const world = new World(target, [...Array.from({ length: at }, (): Fate => 'fine'), fate])
+      await world.rotate()
+      const left = target.users.size - 1
+      expect(left).toBeLessThanOrEqual(1)
+      if (fate.startsWith('crash')) expect(left).toBeGreaterThanOrEqual(target.unheard)
+      else expect(left).toBe(target.unheard)
+    }
   })
 })

@@ -11,6 +11,7 @@ export class Killed extends Error {}
 export class Faults {
   readonly #fates: Fate[]
   calls = 0
+  deaths = 0
   isDead = false
 
   constructor(fates: readonly Fate[]) {
@@ -40,6 +41,7 @@ export class Faults {
   }
 
   #die(): never {
+    this.deaths += 1
     this.isDead = true
     throw new Killed()
   }

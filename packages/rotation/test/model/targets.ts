@@ -1,15 +1,24 @@
 import { SecretsError, type SecretValue, TextValue } from '@keyplane/core'
 import type { Acceptance, Credentials, Rotator, RotatorCall } from '@keyplane/rotation'
+import { OpenBaoRole } from './openbao-role.ts'
 
-/** A target that knows which credentials log in, and the rotator for it. A credential is `user:password`. */
+/** Lets a call be cut off, and a look be taken after it. */
+export type Cut = <T>(act: () => Promise<T>) => Promise<T>
+
+/** A target that knows which credentials log in, and the rotator for it. */
 export interface ModelTarget {
   readonly first: SecretValue
   accepts(value: SecretValue): boolean
   rotator(): Rotator
   /** Somebody changes the password behind its back. */
   meddle(): void
+  /** For calls that the rotator makes within one of its own. */
+  cut?: Cut
+  /** The process that rotates was killed: what its rotator knew is gone. */
+  restart?(): void
 }
 
+/** A credential is `user:password`. */
 const parts = (value: SecretValue): readonly [user: string, password: string] => {
   const [user = '', password = ''] = String(value.reveal()).split(':')
   return [user, password]
@@ -147,4 +156,5 @@ export const targets: Readonly<Record<string, () => ModelTarget>> = {
   'one user, by an administrator': () => new Administered(),
   'two users in turn': () => new Alternating(),
   'keys side by side': () => new Keys(),
+  'users that the target makes': () => new OpenBaoRole(),
 }

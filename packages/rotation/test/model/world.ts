@@ -55,6 +55,7 @@ export class World {
     more: WorldOptions = {},
   ) {
     this.target = target
+    if (target.cut) target.cut = (act) => this.#watched(act)
     this.#policy = policy
     this.#more = more
     this.versions = memoryVersions({ versionId: 'v0', value: target.first })
@@ -118,6 +119,7 @@ export class World {
     try {
       return await act()
     } catch (error) {
+      if (error instanceof Killed) this.target.restart?.()
       if (error instanceof Killed || (error as { code?: string }).code !== undefined) return undefined
       throw error
     }
