@@ -15,6 +15,8 @@ export const hintFor = ({ code, source, reason }: SecretsError): string | undefi
 /** By the failure's reason. */
 const rotationHints: Readonly<Record<string, string>> = {
   rotation_rolled_back: 'The credential is what it was. Mend what the target refused, and rotate again.',
+  rotation_ended_early:
+    'What its function did stays: the target may accept the pending credential alone. See which one it accepts, then rotate again.',
   rotation_failing:
     'The store goes on trying for a day, then takes it back; see: keyplane rotation status. Take it back sooner: keyplane rotation rollback',
   rotation_under_way: 'The store goes on; see: keyplane rotation status',

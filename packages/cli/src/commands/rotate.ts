@@ -22,7 +22,7 @@ interface RotateFlags extends DatabaseFlags {
 export const rotate: Command<RotateFlags> = (context, [name = ''], { by, wait, ...flags }) =>
   withRotatingStore(context, async (store) => {
     const rules = rulesOf(flags)
-    const watch = await RotationWatch.open(context, store, { name, flags })
+    const watch = await RotationWatch.open(context, store, { name, flags, by })
     if (by === undefined && watch.before.RotationLambdaARN === undefined) throw rotatedByNothing(name)
     const { VersionId } = await askRotation(context, store, {
       SecretId: name,

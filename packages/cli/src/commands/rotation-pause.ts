@@ -2,15 +2,19 @@ import { aboutSecret } from '../about-secret.ts'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { describeSecret, pendingOf, withRotatingStore } from '../rotation/rotating-store.ts'
+import { isOwnRotator } from '../rotation/rotator-name.ts'
 
-/** Has a secret rotated no more, until it is resumed; what is under way is taken back. */
+/** Has a secret rotated no more, until it is resumed; what is under way is taken back, but for what a function did. */
 export const rotationPause: Command = (context, [name = '']) =>
   withRotatingStore(context, async (store) => {
     const { terminal } = context
-    const isUnderWay = pendingOf((await describeSecret(store, name)).VersionIdsToStages) !== undefined
+    const { RotationLambdaARN = '', VersionIdsToStages } = await describeSecret(store, name)
+    const isUnderWay = pendingOf(VersionIdsToStages) !== undefined
+    const takenBack = isUnderWay && isOwnRotator(RotationLambdaARN)
     const { Name, ARN } = await store.call('CancelRotateSecret', { SecretId: name }).catch(aboutSecret(name))
-    const also = isUnderWay ? ' What is under way is taken back.' : ''
-    if (terminal.json) terminal.data(JSON.stringify({ name: Name, id: ARN, enabled: false, takenBack: isUnderWay }))
+    const ends = takenBack ? 'is taken back' : 'ends there; what its function did at the target stays'
+    const also = isUnderWay ? ` What is under way ${ends}.` : ''
+    if (terminal.json) terminal.data(JSON.stringify({ name: Name, id: ARN, enabled: false, takenBack }))
     else
       terminal.words(
         `${terminal.style('green', '✓')} ${Name} is paused.${also} Go on with: keyplane rotation resume ${Name}`,

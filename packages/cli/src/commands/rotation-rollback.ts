@@ -13,12 +13,13 @@ import { lastSteps, type NotedStep } from '../rotation/rotation-steps.ts'
 import { RotationWatch } from '../rotation/rotation-watch.ts'
 import { isOwnRotator } from '../rotation/rotator-name.ts'
 
-/** Takes back what is under way, and waits for that; the schedule stays as it is. */
+/** Takes back what is under way, but for what a function did, and waits for that; the schedule stays as it is. */
 export const rotationRollback: Command<DatabaseFlags> = (context, [name = ''], flags) =>
   withRotatingStore(context, async (store) => {
     const { terminal } = context
     const watch = await RotationWatch.open(context, store, { name, flags })
-    const { RotationEnabled, VersionIdsToStages, Name, ARN } = watch.before
+    const { RotationEnabled, VersionIdsToStages, RotationLambdaARN = '', Name, ARN } = watch.before
+    const takenBack = isOwnRotator(RotationLambdaARN)
     if (pendingOf(VersionIdsToStages) === undefined) throw nothingUnderWay(name)
     const cancel = (): Promise<unknown> => store.call('CancelRotateSecret', { SecretId: name }).catch(aboutSecret(name))
     const isOver = isOverBefore(context, watch.before, (await lastSteps(context, flags)).get(ARN ?? ''))
@@ -32,10 +33,12 @@ export const rotationRollback: Command<DatabaseFlags> = (context, [name = ''], f
       )
     else if (RotationEnabled) await askRotation(context, store, { SecretId: name, RotateImmediately: false })
     if (end.state === 'finished') throw tooLate(name)
-    if (terminal.json) terminal.data(JSON.stringify({ name: Name, id: ARN, state: end.state }))
+    if (terminal.json) terminal.data(JSON.stringify({ name: Name, id: ARN, state: end.state, takenBack }))
     else
       terminal.words(
-        `${terminal.style('green', '✓')} The rotation of ${Name} is taken back: its credential is what it was.`,
+        takenBack
+          ? `${terminal.style('green', '✓')} The rotation of ${Name} is taken back: its credential is what it was.`
+          : `The rotation of ${Name} has ended. What its function did at the target stays: that may accept the pending credential alone.`,
       )
     return exitCodes.ok
   })

@@ -11,6 +11,12 @@ describe('a rotation that did not finish', () => {
     expect(exitCodeOf[failure.code]).toBe(1)
   })
 
+  it('does not say that what a function did was taken back', () => {
+    const failure = rotationEndFailure('app/db', { state: 'rolled-back', because: 'request', byFunction: true })
+    expect(failure.message).toBe('The rotation of "app/db" was ended: somebody asked for that.')
+    expect(hintFor(failure)).toContain('the pending credential')
+  })
+
   it('says nothing of a cause that is not known', () => {
     expect(rotationEndFailure('app/db', { state: 'rolled-back' }).message).toBe(
       'The rotation of "app/db" was taken back.',

@@ -64,8 +64,10 @@ export const isRepeated = ({ failure, step = '', state }: NotedStep): boolean =>
   failure !== undefined && (state === 'rolling-back' ? stepsBack.includes(step) : stepAfter(state) === step)
 
 /** What a step's outcome means. */
-export const meaningOf = (noted: NotedStep): string =>
-  isRepeated(noted) ? `did not succeed (${noted.failure}); it is tried again` : meanings[noted.state]
+export const meaningOf = (noted: NotedStep, byFunction: boolean): string => {
+  if (isRepeated(noted)) return `did not succeed (${noted.failure}); it is tried again`
+  return (byFunction && meaningsByFunction[noted.state]) || meanings[noted.state]
+}
 
 const meanings: Readonly<Record<RotationState, string>> = {
   planned: 'written down',
@@ -80,6 +82,12 @@ const meanings: Readonly<Record<RotationState, string>> = {
   'rolling-back': 'is being taken back',
   'rolled-back': 'the credential is what it was',
   failed: 'no stored credential is accepted',
+}
+
+/** A function has no step that takes something back. */
+const meaningsByFunction: Partial<typeof meanings> = {
+  'rolling-back': 'is being ended',
+  'rolled-back': 'has ended; what its function did stays',
 }
 
 const order = Object.keys(meanings)

@@ -6,12 +6,15 @@ import type { Context } from '../context.ts'
 import type { DatabaseFlags } from '../plane/store-database.ts'
 import { currentOf, describeSecret, pendingOf, type RotatingStore } from './rotating-store.ts'
 import { inOrder, isRepeated, localDatabase, meaningOf, type NotedStep, stepsAmong } from './rotation-steps.ts'
+import { isOwnRotator, rotatorArn } from './rotator-name.ts'
 
 /** How a rotation ended. */
 export interface RotationEnd {
   readonly state: 'finished' | 'rolled-back' | 'failed'
   /** The step that it was taken back for. */
   readonly because?: string
+  /** By a function: what it did at the target is not taken back with it. */
+  readonly byFunction?: true
 }
 
 const logPollMs = 250
@@ -30,6 +33,7 @@ export class RotationWatch {
   readonly #store: RotatingStore
   readonly #database: StoreDatabase | undefined
   readonly #after: Map<string, number>
+  readonly #byFunction: boolean
   readonly #startedAtMs: number
   #held: readonly NotedStep[] = []
   #failures = 0
@@ -43,6 +47,7 @@ export class RotationWatch {
       readonly before: DescribeSecretResponse
       readonly database: StoreDatabase | undefined
       readonly after: Map<string, number>
+      readonly byFunction: boolean
     },
   ) {
     this.#context = context
@@ -50,13 +55,14 @@ export class RotationWatch {
     this.before = seen.before
     this.#database = seen.database
     this.#after = seen.after
+    this.#byFunction = seen.byFunction
     this.#startedAtMs = context.clock.nowMs()
   }
 
   static async open(
     context: Context,
     store: RotatingStore,
-    { name, flags }: { readonly name: string; readonly flags: DatabaseFlags },
+    { name, flags, by }: { readonly name: string; readonly flags: DatabaseFlags; readonly by?: string | undefined },
   ): Promise<RotationWatch> {
     const before = await describeSecret(store, name)
     const database = localDatabase(context, flags)
@@ -64,6 +70,7 @@ export class RotationWatch {
       before,
       database,
       after: new Map(database && (await auditEnds(database))),
+      byFunction: !isOwnRotator(by === undefined ? (before.RotationLambdaARN ?? '') : rotatorArn(by)),
     })
   }
 
@@ -78,6 +85,11 @@ export class RotationWatch {
    * (`rotation_under_way`) after 15 minutes; the store goes on in either case.
    */
   async ended(again?: () => Promise<unknown>): Promise<RotationEnd> {
+    const end = await this.#followed(again)
+    return this.#byFunction ? { ...end, byFunction: true } : end
+  }
+
+  async #followed(again?: () => Promise<unknown>): Promise<RotationEnd> {
     let lookedAtMs = this.#context.clock.nowMs()
     const betweenMs = this.#database ? looksMs.withLog : looksMs.alone
     while (this.elapsedMs < patienceMs) {
@@ -128,7 +140,7 @@ export class RotationWatch {
       terminal.event({ step: { ...(step && { step }), state, ...(failure && { failure }), elapsedMs } })
     else
       terminal.words(
-        `${seconds(elapsedMs).padStart(8)}  ${(step ?? (state === 'planned' ? 'begin' : 'back')).padEnd(9)}${meaningOf(noted)}`,
+        `${seconds(elapsedMs).padStart(8)}  ${(step ?? (state === 'planned' ? 'begin' : 'back')).padEnd(9)}${meaningOf(noted, this.#byFunction)}`,
       )
     this.#failures = isRepeated(noted) ? this.#failures + 1 : 0
     if (this.#failures >= failuresInARow)
