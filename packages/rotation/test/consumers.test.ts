@@ -244,6 +244,18 @@ describe.each(overlapping)('a canary of %s', (_, target) => {
     expect(world.nowMs).toBe(awayUntilMs + canary.observeMs)
   })
 
+  it('whose looks are late each time is taken back in the end, and that is told', async () => {
+    const meanwhile = async (world: World): Promise<void> => {
+      if ((await world.journal.load(secretId))?.rotation.state === 'canary') world.nowMs += 20_000
+    }
+    const giveUpAfterMs = 600_000
+    const world = new World(target(), [], { giveUpAfterMs }, { meanwhile, canary })
+    const { rotation } = await world.rotate()
+    expect(rotation).toMatchObject({ state: 'rolled-back', cause: 'given_up' })
+    expect(world.nowMs - world.startMs).toBeLessThan(canary.observeMs + giveUpAfterMs + 300_000)
+    expect(world.alerts.map(({ kind }) => kind)).toEqual(['rolled_back'])
+  })
+
   it('that fares well is promoted after the time of observation', async () => {
     const consumers = names.map((name) => new ModelConsumer(name))
     const meanwhile = async (world: World): Promise<void> => {

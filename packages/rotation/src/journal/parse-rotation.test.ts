@@ -27,6 +27,7 @@ const rotations: readonly Rotation[] = [
     ...facts,
     state: 'canary',
     currentVersion: 'v1',
+    canaryAtMs: 8,
     promoteAtMs: 9,
     canary: { percent: 0.5, observeMs: 9, maxRefusals: 0 },
   },

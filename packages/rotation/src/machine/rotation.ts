@@ -101,6 +101,7 @@ export interface SetAtTarget extends WithCurrent {
 export interface InCanary extends WithCurrent {
   readonly state: 'canary'
   readonly canary: Canary
+  readonly canaryAtMs: number
   readonly promoteAtMs: number
   /** Looked at before; next at that moment. */
   readonly lookAtMs?: number

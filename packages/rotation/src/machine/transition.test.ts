@@ -30,7 +30,7 @@ const states: Readonly<Record<RotationState, Rotation>> = {
   checked: { ...known, state: 'checked' },
   created: { ...known, state: 'created' },
   set: { ...known, state: 'set' },
-  canary: { ...known, canary, state: 'canary', promoteAtMs: 1, lookAtMs: 1 },
+  canary: { ...known, canary, state: 'canary', canaryAtMs: 0, promoteAtMs: 1, lookAtMs: 1 },
   tested: { ...known, state: 'tested' },
   promoted: { ...known, state: 'promoted' },
   verified: { ...known, state: 'verified', verifiedAtMs: 1, retireAtMs: 1 },

@@ -46,7 +46,7 @@ const stepped = (
   event: Exclude<Outcome, { readonly kind: 'failed' }>,
   parts: TransitionParts,
 ): Rotation => {
-  if (event.kind === 'waiting') return waiting(rotation as InCanary | Verified, event)
+  if (event.kind === 'waiting') return waiting(rotation as InCanary | Verified, event, parts.policy)
   switch (rotation.state) {
     case 'planned':
       return event.kind === 'checked' ? checked(rotation, event) : wrong(rotation, event)
@@ -81,21 +81,24 @@ const stepped = (
 const waiting = (
   rotation: InCanary | Verified,
   { atMs, untilMs }: Extract<Outcome, { readonly kind: 'waiting' }>,
-): Rotation => ({
-  ...rotation,
-  ...(rotation.state === 'canary' && { promoteAtMs: watchedUntilMs(rotation, atMs) }),
-  lookAtMs: untilMs,
-})
+  { giveUpAfterMs }: RotationPolicy,
+): Rotation => {
+  if (rotation.state === 'verified') return { ...rotation, lookAtMs: untilMs }
+  // Its time begins anew where nobody watched: it must not go on so for ever, and nobody be told.
+  if (atMs - rotation.canaryAtMs >= rotation.canary.observeMs + giveUpAfterMs)
+    return rollingBack(rotation, { cause: 'given_up' })
+  return { ...rotation, promoteAtMs: watchedUntilMs(rotation, atMs), lookAtMs: untilMs }
+}
 
 const tested = (rotation: SetAtTarget, atMs: number): Rotation => {
   const { canary } = rotation
   return canary
-    ? { ...rotation, canary, state: 'canary', promoteAtMs: atMs + canary.observeMs }
+    ? { ...rotation, canary, state: 'canary', canaryAtMs: atMs, promoteAtMs: atMs + canary.observeMs }
     : { ...rotation, state: 'tested' }
 }
 
-const afterCanary = (rotation: InCanary): Omit<InCanary, 'promoteAtMs'> => {
-  const { promoteAtMs: _, lookAtMs: __, ...facts } = rotation
+const afterCanary = (rotation: InCanary): Omit<InCanary, 'canaryAtMs' | 'promoteAtMs'> => {
+  const { canaryAtMs: _, promoteAtMs: __, lookAtMs: ___, ...facts } = rotation
   return facts
 }
 
