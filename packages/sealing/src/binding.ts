@@ -11,6 +11,15 @@ export interface ValueOwner {
   readonly versionId: string
 }
 
+/** Where a value is kept for a while, of which version it is, and when its source vouched for it. */
+export interface CachedPlace {
+  readonly environment: string
+  readonly source: string
+  readonly path: string
+  readonly version: string
+  readonly moment: string
+}
+
 /**
  * What a sealed blob belongs to. It is authenticated with the blob, so that a blob moved to another secret, version,
  * account, region, key or purpose does not open.
@@ -28,6 +37,9 @@ export type Binding =
   | { readonly purpose: 'root-check'; readonly storeId: string }
   /** What a store hands out and is given back. */
   | { readonly purpose: 'session-token' | 'kms-ciphertext'; readonly owner: string }
+  | ({ readonly purpose: 'cache-record' } & CachedPlace)
+  /** A key of those who share a cache: for records, or for their names. */
+  | { readonly purpose: 'cache-key'; readonly keyId: string }
 
 const fieldsOf = (binding: Binding): readonly string[] => {
   switch (binding.purpose) {
@@ -42,6 +54,10 @@ const fieldsOf = (binding: Binding): readonly string[] => {
     case 'session-token':
     case 'kms-ciphertext':
       return [binding.owner]
+    case 'cache-record':
+      return [binding.environment, binding.source, binding.path, binding.version, binding.moment]
+    case 'cache-key':
+      return [binding.keyId]
   }
 }
 

@@ -3,7 +3,7 @@
  * under a root key, every blob bound to the place it belongs to. Use it to store secrets. It stores nothing itself
  * but a root key's file, durably, keeps no value, and never says more of a failure than that a blob does not open.
  */
-export { associatedData, type Binding, formatVersion, type ValueOwner } from './binding.ts'
+export { associatedData, type Binding, type CachedPlace, formatVersion, type ValueOwner } from './binding.ts'
 export {
   type Envelope,
   type EnvelopeOwner,

@@ -56,12 +56,15 @@ const broken = (binding: Binding): SecretsError =>
 const ownerOf = (binding: Binding): string => {
   switch (binding.purpose) {
     case 'kms-key':
+    case 'cache-key':
       return binding.keyId
     case 'root-check':
       return binding.storeId
     case 'session-token':
     case 'kms-ciphertext':
       return binding.owner
+    case 'cache-record':
+      return `${binding.environment}/${binding.path}`
     default:
       return binding.arn
   }
