@@ -50,7 +50,7 @@ describe('the configuration of the service', () => {
     const { environments, listen } = parse(whole)
     expect(environments.get('production')).toMatchObject({
       sources: [{ kind: 'named', name: 'openbao', variables: {} }],
-      caches: true,
+      cache: 'local',
       ttlMs: 300_000,
       maxStaleMs: 3_600_000,
     })
@@ -136,7 +136,6 @@ roles:
   })
 
   it.each([
-    ['redis', 'environments: { a: { source: aws, cache: redis } }\ntools: {}'],
     ['dynamic', 'environments: { a: { source: aws } }\ntools: { t: { secrets: { s: { ref: x, kind: dynamic } } } }'],
   ])('says that %s is not there yet', (what, text) => {
     expect(problems(text)).toEqual([expect.stringContaining(`${what} is not there yet`)])

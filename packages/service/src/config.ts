@@ -8,6 +8,7 @@ import { environmentOf } from './config/environment-of.ts'
 import { perhaps } from './config/known-keys.ts'
 import { limitsOf } from './config/limits-of.ts'
 import { overlaidEnvironment, overlaidTools } from './config/overlaid.ts'
+import { sharedCacheOf } from './config/shared-cache-of.ts'
 import { readWritten } from './config/read-written.ts'
 import { overlaySchema, serviceSchema } from './config/schema.ts'
 import type { EnvironmentConfig, ListenConfig, ServiceConfig } from './config/service-config.ts'
@@ -83,6 +84,7 @@ const configOf = (main: Read<WrittenService>, overlays: ReadonlyMap<string, Read
   return Object.freeze({
     listen: listenOf(main),
     limits: limitsOf(written.limits),
+    ...sharedCacheOf(written, file),
     environments: new Map(environments.map((name) => [name, environmentIn(main, name, overlays.get(name))])),
     alerts: alertsOf(written, file),
     clients: clientsOf(written, file),

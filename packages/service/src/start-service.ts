@@ -15,6 +15,7 @@ import { type EnvironmentParts, type OpenEnvironment, openEnvironment } from './
 import type { DeliveredRead } from './tools/secret-reads.ts'
 import { noHealth, type OpenHealth } from './watch/openbao-probe.ts'
 import { type WarmedSecret, Watches } from './watch/watches.ts'
+import { openSharedCache, type SharedCache } from './shared-cache/open-shared-cache.ts'
 
 export interface StartServiceOptions extends EnvironmentParts {
   readonly config: ServiceConfig
@@ -50,14 +51,17 @@ export const startService = async ({
   const environments = new Map<string, OpenEnvironment>()
   let watches: Watches | undefined
   let told: OpenAlerts | undefined
+  let sharedCache: SharedCache | undefined
   const closeSources = async (): Promise<void> => {
     await watches?.close()
     await told?.close()
     await Promise.all([...environments.values()].map(({ secrets }) => secrets.close()))
+    sharedCache?.close()
   }
   try {
+    sharedCache = await openSharedCache(config, parts)
     for (const [name, environment] of config.environments)
-      environments.set(name, await openEnvironment(environment, parts))
+      environments.set(name, await openEnvironment(environment, { ...parts, sharedCache }))
     told = openAlerts(config.alerts, { ledger, audit, ...parts })
     const watching = await Watches.open({
       environments,

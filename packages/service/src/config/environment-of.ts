@@ -16,11 +16,15 @@ export interface EnvironmentParts {
 }
 
 const defaultTtlMs = 300_000
+const defaultPollMs = 15_000
+const leastPollMs = 1_000
 
 /** The environment that is meant, after what is wrong with it was told. */
 export const environmentOf = ({ name, folder, written, tools, complain }: EnvironmentParts): EnvironmentConfig => {
   const { cache = 'local', ttl = defaultTtlMs, maxStale = 0, fallback = [], warm = true } = written
+  const { pollInterval = defaultPollMs } = written
   if (cache === 'none' && maxStale > 0) complain(['maxStale'], 'needs a cache, and cache is none')
+  if (pollInterval > 0 && pollInterval < leastPollMs) complain(['pollInterval'], 'must be 0 or at least 1s')
   const own = sourceOf(written, { folder, complain, choices: ['source'] })
   const fallbacks = fallback.map((each, index) =>
     sourceOf(each, {
@@ -35,10 +39,11 @@ export const environmentOf = ({ name, folder, written, tools, complain }: Enviro
   return Object.freeze({
     name,
     sources,
-    caches: cache !== 'none',
+    warms: warm,
+    cache,
     ttlMs: ttl,
     maxStaleMs: maxStale,
-    warms: warm,
+    pollIntervalMs: pollInterval,
     tools: read,
   })
 }

@@ -3,7 +3,15 @@ import * as z from 'zod'
 import { withKeys } from './known-keys.ts'
 import { rate } from './limits-of.ts'
 import { duration, environmentName, filled, givenName, keyHash, secretName } from './texts.ts'
-import type { WrittenEnvironment, WrittenOverlay, WrittenSecret, WrittenService, WrittenTools } from './written.ts'
+import type {
+  WrittenCacheKey,
+  WrittenEnvironment,
+  WrittenOverlay,
+  WrittenRedis,
+  WrittenSecret,
+  WrittenService,
+  WrittenTools,
+} from './written.ts'
 
 const source = {
   source: z.enum(providerNames).optional(),
@@ -16,13 +24,10 @@ const fallback = z.preprocess(
   z.array(withKeys({ ...source, env: filled.optional(), file: filled.optional() })),
 )
 
-const cacheKinds = z.enum(['local', 'none'], {
-  error: ({ input }) => (input === 'redis' ? 'can be local or none: redis is not there yet' : undefined),
-})
-
 const environment: z.ZodType<WrittenEnvironment> = withKeys({
   ...source,
-  cache: cacheKinds.optional(),
+  cache: z.enum(['redis', 'local', 'none']).optional(),
+  pollInterval: duration.optional(),
   ttl: duration.optional(),
   maxStale: duration.optional(),
   fallback: fallback.optional(),
@@ -48,6 +53,23 @@ const tools: z.ZodType<WrittenTools> = z.record(
 const globs = z.array(filled).min(1, 'must name at least one')
 const rules = z.array(withKeys({ actions: globs, environments: globs, tools: globs }))
 
+const redis: z.ZodType<WrittenRedis> = withKeys({
+  url: filled,
+  username: filled.optional(),
+  passwordFile: filled.optional(),
+  ca: filled.optional(),
+  prefix: filled.optional(),
+})
+
+const cacheKey: z.ZodType<WrittenCacheKey> = withKeys({
+  file: filled.optional(),
+  transit: withKeys({
+    key: filled,
+    mount: filled.optional(),
+    variables: z.record(filled, z.string()).optional(),
+  }).optional(),
+})
+
 export const serviceSchema: z.ZodType<WrittenService> = withKeys({
   listen: withKeys({
     host: filled.optional(),
@@ -55,6 +77,8 @@ export const serviceSchema: z.ZodType<WrittenService> = withKeys({
     tls: withKeys({ certificate: filled, key: filled }).optional(),
   }).optional(),
   limits: withKeys({ perClient: rate.optional(), unauthenticated: rate.optional() }).optional(),
+  redis: redis.optional(),
+  cacheKey: cacheKey.optional(),
   environments: z.record(environmentName, environment),
   tools,
   alerts: withKeys({

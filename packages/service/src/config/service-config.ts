@@ -27,7 +27,10 @@ export interface EnvironmentConfig {
   readonly name: string
   /** The environment's own source, then its fallbacks. */
   readonly sources: readonly [SourceConfig, ...SourceConfig[]]
-  readonly caches: boolean
+  /** Where answers are kept: in this process, and in Redis for all of them as well. */
+  readonly cache: 'redis' | 'local' | 'none'
+  /** In which a change at a source is seen. 0: when the TTL is over. */
+  readonly pollIntervalMs: number
   readonly ttlMs: number
   readonly maxStaleMs: number
   /** Whether its secrets are read once at the start. */
@@ -79,9 +82,32 @@ export interface LimitsConfig {
   readonly unauthenticated: Rate | undefined
 }
 
+/** The Redis of environments with `cache: redis`. Paths are those of files. */
+export interface RedisConfig {
+  readonly url: string
+  readonly username?: string
+  readonly passwordFile?: string
+  readonly ca?: string
+  readonly prefix?: string
+}
+
+/** What wraps the keys of what is kept in Redis: a file of 32 bytes, or a key of OpenBao's transit engine. */
+export type CacheKeyConfig =
+  | { readonly kind: 'file'; readonly file: string }
+  | {
+      readonly kind: 'transit'
+      readonly key: string
+      readonly mount?: string
+      readonly variables: Readonly<Record<string, string>>
+    }
+
 export interface ServiceConfig {
   readonly listen: ListenConfig
   readonly limits: LimitsConfig
+  /** Default: `KEYPLANE_SERVICE_REDIS_URL`. */
+  readonly redis?: RedisConfig
+  /** Default: `KEYPLANE_SERVICE_CACHE_KEY_FILE`. */
+  readonly cacheKey?: CacheKeyConfig
   readonly environments: ReadonlyMap<string, EnvironmentConfig>
   readonly alerts: AlertsConfig
   readonly clients: ReadonlyMap<string, ClientConfig>

@@ -17,7 +17,8 @@ export interface WrittenFallback extends WrittenSource {
 }
 
 export interface WrittenEnvironment extends WrittenSource {
-  readonly cache?: 'local' | 'none' | undefined
+  readonly cache?: 'redis' | 'local' | 'none' | undefined
+  readonly pollInterval?: number | undefined
   readonly ttl?: number | undefined
   readonly maxStale?: number | undefined
   readonly fallback?: readonly WrittenFallback[] | undefined
@@ -71,6 +72,26 @@ export interface WrittenAlerts {
     | undefined
 }
 
+export interface WrittenRedis {
+  readonly url: string
+  readonly username?: string | undefined
+  readonly passwordFile?: string | undefined
+  readonly ca?: string | undefined
+  readonly prefix?: string | undefined
+}
+
+/** Exactly one of both. */
+export interface WrittenCacheKey {
+  readonly file?: string | undefined
+  readonly transit?:
+    | {
+        readonly key: string
+        readonly mount?: string | undefined
+        readonly variables?: Readonly<Record<string, string>> | undefined
+      }
+    | undefined
+}
+
 export interface WrittenLimits {
   readonly perClient?: Rate | 'none' | undefined
   readonly unauthenticated?: Rate | 'none' | undefined
@@ -80,6 +101,8 @@ export interface WrittenLimits {
 export interface WrittenService {
   readonly listen?: WrittenListener | undefined
   readonly limits?: WrittenLimits | undefined
+  readonly redis?: WrittenRedis | undefined
+  readonly cacheKey?: WrittenCacheKey | undefined
   readonly environments: Readonly<Record<string, WrittenEnvironment>>
   readonly tools: WrittenTools
   readonly alerts?: WrittenAlerts | undefined

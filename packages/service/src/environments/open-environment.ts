@@ -2,7 +2,10 @@ import type { Random, SecretProvider } from '@keyplane/core'
 import { namedProvider, openSecrets, type SecretsLog, type SecretsManager } from '@keyplane/secrets'
 import { hasVariables } from '../config/environment-of.ts'
 import type { EnvironmentConfig, SourceConfig } from '../config/service-config.ts'
+import type { SharedCache } from '../shared-cache/open-shared-cache.ts'
 import { byVariable } from './by-variable.ts'
+import { keptBetween } from './kept-between.ts'
+import { longestStaleMs } from './longest-stale.ts'
 import { type OpenSource, openSource, type SourceParts } from './open-source.ts'
 
 export interface EnvironmentParts extends Pick<SourceParts, 'env' | 'clock' | 'correlationId'> {
@@ -10,6 +13,12 @@ export interface EnvironmentParts extends Pick<SourceParts, 'env' | 'clock' | 'c
   readonly log: SecretsLog
   /** Default: the shipped providers. */
   readonly open?: OpenSource
+}
+
+/** What environments have in common. */
+export interface CommonParts extends EnvironmentParts {
+  /** For environments with `cache: redis`. */
+  readonly sharedCache?: SharedCache | undefined
 }
 
 /** An environment whose sources are open. */
@@ -29,7 +38,7 @@ const maxEntries = 10_000
 /** Opens an environment's sources. Close its `secrets` when done. @throws SecretsError as opening a source does. */
 export const openEnvironment = async (
   config: EnvironmentConfig,
-  { env, clock, random, log, correlationId, open = openSource }: EnvironmentParts,
+  { env, clock, random, log, correlationId, sharedCache, open = openSource }: CommonParts,
 ): Promise<OpenEnvironment> => {
   const providers: SecretProvider[] = []
   try {
@@ -42,13 +51,21 @@ export const openEnvironment = async (
     await Promise.allSettled(providers.map(async (provider) => provider.close?.()))
     throw thrown
   }
+  const between = keptBetween(config, new Map(named(config.sources)), {
+    clock,
+    random,
+    log,
+    sharedCache,
+    onChange: (change) => secrets.invalidate(change),
+  })
   const secrets = openSecrets({
     providers,
+    between,
     environment: false,
     // A fallback would undo a refusal.
     strict: 'refusals',
     cacheTtl: `${config.ttlMs}ms`,
-    cache: { maxEntries: config.caches ? maxEntries : 0, maxStale: `${longestStaleMs(config)}ms` },
+    cache: { maxEntries: config.cache === 'none' ? 0 : maxEntries, maxStale: `${longestStaleMs(config)}ms` },
     attemptTimeout,
     // The service has its own configuration; the library's variables are for programs that use the library.
     env: {},
@@ -70,10 +87,3 @@ const named = (sources: readonly SourceConfig[]): [string, SourceConfig][] => {
     return [count === 1 ? name : `${name}-${count}`, source]
   })
 }
-
-/** What is kept has to last for the secret that may be oldest; each read then says how old its own may be. */
-const longestStaleMs = ({ maxStaleMs, tools }: EnvironmentConfig): number =>
-  Math.max(
-    maxStaleMs,
-    ...[...tools.values()].flatMap(({ secrets }) => [...secrets.values()].map((secret) => secret.maxStaleMs ?? 0)),
-  )

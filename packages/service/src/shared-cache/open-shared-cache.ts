@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import type { Change, Clock, Random, SecretProvider, Timer } from '@keyplane/core'
+import type { SecretsLog } from '@keyplane/secrets'
+import type { EnvironmentConfig, ServiceConfig, SourceConfig } from '../config/service-config.ts'
+import { longestStaleMs } from '../environments/longest-stale.ts'
+import { type CacheSettings, cacheSettings } from './cache-settings.ts'
+import { cacheRootKey } from './cache-root-key.ts'
+import type { Entries } from './entries.ts'
+import { GuardedEntries } from './guarded-entries.ts'
+import { Keyring } from './keyring.ts'
+import { Sealer } from './record.ts'
+import { RedisEntries } from './redis-entries.ts'
+import { SharedRecords } from './shared-records.ts'
+import { type SharedCacheProvider, withSharedCache } from './with-shared-cache.ts'
+
+export interface SharedCacheParts {
+  /** The process's environment. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: SecretsLog
+  /** Default: Redis. */
+  readonly openEntries?: (redis: CacheSettings['redis']) => Entries
+}
+
+/** The cache that the replicas of a service share. */
+export interface SharedCache {
+  /** A source of an environment behind it. */
+  over(source: SecretProvider, use: SharedCacheUse): SharedCacheProvider
+  close(): void
+}
+
+export interface SharedCacheUse {
+  readonly environment: EnvironmentConfig
+  /** What the source was opened by: otherwise configured, it is another source. */
+  readonly sourceConfig: SourceConfig
+  readonly onChange: (change: Change) => void
+}
+
+const upkeepEveryMs = 5_000
+const tellAgainAfterMs = 600_000
+const negativeTtlMs = 5_000
+/** A start waits so long for the keys, so that a value in the cache helps the first reader too. */
+const startPatienceMs = 1_000
+/** Beyond the last record that a key may have sealed. */
+const keptLongerMs = 600_000
+
+/**
+ * Opens the shared cache where an environment has one. It is no condition of a start that Redis, or OpenBao with the key,
+ * is there: until they are, the cache is cold.
+ * @throws SecretsError `config_invalid` where it is not said which Redis, or by which key.
+ */
+export const openSharedCache = async (
+  config: ServiceConfig,
+  parts: SharedCacheParts,
+): Promise<SharedCache | undefined> => {
+  const using = [...config.environments.values()].filter(({ cache }) => cache === 'redis')
+  if (using.length === 0) return undefined
+  const { env, clock, random, log } = parts
+  const nowMs = (): number => clock.nowMs()
+  const settings = cacheSettings(config, env)
+  const rootKey = await cacheRootKey(settings.cacheKey, parts)
+  const tell = onceIn(tellAgainAfterMs, clock, (problem) => log.warn(problem, { source: 'redis' }))
+  const { openEntries = (redis): Entries => new RedisEntries({ ...redis, nowMs }) } = parts
+  const [opened, patience] = [openEntries(settings.redis), after(startPatienceMs, clock)]
+  const entries = new GuardedEntries(opened, {
+    clock,
+    onState: (isThere, why) => {
+      const now = isThere
+        ? 'The shared cache answers again.'
+        : `${why} Until it answers, values come from their sources.`
+      log.warn(now, { source: 'redis' })
+      if (isThere) void keyring.upkeep()
+    },
+  })
+  const longestMs = Math.max(...using.map((each) => each.ttlMs + longestStaleMs(each)))
+  const keyring = new Keyring({ entries, rootKey, clock, random, keepMs: longestMs + keptLongerMs, onProblem: tell })
+  const sealer = new Sealer({ keyring, random, nowMs, onProblem: tell })
+  const replica = Buffer.from(random.bytes(8)).toString('hex')
+  const endUpkeep = repeated(upkeepEveryMs, clock, () => keyring.upkeep())
+  await Promise.race([opened.opened, patience])
+  await Promise.race([keyring.upkeep(), patience])
+  return {
+    over: (source, { environment, sourceConfig, onChange }) => {
+      const { name, ttlMs } = environment
+      const policy = { ttlMs, maxStaleMs: longestStaleMs(environment), negativeTtlMs, clock }
+      const place = { environment: name, source: `${source.name}:${fingerprint(sourceConfig)}` }
+      const records = new SharedRecords({ ...place, ...policy, entries, sealer, replica, onChange })
+      return withSharedCache(source, { records, ...policy })
+    },
+    close: () => {
+      endUpkeep()
+      entries.close()
+    },
+  }
+}
+
+const fingerprint = (source: SourceConfig): string =>
+  createHash('sha256').update(JSON.stringify(source)).digest('hex').slice(0, 16)
+
+const after = (ms: number, clock: Clock): Promise<void> =>
+  new Promise((resolve) => {
+    clock.after(ms, resolve, { keepsAlive: true })
+  })
+
+/** Acts again and again, with the interval between; nothing here keeps the process alive. @returns what ends it. */
+const repeated = (everyMs: number, clock: Clock, act: () => Promise<void>): (() => void) => {
+  let timer: Timer
+  let ended = false
+  const next = (): void => {
+    timer = clock.after(everyMs, () => {
+      void act().finally(() => ended || next())
+    })
+  }
+  next()
+  return () => {
+    ended = true
+    timer.cancel()
+  }
+}
+
+/** Tells each thing once in so long. */
+const onceIn = (ms: number, clock: Clock, tell: (text: string) => void): ((text: string) => void) => {
+  const toldAtMs = new Map<string, number>()
+  return (text) => {
+    const nowMs = clock.monotonicMs()
+    if (nowMs - (toldAtMs.get(text) ?? Number.NEGATIVE_INFINITY) < ms) return
+    toldAtMs.set(text, nowMs)
+    tell(text)
+  }
+}
