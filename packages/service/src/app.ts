@@ -4,6 +4,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { authenticate } from './access/authenticate.ts'
 import type { StrangerRecords } from './audit/stranger-records.ts'
 import type { KeyHolders } from './access/clients.ts'
+import type { ServiceConfig } from './config/service-config.ts'
 import type { Configurations } from './configurations.ts'
 import { answerHeaders } from './http/answer-headers.ts'
 import { describeRoutes } from './http/description.ts'
@@ -14,6 +15,7 @@ import { requestIdOf } from './http/request-id.ts'
 import type { EventStreams } from './events/event-streams.ts'
 import type { ServiceMetrics } from './metrics/service-metrics.ts'
 import type { RequestLimits } from './limits/request-limits.ts'
+import { accountRoutes } from './routes/account-routes.ts'
 import { environmentConfigurationRoute } from './routes/environment-configuration.ts'
 import { eventsRoute } from './routes/events.ts'
 import { environmentHealthRoute } from './routes/environment-health.ts'
@@ -21,8 +23,13 @@ import { healthRoutes } from './routes/health.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { toolConfigurationRoute } from './routes/tool-configuration.ts'
 import type { HealthParts } from './watch/health-report.ts'
+import { whoamiRoute } from './routes/whoami.ts'
+import type { Accounts } from './state/accounts.ts'
 
 export interface ServiceAppParts {
+  readonly config: Pick<ServiceConfig, 'environments'>
+  /** Default: nobody logs in. */
+  readonly accounts?: Accounts | undefined
   readonly clients: KeyHolders
   readonly configurations: Configurations
   readonly events: EventStreams
@@ -83,6 +90,8 @@ export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstanc
   environmentConfigurationRoute(routes, { ...guards, configurations })
   metricsRoute(routes, { ...guards, metrics })
   eventsRoute(routes, { ...guards, clients, configurations, events })
+  whoamiRoute(routes, { ...guards, config: parts.config })
+  if (parts.accounts) accountRoutes(routes, { ...guards, ...parts.accounts })
   app.addHook('preClose', async () => events.close())
   environmentHealthRoute(routes, { ...guards, ...health })
   refusals.add()

@@ -11,6 +11,7 @@ import { overlaidEnvironment, overlaidTools } from './config/overlaid.ts'
 import { sharedCacheOf } from './config/shared-cache-of.ts'
 import { readWritten } from './config/read-written.ts'
 import { overlaySchema, serviceSchema } from './config/schema.ts'
+import { stateOf } from './config/state-of.ts'
 import type { EnvironmentConfig, ListenConfig, ServiceConfig } from './config/service-config.ts'
 import type { WrittenOverlay, WrittenService } from './config/written.ts'
 import { type Problem, YamlFile } from './config/yaml-file.ts'
@@ -85,6 +86,7 @@ const configOf = (main: Read<WrittenService>, overlays: ReadonlyMap<string, Read
     listen: listenOf(main),
     limits: limitsOf(written.limits),
     ...sharedCacheOf(written, file),
+    ...stateOf(written, dirname(file.name), (path, what) => file.complain(path, what)),
     environments: new Map(environments.map((name) => [name, environmentIn(main, name, overlays.get(name))])),
     alerts: alertsOf(written, file),
     clients: clientsOf(written, file),

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { Clients } from './access/clients.ts'
 import type { AlertLedger } from './alerts/alert-ledger.ts'
 import { type OpenAlerts, openAlerts } from './alerts/open-alerts.ts'
+import { withLogins } from './access/with-logins.ts'
 import { serviceApp } from './app.ts'
 import type { ListenConfig, ServiceConfig } from './config/service-config.ts'
 import { EventStreams } from './events/event-streams.ts'
@@ -12,6 +13,8 @@ import { RequestLimits } from './limits/request-limits.ts'
 import { StrangerRecords } from './audit/stranger-records.ts'
 import { Configurations } from './configurations.ts'
 import { type EnvironmentParts, type OpenEnvironment, openEnvironment } from './environments/open-environment.ts'
+import { accountsOf } from './state/accounts.ts'
+import type { State } from './state/open-state.ts'
 import type { DeliveredRead } from './tools/secret-reads.ts'
 import { noHealth, type OpenHealth } from './watch/openbao-probe.ts'
 import { type WarmedSecret, Watches } from './watch/watches.ts'
@@ -21,6 +24,8 @@ export interface StartServiceOptions extends EnvironmentParts {
   readonly config: ServiceConfig
   /** Takes a record of each value before it is delivered. A record that it does not take keeps the value back. */
   readonly audit: AuditSink
+  /** Who may log in, and who is; its owner's to end. Default: nobody logs in. */
+  readonly state?: State
   /** Told of each read for a caller, cached or not: who, what and how it went, never a value. Must not throw. */
   readonly onRead?: (read: DeliveredRead) => void
   /** Where replicas share their incidents, so that each is told once. Default: this process tells its own. */
@@ -43,6 +48,7 @@ export interface RunningService {
 export const startService = async ({
   config,
   audit,
+  state,
   onRead,
   ledger,
   openHealth,
@@ -81,8 +87,11 @@ export const startService = async ({
     const clients = new Clients(config)
     const { host, port, tls } = config.listen
     const strangers = new StrangerRecords({ audit, clock: parts.clock })
+    const accounts = state && accountsOf(state, { config, audit, ...parts })
     const app = await serviceApp({
-      clients,
+      config,
+      accounts,
+      clients: accounts ? withLogins(clients, accounts.sessions) : clients,
       configurations,
       events: new EventStreams({ environments, ...parts }),
       health: { watches, audit, clock },

@@ -1,5 +1,12 @@
 import type { AuditSink } from '@keyplane/core'
-import { readServiceConfig, type RunningService, startService } from '@keyplane/service'
+import {
+  openState,
+  readServiceConfig,
+  type RunningService,
+  startService,
+  stateName,
+  stateSettings,
+} from '@keyplane/service'
 import { AgentAuditFile } from '../agent-audit/agent-audit-file.ts'
 import { batchedSink } from '../agent-audit/batched-sink.ts'
 import type { Command, Context } from '../context.ts'
@@ -16,20 +23,23 @@ export const service: Command<ServiceFlags> = async (context, _args, { config: f
   const ended = context.untilEnded()
   const { terminal, env, clock, random, folder } = context
   const config = readServiceConfig(file)
-  const audit = openAudit(context)
+  const { database, keepsAudit, auditKey } = stateSettings({ config, env, file: folder.serviceState })
   const log = { warn: terminal.warn, error: terminal.warn }
+  const state = await openState(database, { clock, random, auditKey })
+  const audit = keepsAudit ? state.log : openAudit(context)
   try {
-    const running = await startService({ config, audit, env, clock, random, log })
+    const running = await startService({ config, audit, state, env, clock, random, log })
     try {
       tell(terminal, running)
-      terminal.words(`Who was given what: ${folder.serviceAudit}`)
       void running.warmed.then((warmed) => tellWarmed(terminal, warmed))
+      terminal.words(`Who was given what: ${keepsAudit ? stateName(database) : folder.serviceAudit}`)
       await ended
     } finally {
       await running.close()
     }
   } finally {
     await audit.close?.()
+    await state.close()
   }
   return exitCodes.ok
 }

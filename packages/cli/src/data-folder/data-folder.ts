@@ -5,7 +5,7 @@ import { isOpenToOthers } from './private-file.ts'
 
 /** Names of what is kept in a data folder, with what lies beside it while it is written. */
 const ownFiles =
-  /^(?:store\.sqlite|root\.key|iam\.json|agent\.token|agent\.header|agent-audit|aws\.env|running\.json|unseal\.sock)(?:$|[-.])/
+  /^(?:store\.sqlite|root\.key|iam\.json|agent\.token|agent\.header|agent-audit|aws\.env|service\.db|running\.json|unseal\.sock)(?:$|[-.])/
 
 /** The folder that holds an embedded plane: keys, tokens and the store's database. Only its owner may look in. */
 export class DataFolder {
@@ -51,6 +51,10 @@ export class DataFolder {
   /** Variables for AWS's own tools, to be read by a shell. */
   get awsEnv(): string {
     return join(this.path, 'aws.env')
+  }
+  /** Users of the service, and who is logged in. */
+  get serviceState(): string {
+    return join(this.path, 'service.db')
   }
   /** Where the parts of a running plane listen. */
   get running(): string {

@@ -19,7 +19,7 @@ export interface AuthenticateParts {
 }
 
 /**
- * A route's guard: it goes on to who shows a key by `Authorization`.
+ * A route's guard: it goes on to who shows a key, or the token of a login, by `Authorization`.
  * @throws SecretsError `unauthenticated`; `rate_limited`; `unavailable` where a refusal can't be recorded.
  */
 export type Authenticate = onRequestAsyncHookHandler
@@ -37,5 +37,5 @@ export const authenticate =
     }
     limits.stranger(request.ip, request.headers.authorization === undefined ? 1 : failureCost)
     await strangers.refused({ address: request.ip, requestId: request.id })
-    throw new SecretsError('unauthenticated', 'Show a key of yours: "Authorization: Bearer kps_…".')
+    throw new SecretsError('unauthenticated', 'Show a key or a login of yours: "Authorization: Bearer …".')
   }

@@ -10,6 +10,6 @@ export const refusal = ({ action, environment, tool }: AccessRequest): SecretsEr
 }
 
 /** Ends where the client may not; ask it before anything is looked for. @throws SecretsError `access_denied`. */
-export const authorize = ({ roles }: Client, request: AccessRequest): void => {
+export const authorize = ({ roles }: Pick<Client, 'roles'>, request: AccessRequest): void => {
   if (!isAllowed(request, roles)) throw refusal(request)
 }

@@ -4,8 +4,12 @@ import { hashOf, isApiKey } from './api-key.ts'
 
 /** Who asks. */
 export interface Client {
+  /** As audit records name it: a client by its name, a user as `user:NAME`. */
   readonly name: string
   readonly roles: readonly RoleConfig[]
+  readonly roleNames: readonly string[]
+  /** Of who logged in; others show a key. */
+  readonly session?: { readonly tokenHash: string; readonly beganAtMs: number; readonly expiresAtMs: number }
 }
 
 /** Knows whose key a text is. */
@@ -45,6 +49,6 @@ const knownOf = (
   { keyHashes, roles: has }: ClientConfig,
   roles: ServiceConfig['roles'],
 ): [string, Known][] => {
-  const client = Object.freeze({ name, roles: has.flatMap((role) => roles.get(role) ?? []) })
+  const client = Object.freeze({ name, roles: has.flatMap((role) => roles.get(role) ?? []), roleNames: has })
   return keyHashes.map((digits) => [digits, { client, hash: Buffer.from(digits, 'hex') }])
 }

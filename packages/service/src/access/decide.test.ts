@@ -47,9 +47,9 @@ describe('what a caller may', () => {
   })
 
   it('not, is told without a word of roles', () => {
-    const refused = () => authorize({ name: 'shop', roles: [role([], [rule(['production'], ['*'])])] }, asks)
+    const refused = () => authorize({ roles: [role([], [rule(['production'], ['*'])])] }, asks)
     expect(refused).toThrow('You may not read the configuration of "payments" in "production".')
-    expect(() => authorize({ name: 'shop', roles: [role([rule(['*'], ['*'])])] }, asks)).not.toThrow()
+    expect(() => authorize({ roles: [role([rule(['*'], ['*'])])] }, asks)).not.toThrow()
   })
 })
 

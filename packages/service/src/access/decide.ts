@@ -9,6 +9,9 @@ export interface AccessRequest {
   readonly tool: string
 }
 
+/** What is the whole service's, and no environment's: only globs that match everything match it. */
+export const wholeService = { environment: '*', tool: '*' } as const
+
 /** Whether these roles let a caller do it: one of them has to allow it, and none may deny it. */
 export const isAllowed = (request: AccessRequest, roles: readonly RoleConfig[]): boolean => {
   const holds = (rule: RuleConfig): boolean => ruleHolds(rule, request)

@@ -2,6 +2,7 @@ import { providerNames } from '@keyplane/secrets/providers'
 import * as z from 'zod'
 import { withKeys } from './known-keys.ts'
 import { rate } from './limits-of.ts'
+import type { WrittenAudit } from './state-config.ts'
 import { duration, environmentName, filled, givenName, keyHash, secretName } from './texts.ts'
 import type {
   WrittenCacheKey,
@@ -69,8 +70,15 @@ const cacheKey: z.ZodType<WrittenCacheKey> = withKeys({
     variables: z.record(filled, z.string()).optional(),
   }).optional(),
 })
+const audit: z.ZodType<WrittenAudit> = z.preprocess(
+  (written) => (typeof written === 'string' ? { kind: written } : written),
+  withKeys({ kind: z.enum(['file', 'database']), sealKeyFile: filled.optional() }),
+)
 
 export const serviceSchema: z.ZodType<WrittenService> = withKeys({
+  database: withKeys({ file: filled.optional(), url: filled.optional(), urlFile: filled.optional() }).optional(),
+  sessions: withKeys({ ttl: duration.optional(), maxTtl: duration.optional() }).optional(),
+  audit: audit.optional(),
   listen: withKeys({
     host: filled.optional(),
     port: z.int().min(0, 'must be from 0 to 65535').max(65_535, 'must be from 0 to 65535').optional(),

@@ -1,5 +1,6 @@
 import type { ProviderName } from '@keyplane/secrets/providers'
 import type { Rate } from '../limits/token-buckets.ts'
+import type { StateConfig } from './state-config.ts'
 import type { WrittenRule } from './written.ts'
 
 /** Where secrets come from: a dotenv file, a folder, or any source by its registry name. */
@@ -101,7 +102,7 @@ export type CacheKeyConfig =
       readonly variables: Readonly<Record<string, string>>
     }
 
-export interface ServiceConfig {
+export interface ServiceConfig extends StateConfig {
   readonly listen: ListenConfig
   readonly limits: LimitsConfig
   /** Default: `KEYPLANE_SERVICE_REDIS_URL`. */

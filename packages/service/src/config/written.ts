@@ -1,5 +1,6 @@
 import type { ProviderName } from '@keyplane/secrets/providers'
 import type { Rate } from '../limits/token-buckets.ts'
+import type { WrittenState } from './state-config.ts'
 
 /** A source as it is written: exactly one of `source`, `env` and `file`. */
 export interface WrittenSource {
@@ -98,7 +99,7 @@ export interface WrittenLimits {
 }
 
 /** `keyplane-service.yaml`, its texts checked one by one and its durations in milliseconds. */
-export interface WrittenService {
+export interface WrittenService extends WrittenState {
   readonly listen?: WrittenListener | undefined
   readonly limits?: WrittenLimits | undefined
   readonly redis?: WrittenRedis | undefined

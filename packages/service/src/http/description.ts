@@ -30,7 +30,13 @@ export const describeRoutes = async (app: FastifyInstance): Promise<void> => {
         description: 'What a tool needs in an environment, settings and secrets.',
       },
       components: {
-        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'A key (`kps_…`).' } },
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'A key (`kps_…`), or the token of a login (`kpt_…`).',
+          },
+        },
       },
     },
     transform: createJsonSchemaTransform({ schemaRegistry: described }),

@@ -3,7 +3,7 @@ import { SecretsError } from '@keyplane/core'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import type { Authenticate } from '../access/authenticate.ts'
-import { isAllowed } from '../access/decide.ts'
+import { isAllowed, wholeService } from '../access/decide.ts'
 import { guarded } from '../http/guarded.ts'
 import { guardedProblems } from '../http/problem-schema.ts'
 import type { ServiceRoutes } from '../http/service-routes.ts'
@@ -33,7 +33,7 @@ export const metricsRoute = (app: ServiceRoutes, { authenticate, metrics }: Metr
   const guard: Authenticate = async function guard(request, reply) {
     if (isLocal(request)) return
     await authenticate.call(this, request, reply)
-    if (!isAllowed({ action: 'metrics:read', environment: '*', tool: '*' }, request.client.roles))
+    if (!isAllowed({ action: 'metrics:read', ...wholeService }, request.client.roles))
       throw new SecretsError('access_denied', 'You may not read the metrics.')
   }
   app.get('/metrics', { schema, onRequest: guard }, async (_request, reply) =>
