@@ -11,6 +11,7 @@ import { AgentAuditFile } from '../agent-audit/agent-audit-file.ts'
 import { batchedSink } from '../agent-audit/batched-sink.ts'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { givingMemoryBackAtRest } from '../memory-at-rest.ts'
 import { warmedLine } from '../service/warmed-line.ts'
 import { printable, type Terminal } from '../terminal.ts'
 
@@ -33,7 +34,9 @@ export const service: Command<ServiceFlags> = async (context, _args, { config: f
       tell(terminal, running)
       void running.warmed.then((warmed) => tellWarmed(terminal, warmed))
       terminal.words(`Who was given what: ${keepsAudit ? stateName(database) : folder.serviceAudit}`)
+      const memory = givingMemoryBackAtRest({ clock })
       await ended
+      memory.cancel()
     } finally {
       await running.close()
     }
