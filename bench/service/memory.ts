@@ -20,7 +20,7 @@ export const memoryRows = async (bao: BaoServer): Promise<Row[]> => {
     numbers(secretsOfTool).map((secret) => [`secret${secret}`, `memory/${tool}/${secret}`])
   const service = await startOwnService({
     config: {
-      environments: { production: baoEnvironment(bao, { ttl: '1h' }) },
+      environments: { production: baoEnvironment(bao, { ttl: '1h', warm: false }) },
       tools: Object.fromEntries(
         numbers(tools).map((tool) => [`tool-${tool}`, { secrets: Object.fromEntries(secretsOf(tool)) }]),
       ),
