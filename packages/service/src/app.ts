@@ -3,8 +3,8 @@ import fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerO
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { authenticate } from './access/authenticate.ts'
 import type { StrangerRecords } from './audit/stranger-records.ts'
-import type { KeyHolders } from './access/clients.ts'
 import type { ServiceConfig } from './config/service-config.ts'
+import type { CallerDirectory } from './access/identify.ts'
 import type { Configurations } from './configurations.ts'
 import { answerHeaders } from './http/answer-headers.ts'
 import { describeRoutes } from './http/description.ts'
@@ -19,6 +19,7 @@ import { accountRoutes } from './routes/account-routes.ts'
 import { environmentConfigurationRoute } from './routes/environment-configuration.ts'
 import { eventsRoute } from './routes/events.ts'
 import { environmentHealthRoute } from './routes/environment-health.ts'
+import type { TlsOptions } from './listen/tls-files.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { toolConfigurationRoute } from './routes/tool-configuration.ts'
@@ -30,7 +31,7 @@ export interface ServiceAppParts {
   readonly config: Pick<ServiceConfig, 'environments'>
   /** Default: nobody logs in. */
   readonly accounts?: Accounts | undefined
-  readonly clients: KeyHolders
+  readonly clients: CallerDirectory
   readonly configurations: Configurations
   readonly events: EventStreams
   readonly health: HealthParts
@@ -38,8 +39,8 @@ export interface ServiceAppParts {
   readonly metrics: ServiceMetrics
   readonly strangers: StrangerRecords
   readonly random: Random
-  /** PEM texts. Default: plain HTTP. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined
+  /** Default: plain HTTP. */
+  readonly tls?: TlsOptions | undefined
 }
 
 /** A route that takes a body says how long it may be by `bodyLimit`; none needs more of a path and headers. */

@@ -75,7 +75,7 @@ describe('the configuration of the service', () => {
         ['db', { ref: 'payments/db', maxStaleMs: 0, jsonKey: 'password' }],
       ]),
     })
-    expect(clients.get('shop')).toEqual({ keyHashes: ['0'.repeat(64)], roles: ['readers'] })
+    expect(clients.get('shop')).toEqual({ keyHashes: ['0'.repeat(64)], certificates: [], roles: ['readers'] })
     expect(roles.get('readers')).toMatchObject({ deny: [] })
   })
 

@@ -12,8 +12,8 @@ import { sharedCacheOf } from './config/shared-cache-of.ts'
 import { readWritten } from './config/read-written.ts'
 import { overlaySchema, serviceSchema } from './config/schema.ts'
 import { stateOf } from './config/state-of.ts'
-import type { EnvironmentConfig, ListenConfig, ServiceConfig } from './config/service-config.ts'
-import type { WrittenOverlay, WrittenService } from './config/written.ts'
+import type { EnvironmentConfig, ListenConfig, ServiceConfig, TlsConfig } from './config/service-config.ts'
+import type { WrittenListener, WrittenOverlay, WrittenService } from './config/written.ts'
 import { type Problem, YamlFile } from './config/yaml-file.ts'
 
 /** A file's path and its text. */
@@ -116,13 +116,24 @@ const environmentIn = (
 const listenOf = ({ file, written: { listen = {} } }: Read<WrittenService>): ListenConfig => {
   const { host = '127.0.0.1', port = 7780, tls } = listen
   if (!tls && !isLoopback(host)) file.complain(['listen', 'host'], 'is not this machine alone: that needs listen.tls')
+  if (tls?.clientCertificates !== undefined && tls.clientCa === undefined)
+    file.complain(['listen', 'tls', 'clientCertificates'], 'need clientCa: who vouches for them')
   const placed = (path: string): string => resolve(dirname(file.name), path)
   return Object.freeze({
     host,
     port,
-    ...(tls && { tls: { certificate: placed(tls.certificate), key: placed(tls.key) } }),
+    ...(tls && { tls: tlsOf(tls, placed) }),
   })
 }
+
+const tlsOf = (
+  { certificate, key, clientCa, clientCertificates = 'required' }: NonNullable<WrittenListener['tls']>,
+  placed: (path: string) => string,
+): TlsConfig => ({
+  certificate: placed(certificate),
+  key: placed(key),
+  ...(clientCa !== undefined && { clientCa: placed(clientCa), clientCertificates }),
+})
 
 const told = (problems: readonly Problem[]): string =>
   problems

@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { type AuditSink, type Clock, SecretsError } from '@keyplane/core'
-import type { FastifyInstance } from 'fastify'
+import type { AuditSink } from '@keyplane/core'
 import { Clients } from './access/clients.ts'
 import type { AlertLedger } from './alerts/alert-ledger.ts'
 import { type OpenAlerts, openAlerts } from './alerts/open-alerts.ts'
 import { withLogins } from './access/with-logins.ts'
 import { serviceApp } from './app.ts'
-import type { ListenConfig, ServiceConfig } from './config/service-config.ts'
+import type { ServiceConfig } from './config/service-config.ts'
 import { EventStreams } from './events/event-streams.ts'
+import { openListener } from './listen/open-listener.ts'
+import { readTlsFiles } from './listen/tls-files.ts'
 import { ServiceMetrics } from './metrics/service-metrics.ts'
 import { RequestLimits } from './limits/request-limits.ts'
 import { StrangerRecords } from './audit/stranger-records.ts'
@@ -85,7 +85,7 @@ export const startService = async ({
     const { clock } = parts
     const configurations = new Configurations({ environments, audit, clock, onRead: note })
     const clients = new Clients(config)
-    const { host, port, tls } = config.listen
+    const tls = config.listen.tls && readTlsFiles(config.listen.tls)
     const strangers = new StrangerRecords({ audit, clock: parts.clock })
     const accounts = state && accountsOf(state, { config, audit, ...parts })
     const app = await serviceApp({
@@ -99,42 +99,21 @@ export const startService = async ({
       metrics,
       strangers,
       random: parts.random,
-      tls: tls && pemTexts(tls),
+      tls,
     })
-    const url = await app.listen({ host, port })
+    const listener = await openListener(app, config.listen, { ...parts, tls })
     return {
-      url,
+      url: listener.url,
       warmed: watches.start(),
       sources: new Map([...environments].map(([name, { sourceNames }]) => [name, sourceNames])),
       close: async () => {
-        await closeApp(app, parts.clock)
+        await listener.close()
         await strangers.close()
         await closeSources()
       },
     }
   } catch (thrown) {
     await closeSources()
-    throw asConfigError(thrown, config.listen)
+    throw thrown
   }
-}
-
-/** Who has not read its answer by then is cut off. */
-const closeWithinMs = 5_000
-
-const closeApp = async (app: FastifyInstance, clock: Clock): Promise<void> => {
-  const cut = clock.after(closeWithinMs, () => app.server.closeAllConnections(), { keepsAlive: true })
-  await app.close()
-  cut.cancel()
-}
-
-const pemTexts = ({ certificate, key }: NonNullable<ListenConfig['tls']>): { cert: string; key: string } => ({
-  cert: readFileSync(certificate, 'utf8'),
-  key: readFileSync(key, 'utf8'),
-})
-
-const asConfigError = (cause: unknown, { host, port }: ListenConfig): unknown => {
-  const { code, path } = cause as NodeJS.ErrnoException
-  if (cause instanceof SecretsError || code === undefined) return cause
-  const what = path === undefined ? `${host}:${port} can't be listened on` : `The file ${path} can't be read`
-  return new SecretsError('config_invalid', `${what} (${code}).`, { cause })
 }

@@ -2,8 +2,8 @@ import { SecretsError } from '@keyplane/core'
 import type { onRequestAsyncHookHandler } from 'fastify'
 import type { StrangerRecords } from '../audit/stranger-records.ts'
 import { failureCost, type RequestLimits } from '../limits/request-limits.ts'
-import type { Client, KeyHolders } from './clients.ts'
-import { keyOf } from './key-of.ts'
+import type { Client } from './clients.ts'
+import { type CallerDirectory, identify } from './identify.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,13 +13,13 @@ declare module 'fastify' {
 }
 
 export interface AuthenticateParts {
-  readonly clients: KeyHolders
+  readonly clients: CallerDirectory
   readonly limits: RequestLimits
   readonly strangers: StrangerRecords
 }
 
 /**
- * A route's guard: it goes on to who shows a key, or the token of a login, by `Authorization`.
+ * A route's guard: it goes on to who shows a key, or the token of a login, by `Authorization`, or a certificate.
  * @throws SecretsError `unauthenticated`; `rate_limited`; `unavailable` where a refusal can't be recorded.
  */
 export type Authenticate = onRequestAsyncHookHandler
@@ -28,8 +28,7 @@ export type Authenticate = onRequestAsyncHookHandler
 export const authenticate =
   ({ clients, limits, strangers }: AuthenticateParts): Authenticate =>
   async (request) => {
-    const key = keyOf(request)
-    const client = key === undefined ? undefined : await clients.find(key)
+    const client = await identify(clients, request)
     if (client) {
       limits.client(client.name)
       request.client = client

@@ -11,8 +11,8 @@ describe('a key', () => {
   const clients = new Clients({
     roles: new Map([['readers', readers]]),
     clients: new Map([
-      ['shop', { keyHashes: [digits(first.hash), digits(second.hash)], roles: ['readers'] }],
-      ['bot', { keyHashes: [digits(other.hash)], roles: [] }],
+      ['shop', { keyHashes: [digits(first.hash), digits(second.hash)], certificates: [], roles: ['readers'] }],
+      ['bot', { keyHashes: [digits(other.hash)], certificates: [], roles: [] }],
     ]),
   })
 

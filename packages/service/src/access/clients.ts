@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { ClientConfig, RoleConfig, ServiceConfig } from '../config/service-config.ts'
 import { hashOf, isApiKey } from './api-key.ts'
+import type { CallerDirectory } from './identify.ts'
 
 /** Who asks. */
 export interface Client {
@@ -12,11 +13,6 @@ export interface Client {
   readonly session?: { readonly tokenHash: string; readonly beganAtMs: number; readonly expiresAtMs: number }
 }
 
-/** Knows whose key a text is. */
-export interface KeyHolders {
-  find(key: string): Client | undefined | Promise<Client | undefined>
-}
-
 interface Known {
   readonly client: Client
   readonly hash: Buffer
@@ -24,12 +20,21 @@ interface Known {
 
 const nobody = Buffer.alloc(32)
 
-/** The configured clients by their keys. */
-export class Clients implements KeyHolders {
+/** The configured clients by their keys and certificates. */
+export class Clients implements CallerDirectory {
   readonly #known: ReadonlyMap<string, Known>
+  readonly #certified: ReadonlyMap<string, Client>
 
   constructor({ clients, roles }: Pick<ServiceConfig, 'clients' | 'roles'>) {
-    this.#known = new Map([...clients].flatMap(([name, config]) => knownOf(name, config, roles)))
+    const named = [...clients].map(([name, config]) => ({ client: clientOf(name, config, roles), config }))
+    this.#known = new Map(named.flatMap(({ client, config }) => knownOf(client, config)))
+    this.#certified = new Map(
+      named.flatMap(({ client, config }) => config.certificates.map((each): [string, Client] => [each, client])),
+    )
+  }
+
+  certified(names: readonly string[]): Client | undefined {
+    return names.map((name) => this.#certified.get(name)).find((client) => client !== undefined)
   }
 
   /**
@@ -44,11 +49,8 @@ export class Clients implements KeyHolders {
   }
 }
 
-const knownOf = (
-  name: string,
-  { keyHashes, roles: has }: ClientConfig,
-  roles: ServiceConfig['roles'],
-): [string, Known][] => {
-  const client = Object.freeze({ name, roles: has.flatMap((role) => roles.get(role) ?? []), roleNames: has })
-  return keyHashes.map((digits) => [digits, { client, hash: Buffer.from(digits, 'hex') }])
-}
+const clientOf = (name: string, { roles: has }: ClientConfig, roles: ServiceConfig['roles']): Client =>
+  Object.freeze({ name, roles: has.flatMap((role) => roles.get(role) ?? []), roleNames: has })
+
+const knownOf = (client: Client, { keyHashes }: ClientConfig): [string, Known][] =>
+  keyHashes.map((digits) => [digits, { client, hash: Buffer.from(digits, 'hex') }])

@@ -34,24 +34,30 @@ const idleGlobs = (rule: WrittenRule, known: Known): { path: readonly PropertyKe
     ),
   )
 
-/** The clients, after roles that there are not, and keys that two have, were told. */
+/** The clients, after roles that there are not, and what two have, were told. */
 export const clientsOf = (
   { clients = {}, roles = {} }: WrittenService,
   file: YamlFile,
 ): ReadonlyMap<string, ClientConfig> => {
   const holders = new Map<string, string>()
-  for (const [client, { keys, roles: wanted }] of Object.entries(clients)) {
+  for (const [client, { keys, certificates, roles: wanted }] of Object.entries(clients)) {
+    if (!keys && !certificates) file.complain(['clients', client], 'has neither keys nor certificates')
     for (const [index, role] of wanted.entries())
       if (!Object.hasOwn(roles, role))
         file.complain(['clients', client, 'roles', index], `is no role${perhaps(role, Object.keys(roles))}`)
-    for (const [index, key] of keys.entries()) {
-      const holder = holders.get(key)
-      if (holder !== undefined) file.complain(['clients', client, 'keys', index], `is a key of ${holder} already`)
-      holders.set(key, client)
-    }
+    for (const [kind, shown = []] of Object.entries({ keys, certificates }))
+      for (const [index, each] of shown.entries()) {
+        const holder = holders.get(`${kind} ${each}`)
+        const what = `is a ${kind.slice(0, -1)} of ${holder} already`
+        if (holder !== undefined) file.complain(['clients', client, kind, index], what)
+        holders.set(`${kind} ${each}`, client)
+      }
   }
   return new Map(
-    Object.entries(clients).map(([name, { keys, roles: has }]) => [name, { keyHashes: keys.map(digits), roles: has }]),
+    Object.entries(clients).map(([name, { keys = [], certificates = [], roles: has }]) => [
+      name,
+      { keyHashes: keys.map(digits), certificates, roles: has },
+    ]),
   )
 }
 

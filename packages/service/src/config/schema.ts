@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { withKeys } from './known-keys.ts'
 import { rate } from './limits-of.ts'
 import type { WrittenAudit } from './state-config.ts'
-import { duration, environmentName, filled, givenName, keyHash, secretName } from './texts.ts'
+import { certificate, duration, environmentName, filled, givenName, keyHash, secretName } from './texts.ts'
 import type {
   WrittenCacheKey,
   WrittenEnvironment,
@@ -82,7 +82,12 @@ export const serviceSchema: z.ZodType<WrittenService> = withKeys({
   listen: withKeys({
     host: filled.optional(),
     port: z.int().min(0, 'must be from 0 to 65535').max(65_535, 'must be from 0 to 65535').optional(),
-    tls: withKeys({ certificate: filled, key: filled }).optional(),
+    tls: withKeys({
+      certificate: filled,
+      key: filled,
+      clientCa: filled.optional(),
+      clientCertificates: z.enum(['required', 'asked']).optional(),
+    }).optional(),
   }).optional(),
   limits: withKeys({ perClient: rate.optional(), unauthenticated: rate.optional() }).optional(),
   redis: redis.optional(),
@@ -97,7 +102,16 @@ export const serviceSchema: z.ZodType<WrittenService> = withKeys({
       repeatEvery: duration.optional(),
     }).optional(),
   }).optional(),
-  clients: z.record(givenName, withKeys({ keys: z.array(keyHash), roles: z.array(givenName) })).optional(),
+  clients: z
+    .record(
+      givenName,
+      withKeys({
+        keys: z.array(keyHash).optional(),
+        certificates: z.array(certificate).optional(),
+        roles: z.array(givenName),
+      }),
+    )
+    .optional(),
   roles: z.record(givenName, withKeys({ allow: rules, deny: rules.optional() })).optional(),
 })
 

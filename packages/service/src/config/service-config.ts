@@ -50,15 +50,26 @@ export interface RoleConfig {
 export interface ClientConfig {
   /** SHA-256 of its keys, as hexadecimal digits. */
   readonly keyHashes: readonly string[]
+  /** Its certificates, by `sha256:` and the digits of the fingerprint, or by `subject:` and the subject. */
+  readonly certificates: readonly string[]
   /** Names of roles. */
   readonly roles: readonly string[]
+}
+
+/** Paths of PEM files. */
+export interface TlsConfig {
+  readonly certificate: string
+  readonly key: string
+  /** The authorities that vouch for clients' certificates. Default: clients are not asked for any. */
+  readonly clientCa?: string
+  /** Whether a connection without such a certificate is ended. Default: `required`. */
+  readonly clientCertificates?: 'required' | 'asked'
 }
 
 export interface ListenConfig {
   readonly host: string
   readonly port: number
-  /** Paths of PEM files. */
-  readonly tls?: { readonly certificate: string; readonly key: string }
+  readonly tls?: TlsConfig
 }
 
 /** Who is told when sources fail. */

@@ -29,6 +29,12 @@ export const keyHash: z.ZodType<string> = matching(
   'sha256: and 64 digits of 0-9 and a-f: the hash of the key, never the key',
 )
 
+/** How a certificate is named: by its fingerprint, or by its subject. */
+export const certificate: z.ZodType<string> = matching(
+  /^(?:sha256:[0-9a-f]{64}|subject:[^\p{Cc}]{1,1024})$/u,
+  'sha256: and 64 digits of 0-9 and a-f: the fingerprint of the certificate; or subject: and its subject',
+)
+
 /** Milliseconds of a text with its unit. A bare number but 0 says not what it counts. */
 export const duration: z.ZodType<number> = z.unknown().transform((written, context) => {
   if (written === 0) return 0

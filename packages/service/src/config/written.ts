@@ -52,14 +52,22 @@ export interface WrittenRole {
 }
 
 export interface WrittenClient {
-  readonly keys: readonly string[]
+  readonly keys?: readonly string[] | undefined
+  readonly certificates?: readonly string[] | undefined
   readonly roles: readonly string[]
 }
 
 export interface WrittenListener {
   readonly host?: string | undefined
   readonly port?: number | undefined
-  readonly tls?: { readonly certificate: string; readonly key: string } | undefined
+  readonly tls?:
+    | {
+        readonly certificate: string
+        readonly key: string
+        readonly clientCa?: string | undefined
+        readonly clientCertificates?: 'required' | 'asked' | undefined
+      }
+    | undefined
 }
 
 export interface WrittenAlerts {

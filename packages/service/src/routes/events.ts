@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import type { Authenticate } from '../access/authenticate.ts'
-import type { KeyHolders } from '../access/clients.ts'
 import { isAllowed } from '../access/decide.ts'
-import { keyOf } from '../access/key-of.ts'
+import { type CallerDirectory, identify } from '../access/identify.ts'
 import type { Configurations } from '../configurations.ts'
 import type { EventStreams } from '../events/event-streams.ts'
 import { asked } from '../http/asked.ts'
@@ -12,7 +11,7 @@ import type { ServiceRoutes } from '../http/service-routes.ts'
 
 export interface EventsParts {
   readonly authenticate: Authenticate
-  readonly clients: KeyHolders
+  readonly clients: CallerDirectory
   readonly configurations: Configurations
   readonly events: EventStreams
 }
@@ -41,9 +40,8 @@ export const eventsRoute = (
     const { environment } = request.query
     await configurations.visibleTools(asked(request, reply, environment))
     events.assertRoom()
-    const key = keyOf(request) ?? ''
     const visible = async (): Promise<((tool: string) => boolean) | undefined> => {
-      const roles = (await clients.find(key))?.roles
+      const roles = (await identify(clients, request))?.roles
       return roles && ((tool) => isAllowed({ action: 'configuration:read', environment, tool }, roles))
     }
     reply.hijack()
