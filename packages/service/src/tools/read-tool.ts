@@ -47,7 +47,7 @@ export const readTool = async (
     ownSource,
     nowMs: clock.monotonicMs(),
   })
-  if (onRead) for (const read of secretReads(asked, configuration, ownSource)) onRead(read)
+  if (onRead) for (const read of secretReads(asked, configuration, { ownSource, fresh })) onRead(read)
   return configuration
 }
 

@@ -16,6 +16,8 @@ export interface SecretRead {
   readonly tool: string
   readonly secret: string
   readonly result: ReadResult
+  /** It was asked for past what is cached, so that what is cached covered no failure. */
+  readonly fresh: boolean
   /** Which source gave it, or failed last. */
   readonly source?: string | undefined
   /** Why it is not there, or why what is given is old. */
@@ -34,7 +36,7 @@ export interface DeliveredRead extends SecretRead {
 export const secretReads = (
   asked: readonly AskedSecret[],
   { environment, tool, secrets, missing, errors }: ToolConfiguration,
-  ownSource: string,
+  { ownSource, fresh }: { readonly ownSource: string; readonly fresh: boolean },
 ): readonly SecretRead[] => {
   const codes = new Map(errors.map(({ secret, code }) => [secret, code]))
   return asked.map(({ name, cached = false, outcome }) => {
@@ -50,7 +52,7 @@ export const secretReads = (
           : 'failed'
     const source = given?.source ?? failure?.source
     const why = given && !given.stale ? {} : { code, reason: failure?.reason }
-    return { environment, tool, secret: name, result, source, ...why }
+    return { environment, tool, secret: name, result, fresh, source, ...why }
   })
 }
 

@@ -28,7 +28,7 @@ interface Started {
   /** What `sys/health` would say. */
   health: Standing
   /** A client's read, which the watch takes note of. */
-  readonly read: () => Promise<string>
+  readonly read: (options?: { fresh: boolean }) => Promise<string>
   /** Severity and kind of what was sent since the last look. */
   readonly told: () => string[]
 }
@@ -72,8 +72,8 @@ const start = async (environment: string, secrets = '{ key: key }'): Promise<Sta
     watch,
     sent,
     health: { isWell: true, state: 'active' },
-    read: async () => {
-      const reading = readTool(open, 'payments', { clock, onRead: (read) => watch.note(read) })
+    read: async ({ fresh } = { fresh: false }) => {
+      const reading = readTool(open, 'payments', { clock, fresh, onRead: (read) => watch.note(read) })
       await clock.advance(5_000)
       return (await reading).status
     },
@@ -119,6 +119,18 @@ describe('the watch over an environment', () => {
     const reads = source.reads.length
     await clock.advance(2 * minute)
     expect(source.reads).toHaveLength(reads)
+  })
+
+  it('takes what somebody could not have past the cache for no loss of what is cached', async () => {
+    const { clock, source, read, watch, told } = await start(own)
+    source.fares = 'down'
+    expect(await read({ fresh: true })).toBe('incomplete')
+    await clock.advance(5 * second)
+    expect(watch.health.secrets).toEqual([])
+    await clock.advance(10 * minute)
+    expect(await read({ fresh: true })).toBe('incomplete')
+    expect(watch.health.secrets).toMatchObject([{ name: 'payments.key', result: 'stale' }])
+    expect(told()).toEqual(['degraded outage'])
   })
 
   it('refreshes once what a fallback gave when the own source is back', async () => {

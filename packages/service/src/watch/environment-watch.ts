@@ -66,9 +66,14 @@ export class EnvironmentWatch {
   }
 
   /** Takes note of a read, whoever asked for it. */
-  note({ tool, secret, result, source, code, reason }: SecretRead): void {
+  note({ tool, secret, result, fresh, source, code, reason }: SecretRead): void {
     const name = `${tool}.${secret}`
     const before = this.#secrets.get(name)
+    // Whether nothing is left is for a read to say that takes what is cached.
+    if (fresh && result === 'failed') {
+      if (before?.result !== 'failed') void this.#read(tool, { only: (other) => other === name })
+      return
+    }
     if (before ? before.result === result || (isGood(before.result) && isGood(result)) : isGood(result)) return
     if (isGood(result)) this.#secrets.delete(name)
     else this.#secrets.set(name, { name, tool, result, source, reason: reason ?? code })
