@@ -37,9 +37,13 @@ export class RefreshAhead {
     this.#parts = parts
   }
 
-  /** Notes that an entry has a turn, since the source vouched for it or what it said may be old. */
-  note({ refreshFromMs, freshUntilMs }: Entry): void {
-    if (refreshFromMs < freshUntilMs && refreshFromMs < this.#wakesAtMs) this.#wakeAt(refreshFromMs)
+  /** Notes that an entry has a turn, since the source vouched for it or what it said may be old. What came stale has none. */
+  note(entry: Entry): void {
+    const { refreshFromMs, freshUntilMs } = entry
+    const nowMs = this.#parts.clock.monotonicMs()
+    if (refreshFromMs >= freshUntilMs || nowMs >= freshUntilMs) return
+    const turnMs = Math.max(nowMs, turnOf(entry))
+    if (turnMs < this.#wakesAtMs) this.#wakeAt(turnMs)
   }
 
   close(): void {
