@@ -19,9 +19,20 @@ export const requireMembers = (value: SecretValue): Readonly<Record<string, unkn
   throw badShape('is no JSON object')
 }
 
-/** The value with other members in it. */
-export const withMembers = (value: SecretValue, changed: Readonly<Record<string, unknown>>): SecretValue =>
-  new TextValue(JSON.stringify({ ...requireMembers(value), ...changed }))
+/** The value with other members in it, the rest as it is written: a number may have more digits than JavaScript's. */
+export const withMembers = (value: SecretValue, changed: Readonly<Record<string, unknown>>): SecretValue => {
+  requireMembers(value)
+  const kept = JSON.parse(revealText(value), asWritten) as Readonly<Record<string, unknown>>
+  return new TextValue(JSON.stringify({ ...kept, ...changed }))
+}
+
+/** @see https://tc39.es/proposal-json-parse-with-source/ */
+const asWritten = (_: string, value: unknown, { source }: { readonly source?: string } = {}): unknown =>
+  typeof value === 'number' && source !== undefined ? (JSON as typeof JSON & RawJson).rawJSON(source) : value
+
+interface RawJson {
+  rawJSON(text: string): unknown
+}
 
 /** A member that has to be a text. @throws SecretsError `source_misconfigured` (`value_shape`) */
 export const textMember = (value: SecretValue, name: string): string => {
