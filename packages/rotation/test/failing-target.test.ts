@@ -1,3 +1,4 @@
+import { SecretsError } from '@keyplane/core'
 import type { Rotation } from '@keyplane/rotation'
 import { describe, expect, it } from 'vitest'
 import { alertsOf, begin, made } from './model/made.ts'
@@ -84,6 +85,41 @@ describe('a target that is down for an hour', () => {
     expect([isSet, rotation.state]).toEqual([true, 'rolled-back'])
     expect(rotation).toMatchObject({ cause: 'given_up' })
     expect([...world.versions.stages]).toEqual([['current', 'v0']])
+    expect(alertsOf(world)).toEqual(['failing', 'rolled_back'])
+  })
+})
+
+describe('a target that says yes and no by turns', () => {
+  it('is asked ever more rarely, and told of', async () => {
+    const world = made('one user')
+    world.isMeddledWith = true
+    const rotator = world.target.rotator()
+    let asked = 0
+    rotator.test = async (_, value) => {
+      if (value.reveal() === world.target.first.reveal()) return world.target.accepts(value) ? 'accepted' : 'refused'
+      return (asked += 1) % 2 === 1 ? 'accepted' : 'refused'
+    }
+    rotator.revert = async () => undefined
+    await begin(world)
+    for (const startMs = world.nowMs; world.nowMs < startMs + 3_600_000; ) {
+      const advance = await world.engine().advance(secretId)
+      if (advance.status !== 'waiting') break
+      world.nowMs = advance.untilMs
+    }
+    expect(asked).toBeLessThan(60)
+    expect(alertsOf(world)).toContain('kept_new')
+  })
+})
+
+describe('a version that can’t be made current', () => {
+  it('is taken back after a day', async () => {
+    const world = made('one user')
+    world.versions.promote = async (_, { to }) => {
+      if (to !== 'v0') throw new SecretsError('unavailable', 'Its key is disabled.')
+    }
+    const { rotation } = await triesUntilEnded(world)
+    expect(rotation).toMatchObject({ state: 'rolled-back', cause: 'given_up' })
+    expect(world.target.accepts(world.target.first)).toBe(true)
     expect(alertsOf(world)).toEqual(['failing', 'rolled_back'])
   })
 })

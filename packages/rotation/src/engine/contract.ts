@@ -25,7 +25,7 @@ export interface RotationEngineParts {
   readonly effectTimeoutMs?: number
   /**
    * How long a process that died is waited for; one that lives renews its lease. Processes must agree on the time to within
-   * half of it. Default twice `effectTimeoutMs`.
+   * half of it. Default twice `effectTimeoutMs`; an hour at most.
    */
   readonly leaseMs?: number
 }

@@ -57,4 +57,28 @@ describe('a lease that is held while something is done', () => {
     await clock.advance(12_000)
     expect(lost?.aborted).toBe(true)
   })
+
+  it('is lost when it ends, though the database has not answered yet', async () => {
+    const { clock, keeper } = await take({ renew: () => never })
+    let lost: AbortSignal | undefined
+    void keeper.holding((signal) => ((lost = signal), never))
+    await clock.advance(8_999)
+    expect(lost?.aborted).toBe(false)
+    await clock.advance(1)
+    expect(lost?.reason).toMatchObject({ reason: 'lease_lost' })
+  })
+
+  it('is lost where the machine slept, whose other clock stood still', async () => {
+    const clock = fakeClock()
+    let sleptMs = 0
+    const parts = {
+      journal: memoryJournal(clock),
+      clock: { ...clock, nowMs: () => clock.nowMs() + sleptMs },
+      ttlMs: 9_000,
+    }
+    const keeper = await LeaseKeeper.take(parts, 'a', 'first')
+    expect(() => keeper?.require()).not.toThrow()
+    sleptMs = 9_000
+    expect(() => keeper?.require()).toThrow(/taken over/)
+  })
 })

@@ -1,6 +1,7 @@
 import { SecretsError, toSecretsError, uuid } from '@keyplane/core'
 import { type Effect, nextEffect } from '../machine/effect.ts'
 import { effectOf, type Outcome, type RotationEvent, stepOutcome } from '../machine/event.ts'
+import { longestLeaseMs } from '../journal/lease-time.ts'
 import { defaultPolicy, type RotationPolicy } from '../machine/policy.ts'
 import { dueAtMs, hasEnded, type Planned, type Rotation } from '../machine/rotation.ts'
 import { transition } from '../machine/transition.ts'
@@ -160,7 +161,7 @@ class Engine implements RotationEngine {
 
   async #leased<T>(secretId: string, act: (keeper: LeaseKeeper) => Promise<T>): Promise<T | undefined> {
     const { journal, clock } = this.#parts
-    const ttlMs = this.#parts.leaseMs ?? this.#timeoutMs * 2
+    const ttlMs = Math.min(this.#parts.leaseMs ?? this.#timeoutMs * 2, longestLeaseMs)
     const keeper = await LeaseKeeper.take(
       { journal, clock, ttlMs },
       secretId,

@@ -1,8 +1,9 @@
 import { type Clock, SecretsError } from '@keyplane/core'
 import { compileOnce, type Reader, type SqlValue, type Statement, type Writer } from '@keyplane/database'
 import type { CompiledQuery } from 'kysely'
-import { dueAtMs, isOpen } from '../machine/rotation.ts'
+import { dueAtMs, urgencyOf } from '../machine/rotation.ts'
 import type { JournalEntry, JournalWrite, RotationJournal, RotationLease } from '../ports/journal.ts'
+import { isHeldAt } from './lease-time.ts'
 import { parseRotation, rotationText } from './parse-rotation.ts'
 import type { RotationRow, RotationTables } from './tables.ts'
 
@@ -44,7 +45,7 @@ class DatabaseJournal implements RotationJournal {
   async lease(secretId: string, holder: string, ttlMs: number): Promise<RotationLease | undefined> {
     const [row] = await this.#reader.all(this.#row(secretId))
     const nowMs = this.#clock.nowMs()
-    if (row && row.holder !== '' && row.holder !== holder && row.expires_at_ms > nowMs) return undefined
+    if (row && row.holder !== '' && row.holder !== holder && isHeldAt(row.expires_at_ms, nowMs)) return undefined
     const lease = { secretId, holder, fence: (row?.fence ?? 0) + 1, expiresAtMs: nowMs + ttlMs }
     const isTaken = await this.#commit(row ? this.#takeOver(row, lease) : this.#insert(lease))
     return isTaken ? lease : undefined
@@ -68,7 +69,7 @@ class DatabaseJournal implements RotationJournal {
       this.#held(lease)
         .set({
           revision,
-          is_open: isOpen(rotation) ? 1 : 0,
+          is_open: urgencyOf(rotation),
           due_at_ms: dueAtMs(rotation),
           record: rotationText(rotation),
         })
@@ -83,8 +84,9 @@ class DatabaseJournal implements RotationJournal {
       this.#reader.query
         .selectFrom('rotations')
         .select('secret_id')
-        .where('is_open', '=', 1)
+        .where('is_open', '>', 0)
         .where('due_at_ms', '<=', atMs)
+        .orderBy('is_open', 'desc')
         .orderBy('due_at_ms')
         .orderBy('secret_id')
         .limit(limit)

@@ -1,6 +1,7 @@
 import { type Clock, SecretsError } from '@keyplane/core'
-import { dueAtMs, isOpen } from '../machine/rotation.ts'
+import { dueAtMs, isOpen, urgencyOf } from '../machine/rotation.ts'
 import type { RotationJournal, RotationLease } from '../ports/journal.ts'
+import { isHeldAt } from './lease-time.ts'
 import { parseRotation, rotationText } from './parse-rotation.ts'
 
 interface Row {
@@ -29,7 +30,7 @@ export const memoryJournal = (clock: Clock): RotationJournal => {
     lease: async (secretId, holder, ttlMs) => {
       const row = rows.get(secretId)
       const nowMs = clock.nowMs()
-      if (row && row.holder !== '' && row.holder !== holder && row.expiresAtMs > nowMs) return undefined
+      if (row && row.holder !== '' && row.holder !== holder && isHeldAt(row.expiresAtMs, nowMs)) return undefined
       const fence = (row?.fence ?? 0) + 1
       const expiresAtMs = nowMs + ttlMs
       rows.set(secretId, { record: row?.record, revision: row?.revision ?? 0, fence, holder, expiresAtMs })
@@ -58,7 +59,7 @@ export const memoryJournal = (clock: Clock): RotationJournal => {
           record === undefined ? [] : [{ secretId, rotation: parseRotation(record) }],
         )
         .filter(({ rotation }) => isOpen(rotation) && dueAtMs(rotation) <= atMs)
-        .sort((a, b) => dueAtMs(a.rotation) - dueAtMs(b.rotation))
+        .sort(({ rotation: a }, { rotation: b }) => urgencyOf(b) - urgencyOf(a) || dueAtMs(a) - dueAtMs(b))
         .slice(0, limit)
         .map(({ secretId }) => secretId),
   }

@@ -80,6 +80,7 @@ const facts: Shape = {
   changedAtMs: required(whole),
   pendingVersion: required(text),
   replaced: required(whole),
+  keptNew: optional(oneOf(true)),
   canary: optional(canary),
   retry: optional(retry),
   alert: optional(alert),

@@ -7,7 +7,7 @@ export interface RotationRow {
   readonly expires_at_ms: number
   /** 0: none was ever begun. */
   readonly revision: number
-  /** 1: something is still to be done. */
+  /** 2: a step is still to be done; 1: an alert to be handed over. */
   readonly is_open: number
   readonly due_at_ms: number
   readonly record: string | null

@@ -71,6 +71,8 @@ interface Facts {
   readonly pendingVersion: string
   /** Pending versions before this one that the target refused. */
   readonly replaced: number
+  /** It could not be taken back: the old credential is not accepted any more. */
+  readonly keptNew?: true
   readonly canary?: Canary
   readonly retry?: Retry
   readonly alert?: Alert
@@ -177,6 +179,9 @@ export const hasEnded = (rotation: Rotation): rotation is EndedRotation => isEnd
 
 /** Whether something is still to be done for it: a step, or the handing over of an alert. */
 export const isOpen = (rotation: Rotation): boolean => !hasEnded(rotation) || rotation.alert?.told === false
+
+/** A step is more urgent than an alert that nobody takes, which must not hold up others. */
+export const urgencyOf = (rotation: Rotation): 0 | 1 | 2 => (hasEnded(rotation) ? (isOpen(rotation) ? 1 : 0) : 2)
 
 /** The moment before which nothing is done for it; 0 where nothing is waited for. */
 export const dueAtMs = (rotation: Rotation): number =>

@@ -38,8 +38,13 @@ export const transition = (rotation: Rotation, event: RotationEvent, parts: Tran
   if (event.kind === 'rollback') return takenBack(rotation, event.atMs)
   if (effectOf(event) !== nextEffect(rotation)) throw unexpected(rotation, event)
   if (event.kind === 'failed') return failed(rotation, event, parts.policy)
+  // There is no other credential to go back to: a target that says yes and no by turns would be asked without a pause.
+  if (rotation.state === 'promoted' && rotation.keptNew && event.kind === 'refused')
+    return failed(rotation, { ...onceMore, atMs: event.atMs }, parts.policy)
   return stepped({ ...calm(rotation), ...at }, event, parts)
 }
+
+const onceMore = { kind: 'failed', effect: 'verify', code: 'unavailable', reason: 'not_accepted', chance: 1 } as const
 
 const stepped = (
   rotation: Rotation,
@@ -166,7 +171,7 @@ const irreversible = (
 ): Rotation => {
   // Whom it is refused to does not matter any more: there is no other one.
   const { step: _, cause: __, afterwards: ___, canary: ____, ...facts } = rotation
-  if (newAccepted) return { ...facts, ...raised(facts, 'kept_new', atMs), state: 'tested' }
+  if (newAccepted) return { ...facts, ...raised(facts, 'kept_new', atMs), keptNew: true, state: 'tested' }
   return ended({ ...facts, ...raised(facts, 'no_valid_credential', atMs) }, atMs)
 }
 
@@ -177,8 +182,15 @@ const ended = (rotation: Omit<Checked, 'state'>, endedAtMs: number): Rotation =>
   endedAtMs,
 })
 
-/** Steps that are given up after a while: the credential that readers get is still the old one. */
-const mayBeGivenUp: ReadonlySet<Rotation['state']> = new Set(['planned', 'checked', 'created', 'set', 'canary'])
+/** Steps that are given up after a while: it is not written that readers get the new credential. */
+const mayBeGivenUp: ReadonlySet<Rotation['state']> = new Set([
+  'planned',
+  'checked',
+  'created',
+  'set',
+  'canary',
+  'tested',
+])
 
 const failed = (
   rotation: Rotation,

@@ -27,7 +27,10 @@ export interface JournalWrite {
 export interface RotationJournal {
   /** @throws SecretsError `integrity` for a record that is none; `unsupported` (`newer_schema`) for a newer version's. */
   load(secretId: string): Promise<JournalEntry | undefined>
-  /** Takes the lease if it is free, expired, or this holder's own; nothing where another one has it. */
+  /**
+   * Takes the lease if it is free, expired, or this holder's own; nothing where another one has it. One that would hold for
+   * longer than an hour was taken by a clock that was ahead, and counts as expired.
+   */
   lease(secretId: string, holder: string, ttlMs: number): Promise<RotationLease | undefined>
   /** Nothing where somebody else has it meanwhile, or it was released. */
   renew(lease: RotationLease, ttlMs: number): Promise<RotationLease | undefined>
@@ -35,6 +38,6 @@ export interface RotationJournal {
   release(lease: RotationLease): Promise<void>
   /** The new revision; nothing, and nothing written, where the lease is another's or the revision another one. */
   write(lease: RotationLease, write: JournalWrite): Promise<number | undefined>
-  /** Secrets for whose rotation something is to be done by a moment: a step, or an alert to hand over. Those due first. */
+  /** Secrets for whose rotation something is to be done by a moment: a step, or an alert to hand over. Steps before alerts, those due first. */
   due(atMs: number, limit: number): Promise<readonly string[]>
 }

@@ -92,6 +92,16 @@ const rules: readonly Rule<JournalFixture>[] = [
     },
   },
   {
+    statement:
+      'gives a lease that would hold for longer than an hour to the next: it was taken by a clock that is wrong',
+    check: async ({ journal, other }) => {
+      assert.ok(await journal.lease('a', 'one', 3_600_000))
+      assert.equal(await other.lease('a', 'two', ttlMs), undefined)
+      assert.ok(await journal.lease('b', 'one', 3_600_001))
+      assert.ok(await other.lease('b', 'two', ttlMs))
+    },
+  },
+  {
     statement: 'gives its own lease to a holder who lost the answer',
     check: async ({ journal }) => {
       const first = await leased(journal)
@@ -136,7 +146,7 @@ const rules: readonly Rule<JournalFixture>[] = [
     },
   },
   {
-    statement: 'lists what is due by a moment, or has an alert to tell, those due first',
+    statement: 'lists what is due by a moment, those due first, and then who has an alert to tell',
     check: async ({ journal }) => {
       const { state: _, ...facts } = planned('done')
       const ended = { ...facts, state: 'finished', currentVersion: 'v1', endedAtMs: 2 } as const
@@ -153,10 +163,10 @@ const rules: readonly Rule<JournalFixture>[] = [
         const lease = await leased(journal, rotation.secretId)
         assert.equal(await journal.write(lease, { rotation, over: 0 }), 1)
       }
-      assert.deepEqual(await journal.due(50, 10), ['untold', 'sooner', 'later'])
-      assert.deepEqual(await journal.due(49, 10), ['untold', 'sooner'])
+      assert.deepEqual(await journal.due(50, 10), ['sooner', 'later', 'untold'])
+      assert.deepEqual(await journal.due(49, 10), ['sooner', 'untold'])
       assert.deepEqual(await journal.due(8, 10), ['untold'])
-      assert.deepEqual(await journal.due(50, 2), ['untold', 'sooner'])
+      assert.deepEqual(await journal.due(50, 2), ['sooner', 'later'])
     },
   },
 ]
