@@ -1,7 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ScratchServer } from '../postgres/scratch-server.ts'
-import { callOf, databaseFixture, loginOf } from './rotator-fixture.ts'
+import { callOf, changed, databaseFixture, loginOf } from './rotator-fixture.ts'
 
 let server: ScratchServer
 beforeAll(async () => {
@@ -24,6 +26,42 @@ describe('two users of PostgreSQL', () => {
     await client.end()
     const third = await rotator.create(callOf('v3'), pending)
     expect(loginOf(third).username).toBe(user)
+    await stop()
+  })
+})
+
+describe('a clone in PostgreSQL', () => {
+  it('is given at his next turn the membership that was taken from him', async () => {
+    const { rotator, first, user, stop } = await databaseFixture(server, 'two users')
+    const second = await rotator.create(callOf('v2'), first)
+    await rotator.set(callOf('v2'), { current: first, pending: second })
+    await server.query(`revoke ${user} from ${user}_clone`)
+    const third = await rotator.create(callOf('v3'), second)
+    await rotator.set(callOf('v3'), { current: second, pending: third })
+    const fourth = await rotator.create(callOf('v4'), third)
+    expect(await rotator.set(callOf('v4'), { current: third, pending: fourth })).toBe('accepted')
+    expect(await server.query(`select pg_has_role('${user}_clone', '${user}', 'member') as has`)).toEqual([
+      { has: true },
+    ])
+    await stop()
+  })
+})
+
+describe('a user whom PostgreSQL lets in without a password from here', () => {
+  it.each(['one user', 'one user, by an administrator'] as const)('is not said to be rotated: %s', async (kind) => {
+    const { rotator, first, user, stop } = await databaseFixture(server, kind)
+    const hba = join(server.folder, 'data', 'pg_hba.conf')
+    const before = readFileSync(hba, 'utf8')
+    writeFileSync(hba, `host all ${user} 127.0.0.1/32 trust\n${before}`)
+    await server.query('select pg_reload_conf()')
+    await expect.poll(() => rotator.test(callOf('v2'), changed(first, { password: 'any' }))).toBe('accepted')
+    const pending = await rotator.create(callOf('v2'), first)
+    await expect(rotator.set(callOf('v2'), { current: first, pending })).rejects.toMatchObject({
+      code: 'source_misconfigured',
+      reason: 'any_password',
+    })
+    writeFileSync(hba, before)
+    await server.query('select pg_reload_conf()')
     await stop()
   })
 })

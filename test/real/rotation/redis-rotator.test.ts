@@ -55,6 +55,15 @@ describe('a user of Redis', () => {
     await stop?.()
   })
 
+  it('whom the server asks for no password is left alone: with one he would be asked for it', async () => {
+    const { rotator, first, open, stop } = await startRedisTarget()
+    await open()
+    const pending = await rotator.create(call, first)
+    await expect(rotator.set(call, { current: first, pending })).rejects.toMatchObject({ reason: 'any_password' })
+    expect(await redisAccepts(redisValue({ ...redisLoginOf(first), password: 'any' }))).toBe(true)
+    await stop?.()
+  })
+
   it('is a mistake of the configuration where the server keeps no users', async () => {
     const { rotator, first, stop } = await startRedisTarget({ keep: 'config' })
     const pending = await rotator.create(call, first)

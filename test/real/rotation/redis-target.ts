@@ -17,6 +17,8 @@ export interface RedisTarget extends RotatorFixture {
   /** Every command so far, as a monitor shows it. */
   readonly monitored: () => Promise<string>
   readonly aclFile: string
+  /** Lets the user in with any password. */
+  readonly open: () => Promise<void>
 }
 
 /** A Redis of our own with a user whose password can be rotated. */
@@ -40,6 +42,9 @@ export const startRedisTarget = async (more: Partial<RedisUserOptions> = {}): Pr
   monitor.on('monitor', (_: unknown, words: readonly string[]) => seen.push(words.join(' ')))
   return {
     aclFile,
+    open: async () => {
+      await superuser.call('ACL', 'SETUSER', 'app', 'nopass')
+    },
     monitored: async () => {
       await superuser.call('ECHO', 'last')
       await expect.poll(() => seen.at(-1)).toContain('last')

@@ -80,7 +80,12 @@ class RedisUser implements Rotator {
     requireSameServer(admin, login)
     await withRedis(admin, { ...this.#options, signal: call.signal }, async (send) => {
       const { user } = login
-      const hashes = await hashesOf(send, user)
+      const { flags, passwords: hashes } = await userOf(send, user)
+      // With the first password that he is given he is asked for one.
+      if (flags.includes('nopass'))
+        throw new SecretsError('source_misconfigured', 'The Redis server accepts any password of this user.', {
+          reason: 'any_password',
+        })
       // A rule that takes away what is not there is an error to the server.
       const removing = gone !== undefined && hashes.includes(gone) ? [`!${gone}`] : []
       call.requireLease()
@@ -102,12 +107,20 @@ const allowsNothing = (error: { readonly message?: string }): unknown => {
   throw error
 }
 
-/** The hashes of a user's passwords. @throws SecretsError `source_misconfigured` where there is none: `SETUSER` would make one. */
-const hashesOf = async (send: RedisCall, user: string): Promise<readonly string[]> => {
+interface RedisUserFacts {
+  readonly flags: readonly string[]
+  /** Their hashes. */
+  readonly passwords: readonly string[]
+}
+
+/** What the server keeps of a user. @throws SecretsError `source_misconfigured` where there is none: `SETUSER` would make one. */
+const userOf = async (send: RedisCall, user: string): Promise<RedisUserFacts> => {
   const found = await send('ACL', 'GETUSER', user)
   if (Array.isArray(found)) {
-    const passwords: unknown = found[found.indexOf('passwords') + 1]
-    if (Array.isArray(passwords)) return passwords.map(String)
+    const listOf = (name: string): unknown => found[found.indexOf(name) + 1]
+    const [flags, passwords] = [listOf('flags'), listOf('passwords')]
+    if (Array.isArray(flags) && Array.isArray(passwords))
+      return { flags: flags.map(String), passwords: passwords.map(String) }
   }
   throw new SecretsError('source_misconfigured', `There is no user ${JSON.stringify(user)} on the Redis server.`, {
     reason: 'missing_user',

@@ -34,7 +34,7 @@ export class OneUser<Statement> implements Rotator {
 
   async create(_: RotatorCall, current: SecretValue): Promise<SecretValue> {
     this.#users.loginOf(current)
-    return withMembers(current, { password: randomText(this.#options.random, this.#options.password) })
+    return this.#withNewPassword(current)
   }
 
   async test(call: RotatorCall, value: SecretValue): Promise<Acceptance> {
@@ -42,7 +42,10 @@ export class OneUser<Statement> implements Rotator {
   }
 
   async set(call: RotatorCall, { current, pending }: Credentials): Promise<Acceptance> {
-    if ((await this.test(call, pending)) === 'accepted') return 'accepted'
+    if ((await this.test(call, pending)) === 'accepted') {
+      await this.#requireChecked(call, pending)
+      return 'accepted'
+    }
     return this.#change(call, { from: current, to: pending })
   }
 
@@ -55,6 +58,21 @@ export class OneUser<Statement> implements Rotator {
 
   async retire(): Promise<void> {
     // The old password ended with the new one.
+  }
+
+  /**
+   * A server that lets the user in without a password, from here, accepts any: it would not be changed, and those whom the
+   * server asks for it would have a wrong one. @throws SecretsError `source_misconfigured` (`any_password`)
+   */
+  async #requireChecked(call: RotatorCall, value: SecretValue): Promise<void> {
+    if ((await this.test(call, this.#withNewPassword(value))) === 'refused') return
+    throw new SecretsError('source_misconfigured', 'The server accepts any password of this user from here.', {
+      reason: 'any_password',
+    })
+  }
+
+  #withNewPassword(value: SecretValue): SecretValue {
+    return withMembers(value, { password: randomText(this.#options.random, this.#options.password) })
   }
 
   /** Waits for changes under way, by whichever login is accepted; false where none is. */

@@ -34,6 +34,10 @@ export const postgresUsers = ({ random, ...reach }: PostgresUsersOptions): Datab
     ),
 })
 
+const member = `select 1 from pg_catalog.pg_auth_members m
+  join pg_catalog.pg_roles u on u.oid = m.member join pg_catalog.pg_roles g on g.oid = m.roleid
+  where u.rolname = $1 and g.rolname = $2`
+
 const statementsOf = (client: Client, random: Random): UserStatements => {
   const named = (user: string): string => client.escapeIdentifier(user)
   // `PASSWORD` takes no parameter: the statement has what the server would make of the password.
@@ -43,13 +47,16 @@ const statementsOf = (client: Client, random: Random): UserStatements => {
     has: async (user) =>
       (await client.query('select 1 from pg_catalog.pg_roles where rolname = $1', [user])).rows.length > 0,
     password: async (login) => [`alter role ${named(login.user)} ${password(login.password)}`],
-    twin: async (login, of) =>
-      (await say.has(login.user))
-        ? say.password(login)
-        : [
-            `create role ${named(login.user)} with login ${password(login.password)}`,
-            `grant ${named(of)} to ${named(login.user)}`,
-          ],
+    twin: async (login, of) => {
+      const isThere = await say.has(login.user)
+      const isMember = isThere && (await client.query(member, [login.user, of])).rows.length > 0
+      return [
+        ...(isThere
+          ? await say.password(login)
+          : [`create role ${named(login.user)} with login ${password(login.password)}`]),
+        ...(isMember ? [] : [`grant ${named(of)} to ${named(login.user)}`]),
+      ]
+    },
   }
   return say
 }
