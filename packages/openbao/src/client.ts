@@ -6,7 +6,7 @@ import { type Auth, loginOf } from './logins/auth.ts'
 import { type NodeAnswer, Nodes } from './nodes/nodes.ts'
 import { openBaoError } from './openbao-error.ts'
 import type { Purpose } from './failure.ts'
-import { TokenKeeper } from './token-keeper.ts'
+import { TokenKeeper, type TokenLife } from './token-keeper.ts'
 import { type Bounds, withinBounds } from './within-bounds.ts'
 import { WrittenIndex } from './nodes/written-index.ts'
 
@@ -42,6 +42,8 @@ export interface OpenBaoCall {
   readonly query?: Readonly<Record<string, string>>
   readonly body?: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
+  /** Whether asking twice does no more than asking once. Default: for GET. */
+  readonly repeatable?: boolean
   readonly signal?: AbortSignal
   /** On the clock's monotonic scale; the client's own limit holds beside it. */
   readonly deadlineAtMs?: number
@@ -55,6 +57,8 @@ export interface OpenBaoClient {
    * @throws SecretsError for every answer that is no success, by what it means.
    */
   call(call: OpenBaoCall): Promise<OpenBaoAnswer>
+  /** The same for a call that makes a lease, which ends with the token that it was made by. */
+  leased(call: OpenBaoCall): Promise<{ readonly answer: OpenBaoAnswer; readonly login: TokenLife }>
   /** How each node stands, by its origin; asked without a token. */
   health(call?: Limits): Promise<ReadonlyMap<string, Health>>
   /** Each node's seal, by its origin; asked without a token. */
@@ -116,14 +120,23 @@ class NodesClient implements OpenBaoClient {
   }
 
   async call(call: OpenBaoCall): Promise<OpenBaoAnswer> {
+    return (await this.#called(call)).answer
+  }
+
+  async leased(call: OpenBaoCall): Promise<{ readonly answer: OpenBaoAnswer; readonly login: TokenLife }> {
+    const { answer, token } = await this.#called(call)
+    return { answer, login: this.#keeper.lifeOf(token) }
+  }
+
+  async #called(call: OpenBaoCall): Promise<{ readonly answer: OpenBaoAnswer; readonly token: GrantedToken }> {
     const bounds = this.#begin(call)
     const token = await this.#bounded(this.#keeper.token(), bounds)
     const first = await this.#send({ call, bounds, token: token.reveal(), purpose: 'other' })
-    if (first.failure?.reason !== 'invalid_token') return this.#accepted(first, call, token)
+    if (first.failure?.reason !== 'invalid_token') return { answer: this.#accepted(first, call, token), token }
     const refusal = this.#error(first, call, token.reveal())
     const other = await this.#bounded(this.#keeper.other(token, refusal), bounds)
     const second = await this.#send({ call, bounds, token: other.reveal(), purpose: 'other' })
-    return this.#accepted(second, call, other)
+    return { answer: this.#accepted(second, call, other), token: other }
   }
 
   health(call: Limits = {}): Promise<ReadonlyMap<string, Health>> {
@@ -186,7 +199,7 @@ class NodesClient implements OpenBaoClient {
     token,
     purpose,
     atLeader = false,
-    repeatable = call.method === 'GET',
+    repeatable = call.repeatable ?? call.method === 'GET',
   }: Sent): Promise<NodeAnswer> {
     const { method, path, query = {}, body, headers } = call
     const search = new URLSearchParams(query).toString()

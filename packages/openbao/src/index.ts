@@ -1,5 +1,5 @@
 /**
- * A client of OpenBao, and of HashiCorp Vault: logins, a token that is kept alive, KV v2, and failures told apart. Use it
+ * A client of OpenBao, and of HashiCorp Vault: logins, a token that is kept alive, KV v2, leases, and failures told apart. Use it
  * where a part of Keyplane asks OpenBao for anything; for reading secrets alone, `openbaoProvider` of
  * `@keyplane/providers` stands on it. It caches nothing but its token, retries no call that a server may have taken, and
  * writes texts only, since OpenBao's audit log shows numbers as they are.
@@ -7,6 +7,7 @@
 export { OpenBaoAnswer } from './answer.ts'
 export { type OpenBaoCall, type OpenBaoClient, type OpenBaoClientOptions, openBaoClient } from './client.ts'
 export { type Failure, type FailureFacts, failureOf, type Purpose } from './failure.ts'
+export { type IssuedCredential, type Leases, leases, type LeasesOptions, type LeaseTerm } from './leases/leases.ts'
 export type { Health, HealthState, SealStatus } from './nodes/health.ts'
 export { type Fields, fieldsOfValue, sameFields, valueOfFields } from './kv/fields.ts'
 export type { KvFields, KvMetadata, KvVersion, KvVersionState, KvWritten } from './kv/types.ts'
@@ -16,4 +17,5 @@ export type { Auth } from './logins/auth.ts'
 export type { Credential } from './logins/credential.ts'
 export type { JwtAuth, KubernetesAuth } from './logins/jwt.ts'
 export type { TokenAuth } from './logins/token.ts'
+export type { TokenLife } from './token-keeper.ts'
 export { type TransitKey, transitKey, type TransitKeyOptions } from './transit-key.ts'

@@ -12,6 +12,11 @@ export interface TokenKeeperParts {
   readonly places: readonly string[]
 }
 
+/** How long a token lives, as far as is known at the moment of asking; on the clock's monotonic scale. */
+export interface TokenLife {
+  endsAtMs(): number
+}
+
 interface Held {
   readonly token: GrantedToken
   readonly fingerprint: string
@@ -42,6 +47,7 @@ export class TokenKeeper {
   readonly #parts: TokenKeeperParts
   readonly #backoff: LoginBackoff
   #held: Held | undefined
+  readonly #lives = new WeakMap<GrantedToken, TokenLife>()
   #flight: Promise<Held> | undefined
   #check: Promise<boolean> | undefined
   #timer: Timer | undefined
@@ -82,11 +88,16 @@ export class TokenKeeper {
         cause: refusal,
       })
     if (this.#held === held) {
-      this.#drop(held)
+      this.#bury(held)
       // A token that is given, not asked for, is the same at the next login.
       if (this.#parts.login.method === 'token') this.#backoff.note(held.fingerprint, refusal)
     }
     return (await this.#loggedIn()).token
+  }
+
+  /** Of a token that this keeper gave, the one of the moment or an earlier one. */
+  lifeOf(token: GrantedToken): TokenLife {
+    return this.#lives.get(token) ?? { endsAtMs: () => Number.NEGATIVE_INFINITY }
   }
 
   /** OpenBao took the token for something. */
@@ -140,6 +151,7 @@ export class TokenKeeper {
       proven: login.method === 'token',
       dueAtMs: Infinity,
     }
+    this.#lives.set(token, { endsAtMs: () => held.expiresAtMs ?? Number.POSITIVE_INFINITY })
     if (generation === this.#generation && !this.#closed) {
       this.#held = held
       this.#schedule(held, token.ttlMs)
@@ -180,7 +192,7 @@ export class TokenKeeper {
 
   #renewalFailed(held: Held, thrown: unknown): void {
     const code = codeOf(thrown)
-    if (code === 'unauthenticated') return this.#drop(held)
+    if (code === 'unauthenticated') return this.#bury(held)
     if (code === 'access_denied' || code === 'invalid_request' || code === 'unsupported') held.renewable = false
     // Half of what is left, so that tries come closer together towards the end.
     const leftMs = (held.expiresAtMs ?? 0) - this.#parts.clock.monotonicMs()
@@ -198,6 +210,12 @@ export class TokenKeeper {
       if (code === 'unauthenticated') return false
       throw thrown
     }
+  }
+
+  /** OpenBao says that it is dead, and with it all that was leased by it. */
+  #bury(held: Held): void {
+    held.expiresAtMs = this.#parts.clock.monotonicMs()
+    this.#drop(held)
   }
 
   #drop(held: Held): void {

@@ -115,7 +115,7 @@ const caOf = async (settings: ProviderSettings, problems: Problems): Promise<str
  */
 export const openBaoOptions = async (
   settings: ProviderSettings,
-): Promise<Omit<OpenBaoClientOptions, 'source'> & { readonly mount?: string }> => {
+): Promise<Omit<OpenBaoClientOptions, 'source'> & { readonly mount?: string; readonly dynamic?: Iterable<string> }> => {
   const problems: Problems = []
   const endpoints = endpointsOf(settings, problems)
   const auth = authOf(settings, problems)
@@ -127,6 +127,7 @@ export const openBaoOptions = async (
     endpoints,
     auth,
     clock: settings.clock,
+    ...(settings.dynamic && { dynamic: settings.dynamic }),
     ...(settings.correlationId && { correlationId: settings.correlationId }),
     ...(mount === undefined ? {} : { mount }),
     ...(namespace === undefined ? {} : { namespace }),

@@ -2,6 +2,7 @@ import {
   type CallOptions,
   type Clock,
   type ErrorCode,
+  type LeaseKeeper,
   type Outcome,
   type SecretLister,
   type SecretProvider,
@@ -23,6 +24,7 @@ import {
   openBaoClient,
   valueOfFields,
 } from '@keyplane/openbao'
+import { OpenBaoRoles } from './openbao-roles.ts'
 import { openBaoWriter } from './openbao-writer.ts'
 import { openBaoOptions } from './openbao-settings.ts'
 import { stateOfMetadata, versionAtStage, versionNumber } from './openbao-versions.ts'
@@ -31,6 +33,11 @@ import type { ProviderSettings } from './provider-settings.ts'
 export interface OpenBaoProviderOptions extends Omit<OpenBaoClientOptions, 'source'> {
   /** The KV mount, version 2. Default `secret`. */
   readonly mount?: string
+  /**
+   * Ids that are no paths of the KV mount, but roles of engines that make credentials, `MOUNT/ROLE`: each read of one makes
+   * another credential, with a lease. `openSecrets` shares and renews them. Default: none.
+   */
+  readonly dynamic?: Iterable<string>
 }
 
 /** Of a version: OpenBao's name of the read that gave it, the same as in its audit log. */
@@ -41,21 +48,27 @@ class OpenBaoProvider implements SecretProvider {
   readonly state: StateReader
   readonly list: SecretLister
   readonly write: SecretWriter
+  readonly leases?: LeaseKeeper
   readonly #client: OpenBaoClient
+  readonly #roles: OpenBaoRoles
   readonly #kv: KvV2
   #closed = false
 
-  constructor({ mount = 'secret', ...transport }: OpenBaoProviderOptions) {
+  constructor({ mount = 'secret', dynamic = [], ...transport }: OpenBaoProviderOptions) {
     const clock: Clock = transport.clock ?? systemClock
     this.#client = openBaoClient({ ...transport, source: this.name })
     this.#kv = kvV2({ client: this.#client, mount, clock, source: this.name })
+    const begin = (call?: CallOptions, ref?: SecretRef): KvCall => this.#begin(call, ref)
+    this.#roles = new OpenBaoRoles({ ids: dynamic, client: this.#client, clock, begin })
+    if (!this.#roles.isEmpty) this.leases = this.#roles
     this.state = { maxRefs: 1, describe: (refs, call) => Promise.all(refs.map((ref) => this.#describe(ref, call))) }
     this.list = { list: ({ prefix }, call) => this.#list(prefix, call) }
-    this.write = openBaoWriter({ kv: this.#kv, begin: (call, ref) => this.#begin(call, ref) })
+    this.write = openBaoWriter({ kv: this.#kv, begin })
   }
 
   async get(ref: SecretRef, call?: CallOptions): Promise<SecretVersion> {
     const limits = this.#begin(call, ref)
+    if (this.#roles.isLeased(ref)) return this.#roles.get(ref, limits)
     const version = await this.#wanted(ref, limits)
     const read = await this.#read(ref.id, version, limits)
     const isCurrent = ref.version === undefined && (ref.stage ?? 'current') === 'current'
@@ -107,6 +120,11 @@ class OpenBaoProvider implements SecretProvider {
 
   async #describe(ref: SecretRef, call?: CallOptions): Promise<Outcome<SecretState>> {
     try {
+      if (this.#roles.isLeased(ref))
+        throw this.#error(
+          'unsupported',
+          `${JSON.stringify(ref.id)} is made anew at each read: there is nothing to look at.`,
+        )
       const metadata = await this.#kv.metadata(ref.id, this.#begin(call, ref))
       return { ok: true, value: stateOfMetadata(ref.id, metadata) }
     } catch (thrown) {

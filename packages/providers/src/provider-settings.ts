@@ -8,6 +8,8 @@ export interface ProviderSettings {
   readonly clock: Clock
   /** The id of what causes a request, for the source's own log: OpenBao's `X-Correlation-Id`. */
   readonly correlationId?: () => string | undefined
+  /** Ids of the provider's that are credentials with a lease: OpenBao's `MOUNT/ROLE`. */
+  readonly dynamic?: Iterable<string>
   /** Told of what is wrong and passed over: a line of `.env` that is no entry. Never a value. */
   readonly onProblem?: (problem: string) => void
 }

@@ -50,9 +50,19 @@ export interface SecretWatcher {
   watch(ids: readonly string[] | 'all', signal: AbortSignal): AsyncIterable<Change>
 }
 
+/** Of a source that makes another credential at each read of some of its secrets. */
 export interface LeaseKeeper {
+  /** Whether a read of this secret makes a credential with a lease. */
+  isLeased(ref: SecretRef): boolean
+  /** Throws `secret_not_found` where there is no such lease any more. One that is at its longest life is prolonged by less. */
   renew(lease: Lease, call?: CallOptions): Promise<Lease>
+  /** Ends it, and what it is for. One that has ended already is no failure. */
   revoke(lease: Lease, call?: CallOptions): Promise<void>
+  /**
+   * How long the login lives by which the lease was made, and with which it ends, in milliseconds from this moment.
+   * Default: for ever.
+   */
+  loginLeftMs?(lease: Lease): number
 }
 
 export interface PutOptions {
