@@ -35,6 +35,7 @@ export type { ReceiptOptions } from './receipts/receipt-options.ts'
 export { fieldText } from './references/field-text.ts'
 export { isReference, parseReference, type SecretReference } from './references/reference.ts'
 export type { CacheSettings, SecretsManagerOptions } from './manager-options.ts'
+export type { LeaseSettings } from './leases/lease-settings.ts'
 export {
   type GetSecretJsonOptions,
   type GetSecretOptions,

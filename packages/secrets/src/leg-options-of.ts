@@ -15,18 +15,28 @@ const defaults = {
   readValueEveryNthCheck: 4,
   attempts: 3,
   pollInterval: '1m',
+  budget: 10,
+  overlap: '1m',
+  minLeft: '10s',
 } as const
 
 /** Node's timers count in 31 bits; a longer one would be over at once. */
 const maxTimerMs = 2 ** 31 - 1
 
 /** What the options say of a leg, and how often what is watched is looked at. */
-export type Bounds = Omit<LegOptions, 'registrar' | 'onChange' | 'between'> & { readonly pollEveryMs: number }
+export type Bounds = Omit<LegOptions, 'registrar' | 'onChange' | 'onLeaseProblem' | 'between'> & {
+  readonly pollEveryMs: number
+}
 
 /** The options in milliseconds and within their bounds. @throws SecretsError `config_invalid`, every problem at once. */
 export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: number): Bounds => {
   const { clock = systemClock, random = systemRandom } = options
-  const given = { ...defaults, ...definedOf(options.cache ?? {}), ...definedOf(options) }
+  const given = {
+    ...defaults,
+    ...definedOf(options.cache ?? {}),
+    ...definedOf(options.leases ?? {}),
+    ...definedOf(options),
+  }
   const problems: string[] = []
   const ms = (
     name:
@@ -36,7 +46,9 @@ export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: numb
       | 'negativeTtl'
       | 'deadline'
       | 'attemptTimeout'
-      | 'pollInterval',
+      | 'pollInterval'
+      | 'overlap'
+      | 'minLeft',
   ) => {
     try {
       return given[name] === undefined ? settingsTtlMs : durationMs(given[name], name)
@@ -46,7 +58,7 @@ export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: numb
     }
   }
   const within = (
-    name: 'maxEntries' | 'refreshAheadRatio' | 'readValueEveryNthCheck' | 'attempts',
+    name: 'maxEntries' | 'refreshAheadRatio' | 'readValueEveryNthCheck' | 'attempts' | 'budget',
     min: number,
     max = Number.MAX_SAFE_INTEGER,
   ): number => {
@@ -76,6 +88,7 @@ export const legOptionsOf = (options: SecretsManagerOptions, settingsTtlMs: numb
     deadlineMs: timed('deadline', '1ms'),
     attemptTimeoutMs: timed('attemptTimeout', '1ms'),
     attempts: within('attempts', 1),
+    leases: { budget: within('budget', 1), overlapMs: ms('overlap'), minLeftMs: ms('minLeft') },
     pollEveryMs: timed('pollInterval', '1s'),
     clock,
     random,

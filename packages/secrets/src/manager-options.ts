@@ -3,6 +3,7 @@ import type { ValueRegistry } from '@keyplane/masking'
 import type { SecretsLog } from './chain/reports.ts'
 import type { Strictness } from './chain/strictness.ts'
 import type { Environment } from './config.ts'
+import type { LeaseSettings } from './leases/lease-settings.ts'
 import type { ReceiptOptions } from './receipts/receipt-options.ts'
 import type { TelemetryOptions } from './telemetry/telemetry.ts'
 
@@ -39,6 +40,8 @@ export interface SecretsManagerOptions {
    * one would undo. Default: `SECRETS_STRICT`, else false.
    */
   readonly strict?: Strictness
+  /** How credentials with a lease are shared and kept alive, of a source that has such (`openbaoProvider`'s `dynamic`). */
+  readonly leases?: LeaseSettings
   /** Bound of one attempt. Default 3 s. */
   readonly attemptTimeout?: Duration
   /** Bound of a read with all its attempts. Default 10 s. */

@@ -56,7 +56,14 @@ export const openParts = (options: SecretsManagerOptions, read: Read): ManagerPa
     random,
   })
   const onChange = (change: Change): void => watches.tell(change)
-  const legs = new Legs(options, settings, { ...bounds, registrar, onChange, between: options.between })
+  const onLeaseProblem = (problem: string): void => log.warn(problem, {})
+  const legs = new Legs(options, settings, {
+    onLeaseProblem,
+    ...bounds,
+    registrar,
+    onChange,
+    between: options.between,
+  })
   const chain = new Chain(legs.ofChain, {
     reports,
     clock,

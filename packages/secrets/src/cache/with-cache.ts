@@ -121,6 +121,8 @@ class SecretCache implements CachedProvider {
     call.signal?.throwIfAborted()
     this.#assertOpen()
     if (ref.id.includes('\u0000')) throw new SecretsError('invalid_request', 'A secret’s id holds a NUL character.')
+    // The layer below shares it, and knows when it is renewed and replaced.
+    if (this.leases?.isLeased(ref)) return this.#answers.pass(ref, await this.#provider.get(ref, call))
     const key = cacheKey(ref)
     const entry = this.#answers.find(key)
     const nowMs = this.#options.clock.monotonicMs()

@@ -1,6 +1,8 @@
 import type { CallOptions, Change, SecretProvider, SecretReader } from '@keyplane/core'
 import { type CacheOptions, withCache } from '../cache/with-cache.ts'
 import { followChanges } from '../changes/follow-changes.ts'
+import type { LeaseBounds } from '../leases/lease-settings.ts'
+import { withLeases } from '../leases/with-leases.ts'
 import type { Registrar } from '../masking/registrar.ts'
 import { withMaskRegistrar } from '../masking/with-mask-registrar.ts'
 import { withBatching } from '../resilience/with-batching.ts'
@@ -20,6 +22,10 @@ export interface LegOptions extends Omit<CacheOptions, 'keeping'> {
   readonly registrar: Registrar
   /** A layer of the caller's below the cache and the registrar. Default: none. */
   readonly between?: ((source: SecretProvider) => SecretProvider) | undefined
+  /** Of a source that makes credentials with a lease. */
+  readonly leases: LeaseBounds
+  /** Told of a lease that could not be kept or ended. */
+  readonly onLeaseProblem: (problem: string) => void
   /** Told of each change that the source pushes, after the leg's own cache was. */
   readonly onChange: (change: Change) => void
 }
@@ -76,7 +82,8 @@ const remoteLeg = (source: SecretProvider, options: LegOptions): OpenLeg => {
   const guarded = withBreaker(attempted, { clock })
   const retried = withRetry(guarded, { attempts, clock, random })
   const batched = withBatching(withDeadline(retried, { timeoutMs: deadlineMs, clock }))
-  const cache = withCache(withMaskRegistrar(between(batched), registrar), { ...options, keeping: registrar })
+  const leased = withLeases(batched, { ...options, bounds: options.leases, onProblem: options.onLeaseProblem })
+  const cache = withCache(withMaskRegistrar(between(leased), registrar), { ...options, keeping: registrar })
   return {
     reader: cache,
     local: false,

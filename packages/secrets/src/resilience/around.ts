@@ -41,6 +41,8 @@ export const around = (provider: SecretProvider, run: RunCall): SecretProvider =
     ...(write && { write: writerAround(write, run) }),
     ...(leases && {
       leases: {
+        isLeased: (ref) => leases.isLeased(ref),
+        loginLeftMs: (lease) => leases.loginLeftMs?.(lease) ?? Number.POSITIVE_INFINITY,
         renew: (lease, call = {}) => run((inner) => leases.renew(lease, inner), call),
         revoke: (lease, call = {}) => run((inner) => leases.revoke(lease, inner), call),
       },
