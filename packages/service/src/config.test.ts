@@ -135,10 +135,34 @@ roles:
     ])
   })
 
-  it.each([
-    ['dynamic', 'environments: { a: { source: aws } }\ntools: { t: { secrets: { s: { ref: x, kind: dynamic } } } }'],
-  ])('says that %s is not there yet', (what, text) => {
-    expect(problems(text)).toEqual([expect.stringContaining(`${what} is not there yet`)])
+  it('tells what is wrong with dynamic secrets, where they are', () => {
+    const text = `environments: { a: { source: aws }, b: { source: env } }
+tools:
+  t:
+    secrets:
+      s: { ref: x, kind: dynamic, maxStale: 1m }
+`
+    expect(problems(text)).toEqual([
+      '5: tools.t.secrets.s.kind is dynamic, which only an environment with the source openbao can have.',
+      '5: tools.t.secrets.s.ref must be MOUNT/ROLE: it is dynamic.',
+      '5: tools.t.secrets.s.maxStale must be 0: a lease that has ended is worth nothing.',
+    ])
+    const twice = `environments: { a: { source: openbao, leases: { budget: 0 } } }
+tools: { t: { secrets: { s: { ref: database/app, kind: dynamic }, u: database/app } } }`
+    expect(problems(twice)).toEqual(['1: environments.a.leases.budget must be 1 or more.'])
+    expect(problems(twice.replace('budget: 0', 'budget: 2'))).toEqual([
+      '1: environments.a database/app is dynamic for one secret and static for another.',
+    ])
+  })
+
+  it('has dynamic secrets where the source makes them; elsewhere they are read', () => {
+    const text = `environments: { a: { source: openbao, leases: { budget: 3 } }, b: { source: aws } }
+tools: { t: { secrets: { s: { ref: database/app, kind: dynamic, jsonKey: password } } } }`
+    const { environments } = parseServiceConfig({ path: 'service.yaml', text })
+    const secretIn = (name: string) => environments.get(name)?.tools.get('t')?.secrets.get('s')
+    expect(secretIn('a')).toEqual({ ref: 'database/app', jsonKey: 'password', dynamic: true })
+    expect(secretIn('b')).toEqual({ ref: 'database/app', jsonKey: 'password' })
+    expect([...environments.values()].map(({ leaseBudget }) => leaseBudget)).toEqual([3, 10])
   })
 
   it.each([

@@ -4,6 +4,7 @@ import { SecretsError } from '@keyplane/core'
 import { isLoopback } from '@keyplane/http'
 import { clientsOf, rolesOf } from './config/access-of.ts'
 import { alertsOf } from './config/alerts-of.ts'
+import { checkDynamic, makesCredentials } from './config/dynamic-of.ts'
 import { environmentOf } from './config/environment-of.ts'
 import { perhaps } from './config/known-keys.ts'
 import { limitsOf } from './config/limits-of.ts'
@@ -81,6 +82,7 @@ const configOf = (main: Read<WrittenService>, overlays: ReadonlyMap<string, Read
   for (const [name, overlay] of overlays)
     if (!environments.includes(name))
       overlay.file.complain([], `is laid over no environment${perhaps(name, environments)}`)
+  checkKinds(main, overlays)
   const tools = [main, ...overlays.values()].flatMap(({ written: { tools: named = {} } }) => Object.keys(named))
   return Object.freeze({
     listen: listenOf(main),
@@ -92,6 +94,15 @@ const configOf = (main: Read<WrittenService>, overlays: ReadonlyMap<string, Read
     clients: clientsOf(written, file),
     roles: rolesOf(written, file, { environments, tools }),
   })
+}
+
+/** What is dynamic everywhere has to be so in some environment, what an overlay makes dynamic in its own. */
+const checkKinds = (main: Read<WrittenService>, overlays: ReadonlyMap<string, Read<WrittenOverlay>>): void => {
+  const { environments } = main.written
+  const canMake = (name: string): boolean =>
+    makesCredentials(overlaidEnvironment(environments[name] ?? {}, overlays.get(name)?.written.environment))
+  checkDynamic(main.written.tools, Object.keys(environments).some(canMake), main.file)
+  for (const [name, { file, written }] of overlays) checkDynamic(written.tools ?? {}, canMake(name), file)
 }
 
 const environmentIn = (

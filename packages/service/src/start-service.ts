@@ -13,6 +13,8 @@ import { RequestLimits } from './limits/request-limits.ts'
 import { StrangerRecords } from './audit/stranger-records.ts'
 import { Configurations } from './configurations.ts'
 import { type EnvironmentParts, type OpenEnvironment, openEnvironment } from './environments/open-environment.ts'
+import { clockOutsideRequests } from './http/clock-outside-requests.ts'
+import { currentRequestId } from './http/request-context.ts'
 import { accountsOf } from './state/accounts.ts'
 import type { State } from './state/open-state.ts'
 import type { DeliveredRead } from './tools/secret-reads.ts'
@@ -52,8 +54,9 @@ export const startService = async ({
   onRead,
   ledger,
   openHealth,
-  ...parts
+  ...given
 }: StartServiceOptions): Promise<RunningService> => {
+  const parts = { correlationId: currentRequestId, ...given, clock: clockOutsideRequests(given.clock) }
   const environments = new Map<string, OpenEnvironment>()
   let watches: Watches | undefined
   let told: OpenAlerts | undefined

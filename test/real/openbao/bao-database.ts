@@ -24,11 +24,12 @@ export const staticRole = async (
   await bao.done('POST', `database/static-roles/${name}`, { db_name: 'pg', username: name, rotation_period: period })
 }
 
-/** A role that makes users whose leases last for an hour. */
-export const dynamicRole = (bao: BaoServer, name: string): Promise<unknown> =>
+/** A role that makes users, whose leases last for an hour unless told otherwise. */
+export const dynamicRole = (bao: BaoServer, name: string, ttls: object = {}): Promise<unknown> =>
   bao.done('POST', `database/roles/${name}`, {
     db_name: 'pg',
     default_ttl: '1h',
     max_ttl: '2h',
+    ...ttls,
     creation_statements: [`create role "{{name}}" login password '{{password}}' valid until '{{expiration}}'`],
   })

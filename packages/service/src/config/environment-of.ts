@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { makesCredentials, ofBothKinds } from './dynamic-of.ts'
 import { variableOf } from '../environments/variable-of.ts'
 import type { EnvironmentConfig, SecretConfig, SourceConfig, ToolConfig } from './service-config.ts'
 import type { WrittenEnvironment, WrittenFallback, WrittenSecret, WrittenTool, WrittenTools } from './written.ts'
@@ -18,11 +19,12 @@ export interface EnvironmentParts {
 const defaultTtlMs = 300_000
 const defaultPollMs = 15_000
 const leastPollMs = 1_000
+const defaultLeaseBudget = 10
 
 /** The environment that is meant, after what is wrong with it was told. */
 export const environmentOf = ({ name, folder, written, tools, complain }: EnvironmentParts): EnvironmentConfig => {
   const { cache = 'local', ttl = defaultTtlMs, maxStale = 0, fallback = [], warm = true } = written
-  const { pollInterval = defaultPollMs } = written
+  const { pollInterval = defaultPollMs, leases = {} } = written
   if (cache === 'none' && maxStale > 0) complain(['maxStale'], 'needs a cache, and cache is none')
   if (pollInterval > 0 && pollInterval < leastPollMs) complain(['pollInterval'], 'must be 0 or at least 1s')
   const own = sourceOf(written, { folder, complain, choices: ['source'] })
@@ -34,7 +36,9 @@ export const environmentOf = ({ name, folder, written, tools, complain }: Enviro
     }),
   )
   const sources = [own, ...fallbacks] as const
-  const read = new Map(Object.entries(tools).map(([tool, each]) => [tool, toolOf(each)]))
+  const canMake = makesCredentials(written)
+  const read = new Map(Object.entries(tools).map(([tool, each]) => [tool, toolOf(each, canMake)]))
+  for (const ref of ofBothKinds(read)) complain([], `${ref} is dynamic for one secret and static for another`)
   if (sources.some(hasVariables)) for (const twins of sameVariable(read)) complain([], `${twins} one variable`)
   return Object.freeze({
     name,
@@ -44,6 +48,7 @@ export const environmentOf = ({ name, folder, written, tools, complain }: Enviro
     ttlMs: ttl,
     maxStaleMs: maxStale,
     pollIntervalMs: pollInterval,
+    leaseBudget: leases.budget ?? defaultLeaseBudget,
     tools: read,
   })
 }
@@ -69,15 +74,16 @@ const sourceOf = (written: WrittenFallback, { folder, complain, choices }: Sourc
     : { kind: 'file', folder: resolve(folder, place) }
 }
 
-const toolOf = ({ settings = {}, secrets = {} }: WrittenTool): ToolConfig => ({
+const toolOf = ({ settings = {}, secrets = {} }: WrittenTool, canMake: boolean): ToolConfig => ({
   settings,
-  secrets: new Map(Object.entries(secrets).map(([name, secret]) => [name, secretOf(secret)])),
+  secrets: new Map(Object.entries(secrets).map(([name, secret]) => [name, secretOf(secret, canMake)])),
 })
 
-const secretOf = ({ ref, maxStale, jsonKey }: WrittenSecret): SecretConfig => ({
+const secretOf = ({ ref, maxStale, jsonKey, kind }: WrittenSecret, canMake: boolean): SecretConfig => ({
   ref,
   ...(maxStale !== undefined && { maxStaleMs: maxStale }),
   ...(jsonKey !== undefined && { jsonKey }),
+  ...(kind === 'dynamic' && canMake && { dynamic: true as const }),
 })
 
 /** Whether the source knows secrets as variables. */

@@ -32,12 +32,11 @@ const environment: z.ZodType<WrittenEnvironment> = withKeys({
   ttl: duration.optional(),
   maxStale: duration.optional(),
   fallback: fallback.optional(),
+  leases: withKeys({ budget: z.int().min(1, 'must be 1 or more').optional() }).optional(),
   warm: z.boolean({ error: 'must be true or false' }).optional(),
 })
 
-const kinds = z.literal('static', {
-  error: ({ input }) => (input === 'dynamic' ? 'can be static: dynamic is not there yet' : undefined),
-})
+const kinds = z.enum(['static', 'dynamic'])
 
 const secret: z.ZodType<WrittenSecret> = z.preprocess(
   (written) => (typeof written === 'string' ? { ref: written } : written),

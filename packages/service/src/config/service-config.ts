@@ -17,6 +17,8 @@ export interface SecretConfig {
   readonly maxStaleMs?: number
   /** The one field of a JSON document that is given. Default: all of it. */
   readonly jsonKey?: string
+  /** The environment's own source makes a credential with a lease: `ref` is OpenBao's `MOUNT/ROLE`. */
+  readonly dynamic?: true
 }
 
 export interface ToolConfig {
@@ -34,6 +36,8 @@ export interface EnvironmentConfig {
   readonly pollIntervalMs: number
   readonly ttlMs: number
   readonly maxStaleMs: number
+  /** Credentials of one dynamic secret that may live at the same time. */
+  readonly leaseBudget: number
   /** Whether its secrets are read once at the start. */
   readonly warms: boolean
   readonly tools: ReadonlyMap<string, ToolConfig>

@@ -23,6 +23,7 @@ export interface WrittenEnvironment extends WrittenSource {
   readonly ttl?: number | undefined
   readonly maxStale?: number | undefined
   readonly fallback?: readonly WrittenFallback[] | undefined
+  readonly leases?: { readonly budget?: number | undefined } | undefined
   readonly warm?: boolean | undefined
 }
 
@@ -30,7 +31,7 @@ export interface WrittenSecret {
   readonly ref: string
   readonly maxStale?: number | undefined
   readonly jsonKey?: string | undefined
-  readonly kind?: 'static' | undefined
+  readonly kind?: 'static' | 'dynamic' | undefined
 }
 
 export interface WrittenTool {

@@ -42,9 +42,17 @@ export const openEnvironment = async (
 ): Promise<OpenEnvironment> => {
   const providers: SecretProvider[] = []
   try {
+    const dynamic = dynamicRefs(config)
     for (const [name, source] of named(config.sources)) {
+      const isOwn = source === config.sources[0]
       const onProblem = (problem: string): void => log.warn(problem, { environment: config.name, source: name })
-      const opened = await open(source, { env, clock, onProblem, ...(correlationId && { correlationId }) })
+      const opened = await open(source, {
+        env,
+        clock,
+        onProblem,
+        ...(isOwn && dynamic.length > 0 && { dynamic }),
+        ...(correlationId && { correlationId }),
+      })
       providers.push(namedProvider(name, hasVariables(source) ? byVariable(opened) : opened))
     }
   } catch (thrown) {
@@ -66,6 +74,7 @@ export const openEnvironment = async (
     strict: 'refusals',
     cacheTtl: `${config.ttlMs}ms`,
     cache: { maxEntries: config.cache === 'none' ? 0 : maxEntries, maxStale: `${longestStaleMs(config)}ms` },
+    leases: { budget: config.leaseBudget },
     attemptTimeout,
     // The service has its own configuration; the library's variables are for programs that use the library.
     env: {},
@@ -87,3 +96,9 @@ const named = (sources: readonly SourceConfig[]): [string, SourceConfig][] => {
     return [count === 1 ? name : `${name}-${count}`, source]
   })
 }
+
+/** What the own source makes for the service, instead of reading it. */
+const dynamicRefs = ({ tools }: EnvironmentConfig): readonly string[] =>
+  [...tools.values()].flatMap(({ secrets }) =>
+    [...secrets.values()].flatMap(({ ref, dynamic }) => (dynamic ? [ref] : [])),
+  )

@@ -7,6 +7,8 @@ export interface SourceParts {
   /** The process's environment. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
+  /** Ids of the source's that are credentials with a lease. */
+  readonly dynamic?: Iterable<string>
   /** The id of the service's request that a question to the source is for. */
   readonly correlationId?: () => string | undefined
   /** Told of what is wrong and passed over: a line of a dotenv file that is no entry. Never a value. */

@@ -73,8 +73,10 @@ export class ChangeFeed {
     this.#told = 0
     const { config, secrets } = this.#environment
     const users = new Map<string, { readonly tool: string; readonly secret: string }[]>()
+    // A look at what is leased would keep a credential alive that nobody asks for.
     for (const [tool, { secrets: named }] of config.tools)
-      for (const [secret, { ref }] of named) users.set(ref, [...(users.get(ref) ?? []), { tool, secret }])
+      for (const [secret, { ref, dynamic }] of named)
+        if (!dynamic) users.set(ref, [...(users.get(ref) ?? []), { tool, secret }])
     this.#ends = [...users].map(([ref, of]) =>
       secrets.onChange(ref, (_text, { version }) => {
         for (const each of of) this.#tell(each, version)

@@ -26,7 +26,8 @@ export const withPolling = (source: SecretProvider, options: PollingOptions): Se
     ...rest,
     get: async (ref, call) => {
       const version = await source.get(ref, call)
-      poller.note(ref, version)
+      // What is leased is another one when it is replaced, and the source has nothing to look at.
+      if (!version.lease) poller.note(ref, version)
       return version
     },
     close: async () => {

@@ -42,7 +42,8 @@ const expiringRatio = 0.9
 export const withSharedCache = (source: SecretProvider, options: SharedCacheOptions): SharedCacheProvider => {
   const { records, clock } = options
   let closed = false
-  const slotFor = (ref: SecretRef): Slot | undefined => (ref.as === undefined ? records.slotOf(ref) : undefined)
+  const slotFor = (ref: SecretRef): Slot | undefined =>
+    ref.as === undefined && !source.leases?.isLeased(ref) ? records.slotOf(ref) : undefined
   const forget = async (ref: SecretRef): Promise<void> => {
     const slot = slotFor(ref)
     if (slot) await records.forget(slot)

@@ -1,4 +1,4 @@
 import type { SecretConfig } from '../config/service-config.ts'
 
 /** Whether a secret is there to be read by itself: of a dynamic one each first read makes a credential. */
-export const isLasting = (secret: SecretConfig & { readonly kind?: string }): boolean => secret.kind !== 'dynamic'
+export const isLasting = ({ dynamic }: SecretConfig): boolean => !dynamic
