@@ -20,6 +20,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'lambda-extension': ['core', 'aws', 'agent'],
   cli: [
     'core',
+    'http',
     'masking',
     'protocol',
     'aws',

@@ -2,6 +2,8 @@ import type { SecretsError } from '@keyplane/core'
 
 /** What to do about a failure, where something can be done; the error itself has said what it is. */
 export const hintFor = ({ code, source, reason }: SecretsError): string | undefined => {
+  if (source === 'service')
+    return code === 'unauthenticated' && reason !== 'login' ? 'Log in: keyplane login' : undefined
   // A database or a port that is not to be had names no source.
   if (code === 'unavailable' && source !== undefined) return 'Is the plane running? Start it with: keyplane dev'
   if (code === 'secret_not_found') return 'See what there is: keyplane list'

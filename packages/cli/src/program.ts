@@ -2,6 +2,7 @@ import { Option, Command as Parser } from 'commander'
 import type { Command, Context, GlobalFlags } from './context.ts'
 import { addAuditCommands } from './program-audit.ts'
 import { addRotationCommands } from './program-rotation.ts'
+import { addServiceCommands } from './program-service.ts'
 import { addStoreCommands, databaseUrlFile, functionsOption, threadsOption, withRootKey } from './program-store.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
@@ -31,6 +32,9 @@ Usage: keyplane COMMAND [options]          keyplane help COMMAND shows examples
 
   rotate NAME          change a credential at its target and in the store
   rotation status      what is rotated, by what, when; also next, pause, resume, rollback
+
+  login                log in at a service; also logout, whoami
+  tool get ENV/TOOL    what a tool needs there; also tool list, service user
 
   store backup FILE    all of a store in a file; also restore, verify, rekey
   store unseal         give a sealed store its passphrase
@@ -127,6 +131,8 @@ export const buildProgram = ({ open, childCommand, exit, helpUnasked }: ProgramP
     .description('A new key for a client, and its hash for the configuration')
     .addHelpText('after', '\nExamples:\n  keyplane service key\n  keyplane service key --json')
     .action(run(async () => (await import('./commands/service-key.ts')).serviceKey))
+
+  addServiceCommands(program, service, run)
 
   command(
     'get <name>',

@@ -1,6 +1,7 @@
 import { SecretsError, type SecretProvider } from '@keyplane/core'
 import { openSecrets, readSettings, type SecretsManager } from '@keyplane/secrets'
 import { awsProvider, type AwsProviderOptions } from '@keyplane/secrets/providers'
+import { withLogin } from './login/ask-service.ts'
 import { accessKeyOf, planeRegion } from './data-folder/credentials.ts'
 import type { DataFolder } from './data-folder/data-folder.ts'
 import { findRunning } from './data-folder/running-plane.ts'
@@ -33,7 +34,7 @@ export const namesProvider = (env: Environment): boolean => Boolean(env['KEYPLAN
  * environment and `.env`. Failures are never skipped: a command that shows a secret must say why it can't.
  */
 export const openSource = (folder: DataFolder, env: Environment): SecretsManager => {
-  if (namesProvider(env)) return openSecrets({ env, strict: true })
+  if (namesProvider(env)) return openSecrets({ env: withLogin(env), strict: true })
   if (folder.exists) return openSecrets({ env, strict: true, providers: [planeStore(folder, env)], environment: false })
   if (folder.isNamed) throw new SecretsError('config_invalid', `There is no data folder ${folder.path}.`)
   return openSecrets({ env, strict: true })

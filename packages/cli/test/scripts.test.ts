@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -40,7 +40,13 @@ class Script {
   }
 
   async #listening(): Promise<void> {
-    while (!existsSync(this.#folder.at('.keyplane', 'running.json'))) await pause(20)
+    // A service has no plane's file: it tells its address, which the transcript keeps.
+    while (!existsSync(this.#folder.at('.keyplane', 'running.json')) && !this.#hasTold()) await pause(20)
+  }
+
+  #hasTold(): boolean {
+    const said = statSync(this.#folder.at('service.out'), { throwIfNoEntry: false })
+    return said !== undefined && said.size > 0
   }
 
   async #stop(): Promise<Finished | undefined> {

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { SecretsError } from '@keyplane/core'
+import type { Context } from '../context.ts'
+import { UsageError } from '../usage-error.ts'
+import { type Login, Logins } from './logins.ts'
+import { ServiceApi } from './service-api.ts'
+
+/** Options of each command that asks a service. */
+export interface ServiceFlags {
+  readonly service?: string
+}
+
+/** A service, and who asks it. */
+export interface ServiceAccess {
+  readonly api: ServiceApi
+  readonly login: Login | undefined
+  /** What is meant where no environment is named. */
+  readonly environment: string | undefined
+}
+
+/** A variable of the provider `service`, so that commands and programs are told alike. */
+const setting = (env: Context['env'], name: string): string | undefined =>
+  env[`KEYPLANE_SERVICE_${name}`] || env[`SECRETS_SERVICE_${name}`] || undefined
+
+/** The service that a flag or the environment names, else that of the latest login. */
+export const serviceUrl = (env: Context['env'], { service }: ServiceFlags): string => {
+  const url = service ?? setting(env, 'URL') ?? new Logins(env).of(undefined)?.service
+  if (url !== undefined) return url
+  throw new UsageError(
+    'Which service? Name it with --service, KEYPLANE_SERVICE_URL, or log in: keyplane login --service URL',
+  )
+}
+
+/** Acts with a service, by the token that the environment names, else by the login there. */
+export const askService = async <T>(
+  { env, clock }: Pick<Context, 'env' | 'clock'>,
+  flags: ServiceFlags,
+  act: (access: ServiceAccess) => Promise<T>,
+): Promise<T> => {
+  const service = serviceUrl(env, flags)
+  const logins = new Logins(env)
+  const login = logins.of(service)
+  const token = namedToken(env) ?? (login && logins.tokenOf(login))
+  if (token === undefined)
+    throw new SecretsError('unauthenticated', `Nobody is logged in at ${service}.`, { source: 'service' })
+  const api = new ServiceApi({ service, token, clock })
+  try {
+    return await act({ api, login, environment: setting(env, 'ENVIRONMENT') ?? login?.environment })
+  } finally {
+    api.close()
+  }
+}
+
+const namedToken = (env: Context['env']): string | undefined => {
+  const file = setting(env, 'TOKEN_FILE')
+  if (file === undefined) return setting(env, 'TOKEN')
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (cause) {
+    throw new SecretsError('config_invalid', `The token's file ${file} can't be read.`, { cause })
+  }
+}
+
+/**
+ * The environment with the latest login, or that at the named service, where the provider `service` is named and no token:
+ * so `keyplane get` and `run` read as who is logged in.
+ */
+export const withLogin = (env: Context['env']): Context['env'] => {
+  const provider = env['KEYPLANE_PROVIDER'] || env['SECRETS_PROVIDER']
+  if (provider !== 'service' || setting(env, 'TOKEN') || setting(env, 'TOKEN_FILE')) return env
+  const logins = new Logins(env)
+  const login = logins.of(setting(env, 'URL'))
+  if (!login) return env
+  const environment = setting(env, 'ENVIRONMENT') ?? login.environment
+  return {
+    ...env,
+    KEYPLANE_SERVICE_URL: login.service,
+    KEYPLANE_SERVICE_TOKEN_FILE: logins.tokenFile(login.service),
+    ...(environment !== undefined && { KEYPLANE_SERVICE_ENVIRONMENT: environment }),
+  }
+}
