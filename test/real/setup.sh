@@ -35,6 +35,14 @@ PYTHON
   cp "$wanted" "$venv/openbao.txt"
 fi
 
+# What asks the service by its own description. It has an environment of its own: moto wants other versions beneath.
+wanted=test/real/service/requirements.txt
+if ! cmp -s "$wanted" .real/schemathesis/installed.txt; then
+  python3 -m venv .real/schemathesis
+  .real/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
+  cp "$wanted" .real/schemathesis/installed.txt
+fi
+
 # moto's own tests, which are in its source package only. Nothing of it is built or run but the tests.
 wanted=test/real/moto/requirements.txt
 if ! cmp -s "$wanted" .real/moto/installed.txt; then

@@ -1,4 +1,4 @@
-import { type Random, SecretsError } from '@keyplane/core'
+import { type Random, SecretsError, toSecretsError } from '@keyplane/core'
 import fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { authenticate } from './access/authenticate.ts'
@@ -71,7 +71,11 @@ export const serviceApp = async (parts: ServiceAppParts): Promise<FastifyInstanc
   app.setSerializerCompiler(serializerCompiler)
   app.removeContentTypeParser('text/plain')
   app.decorateRequest('client', null as never)
-  app.setErrorHandler((thrown, _request, reply) => answerError(reply, thrown))
+  app.setErrorHandler((thrown, request, reply) => {
+    // A login's password.
+    if (isForAnybody(request) && toSecretsError(thrown).code === 'unauthenticated') limits.failed(request.ip)
+    return answerError(reply, thrown)
+  })
   app.setNotFoundHandler((_request, reply) => answerError(reply, noRoute()))
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(answerHeaders(request.id, tls !== undefined))

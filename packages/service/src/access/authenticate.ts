@@ -1,7 +1,7 @@
 import { SecretsError } from '@keyplane/core'
 import type { onRequestAsyncHookHandler } from 'fastify'
 import type { StrangerRecords } from '../audit/stranger-records.ts'
-import { failureCost, type RequestLimits } from '../limits/request-limits.ts'
+import type { RequestLimits } from '../limits/request-limits.ts'
 import type { Client } from './clients.ts'
 import { type CallerDirectory, identify } from './identify.ts'
 
@@ -34,7 +34,8 @@ export const authenticate =
       request.client = client
       return
     }
-    limits.stranger(request.ip, request.headers.authorization === undefined ? 1 : failureCost)
+    limits.stranger(request.ip)
+    if (request.headers.authorization !== undefined) limits.failed(request.ip)
     await strangers.refused({ address: request.ip, requestId: request.id })
     throw new SecretsError('unauthenticated', 'Show a key or a login of yours: "Authorization: Bearer …".')
   }

@@ -1,7 +1,7 @@
 import { SecretsError } from '@keyplane/core'
 import type { FastifyInstance } from 'fastify'
 
-const known = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
+const known = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'] as const
 
 /** What there is, by another method: answered by 405 with those that are taken. */
 export const otherMethods = (app: FastifyInstance): { readonly add: () => void } => {

@@ -4,7 +4,7 @@ import { addressGroup } from './address-group.ts'
 import { TokenBuckets } from './token-buckets.ts'
 
 /** What a request with a wrong key or password counts for. */
-export const failureCost = 10
+const failureCost = 10
 
 /** How much is asked: by a client, whatever its addresses, and by an address that shows no known key. */
 export class RequestLimits {
@@ -22,8 +22,13 @@ export class RequestLimits {
   }
 
   /** Counts a request from an address without a known key. @throws SecretsError `rate_limited`. */
-  stranger(address: string, cost?: number): void {
-    if (this.#strangers) refuseUntil(this.#strangers.take(addressGroup(address), cost))
+  stranger(address: string): void {
+    if (this.#strangers) refuseUntil(this.#strangers.take(addressGroup(address)))
+  }
+
+  /** The request that was counted showed a wrong key or password. */
+  failed(address: string): void {
+    this.#strangers?.charge(addressGroup(address), failureCost - 1)
   }
 }
 

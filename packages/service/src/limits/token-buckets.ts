@@ -24,15 +24,17 @@ export class TokenBuckets {
     this.#maxNames = maxNames
   }
 
-  /**
-   * Takes tokens where there is at least one, also more than there are: what costs much is then waited for longer. Otherwise
-   * how many milliseconds it is until there is one.
-   */
-  take(name: string, cost = 1): number | undefined {
+  /** Takes a token where there is one; otherwise how many milliseconds it is until there is. */
+  take(name: string): number | undefined {
     const bucket = this.#filled(name)
     if (bucket.tokens < 1) return (1 - bucket.tokens) * (this.#rate.perMs / this.#rate.count)
-    bucket.tokens -= cost
+    bucket.tokens -= 1
     return undefined
+  }
+
+  /** Takes so many more, whether they are there or not: the next one is waited for the longer. */
+  charge(name: string, cost: number): void {
+    this.#filled(name).tokens -= cost
   }
 
   #filled(name: string): Bucket {

@@ -17,7 +17,7 @@ export interface MetricsParts {
 const text: z.ZodType = z.string()
 
 const schema = {
-  ...guarded,
+  security: [...guarded.security, {}],
   operationId: 'getMetrics',
   tags: ['probes'],
   summary: 'Counters and durations for Prometheus; from the same machine without a key',

@@ -20,7 +20,7 @@ export const toolConfigurationSchema: z.ZodType = z
     status: z
       .enum(['ok', 'degraded', 'incomplete'])
       .describe('`degraded`: something is old or from a fallback; `incomplete`: something is missing or failed.'),
-    settings: z.record(z.string(), z.json()),
+    settings: z.record(z.string(), z.unknown()).describe('What is not secret, as it is configured.'),
     secrets: z.record(z.string(), secret),
     missing: z.array(z.string()).describe('Secrets that their source does not have.'),
     errors: z
