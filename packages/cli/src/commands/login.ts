@@ -31,7 +31,7 @@ export const login: Command<LoginFlags> = async (context, _args, flags) => {
     const begun = await api.ask<Begun>('/v1/sessions', { method: 'POST', body: { user, password } })
     const { expiresAt, roles, token } = begun
     const environment = flags.environment ?? before?.environment
-    await logins.keep({ service: api.service, user, environment, expiresAt }, token, random)
+    logins.keep({ service: api.service, user, environment, expiresAt }, token, random)
     const tokenFile = logins.tokenFile(api.service)
     if (terminal.json) terminal.data(JSON.stringify({ service: api.service, user, roles, expiresAt, tokenFile }))
     else

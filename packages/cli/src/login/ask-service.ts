@@ -19,12 +19,12 @@ export interface ServiceAccess {
 }
 
 /** A variable of the provider `service`, so that commands and programs are told alike. */
-const setting = (env: Context['env'], name: string): string | undefined =>
+const named = (env: Context['env'], name: string): string | undefined =>
   env[`KEYPLANE_SERVICE_${name}`] || env[`SECRETS_SERVICE_${name}`] || undefined
 
 /** The service that a flag or the environment names, else that of the latest login. */
 export const serviceUrl = (env: Context['env'], { service }: ServiceFlags): string => {
-  const url = service ?? setting(env, 'URL') ?? new Logins(env).of(undefined)?.service
+  const url = service ?? named(env, 'URL') ?? new Logins(env).of(undefined)?.service
   if (url !== undefined) return url
   throw new UsageError(
     'Which service? Name it with --service, KEYPLANE_SERVICE_URL, or log in: keyplane login --service URL',
@@ -45,15 +45,15 @@ export const askService = async <T>(
     throw new SecretsError('unauthenticated', `Nobody is logged in at ${service}.`, { source: 'service' })
   const api = new ServiceApi({ service, token, clock })
   try {
-    return await act({ api, login, environment: setting(env, 'ENVIRONMENT') ?? login?.environment })
+    return await act({ api, login, environment: named(env, 'ENVIRONMENT') ?? login?.environment })
   } finally {
     api.close()
   }
 }
 
 const namedToken = (env: Context['env']): string | undefined => {
-  const file = setting(env, 'TOKEN_FILE')
-  if (file === undefined) return setting(env, 'TOKEN')
+  const file = named(env, 'TOKEN_FILE')
+  if (file === undefined) return named(env, 'TOKEN')
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (cause) {
@@ -67,11 +67,11 @@ const namedToken = (env: Context['env']): string | undefined => {
  */
 export const withLogin = (env: Context['env']): Context['env'] => {
   const provider = env['KEYPLANE_PROVIDER'] || env['SECRETS_PROVIDER']
-  if (provider !== 'service' || setting(env, 'TOKEN') || setting(env, 'TOKEN_FILE')) return env
+  if (provider !== 'service' || named(env, 'TOKEN') || named(env, 'TOKEN_FILE')) return env
   const logins = new Logins(env)
-  const login = logins.of(setting(env, 'URL'))
+  const login = logins.of(named(env, 'URL'))
   if (!login) return env
-  const environment = setting(env, 'ENVIRONMENT') ?? login.environment
+  const environment = named(env, 'ENVIRONMENT') ?? login.environment
   return {
     ...env,
     KEYPLANE_SERVICE_URL: login.service,

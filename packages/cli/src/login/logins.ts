@@ -46,7 +46,7 @@ export class Logins {
     return readPrivateFile(this.tokenFile(service))?.trim()
   }
 
-  async keep(login: Login, token: string, random: Random): Promise<void> {
+  keep(login: Login, token: string, random: Random): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     const name = nameOf(login.service)
     const files = [
@@ -55,7 +55,7 @@ export class Logins {
       ['latest', name],
     ] as const
     for (const [file, content] of files)
-      await writePrivateFile({ path: join(this.#folder, file), content, random, replace: true })
+      writePrivateFile({ path: join(this.#folder, file), content, random, replace: true })
   }
 
   forget({ service }: Pick<Login, 'service'>): void {
