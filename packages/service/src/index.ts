@@ -5,8 +5,6 @@
  */
 export { type ApiKey, newApiKey } from './access/api-key.ts'
 export type { Alert, AlertKind } from './alerts/alert.ts'
-export { type AlertLedger, memoryLedger } from './alerts/alert-ledger.ts'
-export type { Facts, Incident, Level } from './alerts/incident.ts'
 export { type ConfigText, parseServiceConfig, readServiceConfig } from './config.ts'
 export type {
   AlertsConfig,

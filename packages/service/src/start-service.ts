@@ -1,7 +1,7 @@
 import type { AuditSink } from '@keyplane/core'
 import { Clients } from './access/clients.ts'
-import type { AlertLedger } from './alerts/alert-ledger.ts'
 import { type OpenAlerts, openAlerts } from './alerts/open-alerts.ts'
+import { stateLedger } from './alerts/state-ledger.ts'
 import { withLogins } from './access/with-logins.ts'
 import { serviceApp } from './app.ts'
 import type { ServiceConfig } from './config/service-config.ts'
@@ -26,12 +26,10 @@ export interface StartServiceOptions extends EnvironmentParts {
   readonly config: ServiceConfig
   /** Takes a record of each value before it is delivered. A record that it does not take keeps the value back. */
   readonly audit: AuditSink
-  /** Who may log in, and who is; its owner's to end. Default: nobody logs in. */
+  /** Who may log in, who is, and incidents that replicas tell of once; its owner's to end. Default: nobody logs in. */
   readonly state?: State
   /** Told of each read for a caller, cached or not: who, what and how it went, never a value. Must not throw. */
   readonly onRead?: (read: DeliveredRead) => void
-  /** Where replicas share their incidents, so that each is told once. Default: this process tells its own. */
-  readonly ledger?: AlertLedger
   /** What asks a source how it stands. Default: `sys/health` of OpenBao, for the shipped providers; else a read. */
   readonly openHealth?: OpenHealth
 }
@@ -52,7 +50,6 @@ export const startService = async ({
   audit,
   state,
   onRead,
-  ledger,
   openHealth,
   ...given
 }: StartServiceOptions): Promise<RunningService> => {
@@ -71,7 +68,7 @@ export const startService = async ({
     sharedCache = await openSharedCache(config, parts)
     for (const [name, environment] of config.environments)
       environments.set(name, await openEnvironment(environment, { ...parts, sharedCache }))
-    told = openAlerts(config.alerts, { ledger, audit, ...parts })
+    told = openAlerts(config.alerts, { ledger: state && stateLedger(state), audit, ...parts })
     const watching = await Watches.open({
       environments,
       alerts: told.alerts,

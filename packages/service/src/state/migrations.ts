@@ -53,5 +53,19 @@ const createIdempotency = async ({ schema }: Kysely<unknown>): Promise<void> => 
   await schema.createIndex('idempotency_by_expiry').on('idempotency').column('expires_at_ms').execute()
 }
 
+/** Incidents that alerts tell of. */
+const incidents: Migration = {
+  up: ({ schema }: Kysely<unknown>): Promise<void> =>
+    schema
+      .createTable('incidents')
+      .addColumn('condition', 'text', (column) => column.primaryKey())
+      .addColumn('incident', 'text', (column) => column.notNull())
+      .addColumn('revision', 'bigint', (column) => column.notNull())
+      .execute(),
+}
+
 /** The schema of the service's state, step by step. A step that was released is never changed. */
-export const stateMigrations: Migrations = Object.freeze({ '0001-users-sessions-audit': usersSessionsAudit })
+export const stateMigrations: Migrations = Object.freeze({
+  '0001-users-sessions-audit': usersSessionsAudit,
+  '0002-incidents': incidents,
+})

@@ -6,6 +6,7 @@ export interface StateTables extends AuditTables {
   readonly users: UserRow
   readonly sessions: SessionRow
   readonly idempotency: IdempotencyRow
+  readonly incidents: IncidentRow
 }
 
 /** The one row that says that the database is a service's. */
@@ -48,4 +49,13 @@ export interface IdempotencyRow {
   /** JSON; null: the answer had no body. */
   readonly body: string | null
   readonly expires_at_ms: number
+}
+
+/** What replicas know of a condition between them, so that one tells of it. */
+export interface IncidentRow {
+  readonly condition: string
+  /** JSON: names, codes and moments. */
+  readonly incident: string
+  /** Counts changes. */
+  readonly revision: number
 }
