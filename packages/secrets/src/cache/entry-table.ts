@@ -108,7 +108,7 @@ export class EntryTable {
       return version
     }
     known.users += 1
-    // A label moved: the newer description of the same version is the one to share.
+    // A label moved, or the source was read again and says by which read: the newer description is the one to share.
     if (!sameContent(known.version, version)) {
       this.#keeping?.hold(version)
       this.#keeping?.release(known.version)
@@ -157,4 +157,10 @@ const unshared = (entries: Iterable<Entry>): { readonly version: SecretVersion }
 const sameContent = (a: SecretVersion, b: SecretVersion): boolean =>
   a.stages?.length === b.stages?.length &&
   (a.stages ?? []).every((stage, index) => stage === b.stages?.[index]) &&
+  sameAttributes(a.attributes, b.attributes) &&
   sameValue(a.value, b.value)
+
+const sameAttributes = (a: SecretVersion['attributes'] = {}, b: SecretVersion['attributes'] = {}): boolean => {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
+}

@@ -65,6 +65,18 @@ describe('a fresh answer', () => {
       expect(cache.peek({ id })).toBeUndefined()
   })
 
+  it('is told as its last read tells it, though the value is the same', async () => {
+    const { cache, source } = start()
+    const get = source.get.bind(source)
+    source.get = async (...asked) => ({
+      ...(await get(...asked)),
+      attributes: { 'bao.request': `read ${source.calls.get.length}` },
+    })
+    await cache.get({ id: 'a' })
+    await cache.get({ id: 'a' }, { freshness: { maxAgeMs: 0 } })
+    expect((await cache.get({ id: 'a' })).attributes).toEqual({ 'bao.request': 'read 2' })
+  })
+
   it('is the same object under every reference that leads to that version', async () => {
     const { cache } = start()
     const current = await cache.read({ id: 'a' })

@@ -1,0 +1,40 @@
+import { systemClock, systemRandom } from '@keyplane/core'
+import { afterEach, expect, it } from 'vitest'
+import { type NodeDouble, recorded, startNodeDouble } from '../../openbao/test/node-double.ts'
+import { openEnvironment } from '../src/environments/open-environment.ts'
+import { parseServiceConfig } from '../src/index.ts'
+import { readTool } from '../src/tools/read-tool.ts'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).toReversed()) await clean()
+})
+
+/** What a tool's configuration says of a secret, where OpenBao answers so. */
+const codeFor = async (answer: ReturnType<NodeDouble['answer']>): Promise<string> => {
+  const bao = await startNodeDouble(({ target }) => {
+    if (target === '/v1/sys/leader') return recorded.noCluster
+    return target.endsWith('lookup-self') ? { body: '{"data":{"ttl":0,"renewable":false}}' } : answer
+  })
+  cleanups.push(() => bao.stop())
+  const variables = { KEYPLANE_OPENBAO_ADDR: bao.endpoint, KEYPLANE_OPENBAO_TOKEN: 's.double' }
+  const text = JSON.stringify({
+    environments: { production: { source: 'openbao', variables } },
+    tools: { app: { secrets: { db: 'db' } } },
+  })
+  const config = parseServiceConfig({ path: 'service.yaml', text }).environments.get('production')
+  const log = { warn: () => {}, error: () => {} }
+  const parts = { env: {}, clock: systemClock, random: systemRandom, log }
+  const environment = await openEnvironment(config ?? expect.unreachable(), parts)
+  cleanups.push(() => environment.secrets.close())
+  const { missing, errors } = await readTool(environment, 'app', { clock: systemClock })
+  return errors[0]?.code ?? (missing.length > 0 ? 'missing' : 'given')
+}
+
+it.each([
+  ['a standby that lags', '{"errors":[]}', 'unavailable'],
+  ['a standby’s health', '{"initialized":true,"sealed":false,"standby":true}', 'unavailable'],
+  ['a quota', '{"errors":["1 error occurred:\\n\\t* rate limit quota exceeded"]}', 'rate_limited'],
+])('429 of %s is %s', async (_what, body, code) => {
+  expect(await codeFor({ status: 429, body, headers: { 'retry-after': '1' } })).toBe(code)
+})
