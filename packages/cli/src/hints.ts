@@ -24,5 +24,5 @@ const rotationHints: Readonly<Record<string, string>> = {
   rotation_under_way: 'The store goes on; see: keyplane rotation status',
   rotation_pending: 'See how far it is: keyplane rotation status. Take it back: keyplane rotation rollback',
   rotation_failed:
-    'All versions are still there: write the credential that the target accepts with keyplane set, then keyplane rotation rollback, and rotate again.',
+    'All versions are still there: write the credential that the target accepts with keyplane set, and rotate again.',
 }

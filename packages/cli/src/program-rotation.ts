@@ -51,10 +51,10 @@ export const addRotationCommands = (program: Parser, run: Run): void => {
   command(
     group,
     'pause <name>',
-    'Rotate a secret no more, until it is resumed; what is under way is taken back',
+    'Rotate a secret no more, until it is resumed; what is under way is taken back, unless it is too far',
     'keyplane rotation pause app/db',
     async () => (await import('./commands/rotation-pause.ts')).rotationPause,
-  )
+  ).addOption(databaseUrlFile())
   command(
     group,
     'resume <name>',

@@ -1,15 +1,13 @@
-import type { SecretFacts } from '@keyplane/aws'
+import type { DescribeSecretResponse } from '@keyplane/aws'
 import { SecretsError } from '@keyplane/core'
-import { isEndState } from '@keyplane/rotation'
 import { aboutSecret } from '../about-secret.ts'
-import type { Command, Context } from '../context.ts'
+import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { DatabaseFlags } from '../plane/store-database.ts'
 import { askRotation } from '../rotation/ask-rotation.ts'
-import { epochMs } from '../rotation/moment.ts'
-import { describeSecret, pendingOf, type RotatingStore, withRotatingStore } from '../rotation/rotating-store.ts'
+import { isUnderWay } from '../rotation/local-rotations.ts'
+import { describeSecret, pendingOf, withRotatingStore } from '../rotation/rotating-store.ts'
 import { rotationEndFailure } from '../rotation/rotation-end-failure.ts'
-import { lastSteps, type NotedStep } from '../rotation/rotation-steps.ts'
 import { RotationWatch } from '../rotation/rotation-watch.ts'
 import { isOwnRotator } from '../rotation/rotator-name.ts'
 
@@ -18,15 +16,14 @@ export const rotationRollback: Command<DatabaseFlags> = (context, [name = ''], f
   withRotatingStore(context, async (store) => {
     const { terminal } = context
     const watch = await RotationWatch.open(context, store, { name, flags })
-    const { RotationEnabled, VersionIdsToStages, RotationLambdaARN = '', Name, ARN } = watch.before
+    const { RotationEnabled, RotationLambdaARN = '', Name, ARN } = watch.before
     const takenBack = isOwnRotator(RotationLambdaARN)
-    if (pendingOf(VersionIdsToStages) === undefined) throw nothingUnderWay(name)
+    if (!(await isUnderWay(context, flags, watch.before))) throw nothingUnderWay(name, watch.before)
     const cancel = (): Promise<unknown> => store.call('CancelRotateSecret', { SecretId: name }).catch(aboutSecret(name))
-    const isOver = isOverBefore(context, watch.before, (await lastSteps(context, flags)).get(ARN ?? ''))
     await cancel()
-    const end = isOver ? ({ state: 'rolled-back' } as const) : await watch.ended(cancel)
+    const end = await watch.ended(cancel)
     if (end.state === 'failed') throw rotationEndFailure(name, end)
-    const left = await leftPending(store, name)
+    const left = leftByFunction(await describeSecret(store, name))
     if (left !== undefined)
       terminal.warn(
         `${name} stays paused: its function's version ${left} is pending still. See how far it came, take AWSPENDING from it, then: keyplane rotation resume ${name}`,
@@ -43,36 +40,17 @@ export const rotationRollback: Command<DatabaseFlags> = (context, [name = ''], f
     return exitCodes.ok
   })
 
-/** Within which the store begins what was asked for, however busy it is. */
-const beginsWithinMs = 60_000
+/** The version that a function came so far with: the target may accept nothing else. */
+const leftByFunction = ({ RotationLambdaARN = '', VersionIdsToStages }: DescribeSecretResponse): string | undefined =>
+  isOwnRotator(RotationLambdaARN) ? undefined : pendingOf(VersionIdsToStages)
 
-/** Whether what is pending was left there by a rotation that has ended, and is not that of one which is about to begin. */
-const isOverBefore = (
-  { clock }: Context,
-  { RotationEnabled, LastChangedDate = 0 }: SecretFacts,
-  last: NotedStep | undefined,
-): boolean =>
-  last !== undefined &&
-  isEndState(last.state) &&
-  (!RotationEnabled || clock.nowMs() - epochMs(LastChangedDate) > beginsWithinMs)
-
-/**
- * The version that is pending after the end. One that the store's own rotator left there has no value, where the rotation
- * was taken back before there was one, or one that the target does not accept; its label would keep the next from its begin.
- */
-const leftPending = async (store: RotatingStore, name: string): Promise<string | undefined> => {
-  const { RotationLambdaARN = '', VersionIdsToStages } = await describeSecret(store, name)
-  const version = pendingOf(VersionIdsToStages)
-  if (version === undefined || !isOwnRotator(RotationLambdaARN)) return version
-  const move = { SecretId: name, VersionStage: 'AWSPENDING', RemoveFromVersionId: version }
-  await store.call('UpdateSecretVersionStage', move).catch(aboutSecret(name))
-  return undefined
-}
-
-const nothingUnderWay = (name: string): SecretsError =>
-  new SecretsError('conflict', `No rotation of ${JSON.stringify(name)} is under way; nothing was done.`, {
+const nothingUnderWay = (name: string, { VersionIdsToStages }: DescribeSecretResponse): SecretsError => {
+  const pending = pendingOf(VersionIdsToStages)
+  const also = pending === undefined ? '' : ` The version ${pending} that is pending belongs to none, and stays.`
+  return new SecretsError('conflict', `No rotation of ${JSON.stringify(name)} is under way; nothing was done.${also}`, {
     reason: 'nothing_under_way',
   })
+}
 
 const tooLate = (name: string): SecretsError =>
   new SecretsError(

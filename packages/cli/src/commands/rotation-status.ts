@@ -1,10 +1,13 @@
 import type { ListSecretsResponse, SecretFacts } from '@keyplane/aws'
+import { isEndState } from '@keyplane/rotation'
+import type { NotedRotation } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { DatabaseFlags } from '../plane/store-database.ts'
 import { epochMs, minuteOf } from '../rotation/moment.ts'
+import { localRotations } from '../rotation/local-rotations.ts'
 import { describeSecret, pendingOf, type RotatingStore, withRotatingStore } from '../rotation/rotating-store.ts'
-import { lastSteps, type NotedStep, stepAfter } from '../rotation/rotation-steps.ts'
+import { stepAfter } from '../rotation/rotation-steps.ts'
 import { rotatorName } from '../rotation/rotator-name.ts'
 import { printable, table } from '../terminal.ts'
 
@@ -20,7 +23,7 @@ interface Status {
   readonly schedule?: string
   readonly lastAtMs?: number
   readonly nextAtMs?: number
-  /** Absent where nothing is under way; its members where this machine has the store's audit log. */
+  /** Absent where nothing is under way; its members where this machine has the store's database. */
   readonly underWay?: { readonly state?: string; readonly next?: string; readonly sinceMs?: number }
 }
 
@@ -31,9 +34,8 @@ export const rotationStatus: Command<DatabaseFlags> = (context, [name], flags) =
     const rotated = (name === undefined ? await all(store) : [await one(store, name)]).filter(
       ({ RotationLambdaARN }) => RotationLambdaARN !== undefined,
     )
-    const isAnyPending = rotated.some(({ labels }) => pendingOf(labels))
-    const steps = isAnyPending ? await lastSteps(context, flags) : undefined
-    const statuses = rotated.map((secret) => statusOf(secret, steps?.get(secret.ARN ?? '')))
+    const noted = await localRotations(context, flags, name === undefined ? undefined : (rotated[0]?.ARN ?? ''))
+    const statuses = rotated.map((secret) => statusOf(secret, noted && (noted.get(secret.ARN ?? '') ?? notNoted)))
     if (terminal.json) terminal.data(JSON.stringify(statuses))
     else if (statuses.length > 0) terminal.data(table([headings, ...statuses.map(cells)]))
     else
@@ -64,13 +66,12 @@ const all = async (store: RotatingStore): Promise<readonly Listed[]> => {
   return found
 }
 
-const statusOf = (secret: Listed, step: NotedStep | undefined): Status => {
+const statusOf = (secret: Listed, noted: NotedRotation | undefined): Status => {
   const { Name = '', RotationLambdaARN = '', RotationEnabled = false, RotationRules: rules } = secret
   const { LastRotatedDate: last, NextRotationDate: next } = secret
   const days = rules?.AutomaticallyAfterDays
   const schedule = rules?.ScheduleExpression ?? (days === undefined ? undefined : `rate(${days} days)`)
-  const then = step && stepAfter(step.state)
-  const underWay = step ? { state: step.state, sinceMs: step.atMs, ...(then && { next: then }) } : {}
+  const underWay = underWayOf(secret, noted)
   return {
     name: Name,
     by: rotatorName(RotationLambdaARN),
@@ -78,8 +79,22 @@ const statusOf = (secret: Listed, step: NotedStep | undefined): Status => {
     ...(schedule !== undefined && { schedule }),
     ...(last !== undefined && { lastAtMs: epochMs(last) }),
     ...(next !== undefined && { nextAtMs: epochMs(next) }),
-    ...(pendingOf(secret.labels) && { underWay }),
+    ...(underWay && { underWay }),
   }
+}
+
+const notNoted: NotedRotation = { isUnderWay: false }
+
+/** A version that stays pending after the end is one that a person has to look at. A store elsewhere tells its labels. */
+const underWayOf = ({ labels }: Listed, noted: NotedRotation | undefined): Status['underWay'] => {
+  const pending = pendingOf(labels)
+  if (!noted) return pending === undefined ? undefined : {}
+  const { isUnderWay, record } = noted
+  if (!record) return isUnderWay ? {} : undefined
+  const { state, changedAtMs: sinceMs, versionId } = record
+  if (!isUnderWay && (state === 'finished' || pending !== versionId)) return undefined
+  const next = isEndState(state) ? undefined : stepAfter(state)
+  return { state, sinceMs, ...(next !== undefined && { next }) }
 }
 
 const headings = ['SECRET', 'BY', 'SCHEDULE', 'LAST', 'NEXT', 'UNDER WAY']
@@ -93,7 +108,6 @@ const cells = ({ name, by, enabled, schedule = '–', lastAtMs, nextAtMs, underW
   underWay ? underWayText(underWay) : '–',
 ]
 
-/** A version that stays pending after the end is one that a person has to look at. */
 const underWayText = ({ state, next, sinceMs }: NonNullable<Status['underWay']>): string => {
   if (state === undefined || sinceMs === undefined) return 'yes'
   return next === undefined ? `${state} since ${minuteOf(sinceMs)}` : `step ${next} since ${minuteOf(sinceMs)}`

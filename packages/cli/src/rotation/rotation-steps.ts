@@ -1,9 +1,5 @@
-import { existsSync } from 'node:fs'
 import { effectAfter, type RotationState } from '@keyplane/rotation'
-import { auditTail, type StoreDatabase, type TailRecord } from '@keyplane/store'
-import type { Context } from '../context.ts'
-import { type DatabaseFlags, storeDatabase } from '../plane/store-database.ts'
-import { namesProvider } from '../secret-source.ts'
+import type { TailRecord } from '@keyplane/store'
 
 /** A step of a rotation, as the audit log has it. */
 export interface NotedStep {
@@ -15,13 +11,6 @@ export interface NotedStep {
   readonly state: RotationState
   /** By which code and reason it failed. */
   readonly failure?: string
-}
-
-/** The database with the audit log of the store that is asked; nothing where it is not on this machine. */
-export const localDatabase = (context: Context, flags: DatabaseFlags): StoreDatabase | undefined => {
-  if (namesProvider(context.env) || !context.folder.exists) return undefined
-  const database = storeDatabase(context, flags)
-  return database.databasePath === undefined || existsSync(database.databasePath) ? database : undefined
 }
 
 /** The steps among records, in the order in which they were done. */
@@ -41,16 +30,6 @@ const stepOf = ({ record: { atMs, resource, detail = {} } }: TailRecord): NotedS
     ...(Step !== undefined && { step: Step }),
     ...(Code !== undefined && { failure: Reason === undefined ? Code : `${Code}, ${Reason}` }),
   }
-}
-
-/** How far back steps are looked for. */
-const logRecords = 10_000
-
-/** The last step of each secret, by its ARN; none where the audit log is not on this machine. */
-export const lastSteps = async (context: Context, flags: DatabaseFlags): Promise<ReadonlyMap<string, NotedStep>> => {
-  const database = localDatabase(context, flags)
-  const records = database ? await auditTail({ ...database, limit: logRecords }) : []
-  return new Map(stepsAmong(records).map((step) => [step.arn, step]))
 }
 
 /** What is done next in a state; nothing where it has ended, or is being taken back. */

@@ -1,11 +1,12 @@
 import type { DescribeSecretResponse } from '@keyplane/aws'
 import { SecretsError } from '@keyplane/core'
 import { isEndState } from '@keyplane/rotation'
-import { auditEnds, auditTail, type StoreDatabase } from '@keyplane/store'
+import { auditEnds, auditTail, notedRotations, type StoreDatabase } from '@keyplane/store'
 import type { Context } from '../context.ts'
 import type { DatabaseFlags } from '../plane/store-database.ts'
 import { currentOf, describeSecret, pendingOf, type RotatingStore } from './rotating-store.ts'
-import { inOrder, isRepeated, localDatabase, meaningOf, type NotedStep, stepsAmong } from './rotation-steps.ts'
+import { localDatabase } from './local-rotations.ts'
+import { inOrder, isRepeated, meaningOf, type NotedStep, stepsAmong } from './rotation-steps.ts'
 import { isOwnRotator, rotatorArn } from './rotator-name.ts'
 
 /** How a rotation ended. */
@@ -155,11 +156,20 @@ export class RotationWatch {
   }
 
   async #look(): Promise<RotationEnd | undefined> {
+    if (this.#database) return this.#noted(this.#database)
     const { LastRotatedDate, VersionIdsToStages } = await this.#described()
     if (LastRotatedDate !== this.before.LastRotatedDate) return { state: 'finished' }
     const isAsBefore = currentOf(VersionIdsToStages) === currentOf(this.before.VersionIdsToStages)
     this.#withoutPending = isAsBefore && !pendingOf(VersionIdsToStages) ? this.#withoutPending + 1 : 0
     return this.#withoutPending >= looksWithoutPending ? { state: 'rolled-back' } : undefined
+  }
+
+  /** As the store has written it down: its audit log has told the steps, or is about to. */
+  async #noted(database: StoreDatabase): Promise<RotationEnd | undefined> {
+    const arn = this.before.ARN ?? ''
+    const { isUnderWay, record } = (await notedRotations(database, arn)).get(arn) ?? { isUnderWay: false }
+    const isEnd = record && !isUnderWay && record.changedAtMs >= this.#startedAtMs && isEndState(record.state)
+    return isEnd ? { state: record.state } : undefined
   }
 
   #described(): Promise<DescribeSecretResponse> {

@@ -15,6 +15,7 @@ import { Administrators } from './administrators.ts'
 import { isBuiltIn } from './built-in-rotators.ts'
 import { functionRotator } from './function-rotator.ts'
 import { nextRotationMs } from './next-rotation.ts'
+import { rotationIdOf } from './noted-rotations.ts'
 import type { Rotating } from './rotating.ts'
 import { RotatedVersions } from './rotated-versions.ts'
 import type { FunctionsEndpoint } from './rotation-functions.ts'
@@ -154,10 +155,10 @@ export class StoreRotations implements Rotating {
   /** Begins what was asked for, goes on with it, and settles it once it has ended; says how soon to look again. */
   async #carryOn(row: SecretRotationRow | undefined, ending: AbortSignal): Promise<number> {
     if (!row || row.pending_version === null) return everyMs
-    const { secret_id: secretId, pending_version: pendingVersion, function_arn, asked_at_ms, enabled } = row
+    const { secret_id: secretId, pending_version: pendingVersion, function_arn, enabled } = row
     try {
       const known = (await this.#journal.load(secretId))?.rotation
-      const rotationId = `${pendingVersion}:${asked_at_ms}`
+      const rotationId = rotationIdOf(row)
       const rotator = this.#rotators.nameFor(row)
       const request = { secretId, rotator, pendingVersion, rotationId, adopts: !isBuiltIn(function_arn) }
       if (known?.rotationId !== rotationId && (await this.#engine.begin(request)).rotationId !== rotationId)
@@ -178,6 +179,7 @@ export class StoreRotations implements Rotating {
 
   async #settle(row: SecretRotationRow, ended: Rotation | undefined): Promise<number> {
     const { clock, writer, rotations, onChange } = this.#parts
+    if (ended?.state === 'rolled-back') await this.#freeLabel(row, ended)
     const finishedAtMs = ended?.state === 'finished' ? ended.endedAtMs : undefined
     const settled = {
       rotated_at_ms: finishedAtMs ?? row.rotated_at_ms,
@@ -187,5 +189,14 @@ export class StoreRotations implements Rotating {
     const { secret } = await this.#versions.known(row.secret_id)
     if (outcome === 'committed') onChange({ arn: secret.arn, name: secret.name })
     return everyMs
+  }
+
+  /** A version that was asked for and never got a value waits for none any more; a function's stays, as at AWS. */
+  async #freeLabel(
+    { secret_id: secretId, function_arn }: SecretRotationRow,
+    { pendingVersion }: Rotation,
+  ): Promise<void> {
+    if (!isBuiltIn(function_arn) || (await this.#versions.read(secretId, pendingVersion)) !== undefined) return
+    await this.#versions.discardLabel(secretId, pendingVersion)
   }
 }
