@@ -78,6 +78,12 @@ export class BaoCluster {
     return this
   }
 
+  /** Starts a node that was killed, over what it has on its disk; resolves when it serves again. */
+  async restart(node: BaoServer): Promise<void> {
+    await this.#start(node as RaftNode)
+    await untilTrue('it leads', async () => (await node.call('GET', 'sys/health')).status === 200)
+  }
+
   async remove(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.remove()))
   }
