@@ -21,6 +21,8 @@ export {
   type ConfigurationStatus,
   type ConfiguredSecret,
   encodeToolConfiguration,
+  environmentConfigurationTarget,
+  parseEnvironmentConfiguration,
   parseToolConfiguration,
   type ToolConfiguration,
   toolConfigurationTarget,
@@ -32,4 +34,13 @@ export {
   type ServiceErrorAnswer,
 } from './service/error-answer.ts'
 export { EventStreamReader, type ServerSentEvent } from './service/event-stream.ts'
+export {
+  type ReadCall,
+  type ServiceClient,
+  type ServiceClientOptions,
+  type ServiceFetch,
+  serviceClient,
+} from './service/client.ts'
+export type { ServiceSession, Whoami } from './service/session.ts'
+export { failureOfStatus } from './service/status-failure.ts'
 export { titleOfStatus } from './service/status-title.ts'

@@ -1,16 +1,6 @@
 import { type ErrorCode, SecretsError, type SecretsErrorOptions } from '@keyplane/core'
 import { quotable, retryAfterMs } from '@keyplane/http'
-import { parseServiceError } from '@keyplane/protocol'
-
-const byStatus = (status: number): { readonly code: ErrorCode; readonly reason?: string } => {
-  if (status === 401) return { code: 'unauthenticated' }
-  if (status === 403) return { code: 'access_denied' }
-  // Only the service's own words are an absence: anything behind the address may answer 404.
-  if (status === 404) return { code: 'source_misconfigured', reason: 'not_a_service' }
-  if (status === 408 || status === 504) return { code: 'timeout' }
-  if (status === 429) return { code: 'rate_limited' }
-  return { code: status >= 500 ? 'unavailable' : 'bad_response' }
-}
+import { failureOfStatus, parseServiceError } from '@keyplane/protocol'
 
 /** Codes that say how it stands with this process, not with the service. */
 const ownCodes: readonly ErrorCode[] = ['closed', 'config_invalid', 'internal']
@@ -34,7 +24,7 @@ export const serviceError = (
   const waitMs = retryAfterMs(retryAfter, nowMs)
   const shared: SecretsErrorOptions = { source: 'service', ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
   if (!said) {
-    const { code, reason } = byStatus(status)
+    const { code, reason } = failureOfStatus(status)
     const options = { ...shared, ...(reason === undefined ? {} : { reason }) }
     return new SecretsError(code, `The service answered HTTP ${status}.`, options)
   }

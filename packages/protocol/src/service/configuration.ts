@@ -117,9 +117,21 @@ const bodyOf = (text: string): Members => {
 export const toolConfigurationTarget = (environment: string, tool: string): string =>
   `/v1/environments/${encodeURIComponent(environment)}/tools/${encodeURIComponent(tool)}/configuration`
 
+/** The path of the configurations of all tools in an environment. */
+export const environmentConfigurationTarget = (environment: string): string =>
+  `/v1/environments/${encodeURIComponent(environment)}/configuration`
+
 /** A tool's configuration as the service answered it. @throws SecretsError `bad_response` where it is none. */
-export const parseToolConfiguration = (text: string): ToolConfiguration => {
-  const body = bodyOf(text)
+export const parseToolConfiguration = (text: string): ToolConfiguration => configurationOf(bodyOf(text))
+
+/** The configurations of an environment's tools. @throws as `parseToolConfiguration`. */
+export const parseEnvironmentConfiguration = (text: string): readonly ToolConfiguration[] =>
+  listOf(bodyOf(text)['tools'], 'tools').map((tool) => {
+    if (isObject(tool)) return configurationOf(tool)
+    throw malformed('has a tool that is none')
+  })
+
+const configurationOf = (body: Members): ToolConfiguration => {
   const { settings, secrets } = body
   if (!isObject(settings)) throw malformed('has no settings')
   if (!isObject(secrets)) throw malformed('has no secrets')
