@@ -62,6 +62,13 @@ export const addServiceCommands = (program: Parser, service: Parser, run: Run): 
     async () => (await import('./commands/tool-get.ts')).toolGet,
   ).option('--show', 'with the values')
 
+  command(
+    service,
+    'doctor',
+    'What is wrong with a service’s configuration, sources and files, and how to mend it',
+    'keyplane service doctor\nkeyplane service doctor --config service.yaml --json',
+    async () => (await import('./commands/service-doctor.ts')).serviceDoctor,
+  )
   addUserCommands(service, asking)
   const audit = service.command('audit').summary('The audit log of a service').exitOverride()
   command(

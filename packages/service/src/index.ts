@@ -25,6 +25,8 @@ export { type RunningService, type StartServiceOptions, startService } from './s
 export type { HealthProbe, OpenHealth } from './watch/openbao-probe.ts'
 export type { Probe, Standing } from './watch/probe.ts'
 export type { WarmedSecret } from './watch/watches.ts'
+export { examineService } from './doctor/examine-service.ts'
+export type { Finding } from './doctor/finding.ts'
 export { openState, type State, type StateParts } from './state/open-state.ts'
 export { type StateDatabase, stateName } from './state/state-database.ts'
 export { type StateSettings, type StateSettingsParts, stateSettings } from './state/state-settings.ts'

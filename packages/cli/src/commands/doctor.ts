@@ -5,31 +5,14 @@ import { SecretsError } from '@keyplane/core'
 import type { Command, Context } from '../context.ts'
 import { isOpenToOthers } from '../data-folder/private-file.ts'
 import { findRunning } from '../data-folder/running-plane.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { type Finding, tellFindings } from '../findings.ts'
 import { planeStore } from '../secret-source.ts'
-
-/** What was looked at, how it stands, and what to do about it. */
-interface Finding {
-  readonly what: string
-  readonly state: 'ok' | 'note' | 'problem'
-  readonly mend?: string
-}
 
 /** Looks at everything that a plane on this machine needs, and says how to mend what is wrong. */
 export const doctor: Command = async (context) => {
   const { terminal } = context
   const findings = [nodeVersion(), ...dataFolder(context), ...(await parts(context)), ...git(context), awsCli()]
-  const isWell = findings.every(({ state }) => state !== 'problem')
-  if (terminal.json) terminal.data(JSON.stringify({ ok: isWell, findings }))
-  else {
-    const marks = {
-      ok: terminal.style('green', '✓'),
-      note: terminal.style('yellow', '–'),
-      problem: terminal.style('red', '✗'),
-    }
-    for (const { what, state, mend } of findings) terminal.data(`${marks[state]} ${what}${mend ? `\n    ${mend}` : ''}`)
-  }
-  return isWell ? exitCodes.ok : exitCodes.error
+  return tellFindings(terminal, findings)
 }
 
 const nodeVersion = (): Finding => ({ what: `Node.js ${process.versions.node}`, state: 'ok' })
