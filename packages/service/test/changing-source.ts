@@ -13,6 +13,8 @@ export class ChangingSource implements SecretProvider {
   readonly reads: string[] = []
   readonly looks: string[] = []
   failure: SecretsError | undefined
+  /** Of which secret it gives a lease. */
+  leaseFor: string | undefined
   /** What is asked meanwhile waits until it is called. */
   release: (() => void) | undefined
   #held: Promise<void> = Promise.resolve()
@@ -43,7 +45,13 @@ export class ChangingSource implements SecretProvider {
     if (failure) throw failure
     if (!known) throw new SecretsError('secret_not_found', `no ${id}`)
     const { version, text } = known
-    return Object.freeze({ id, version, stages: ['current'] as const, value: new TextValue(text) })
+    return Object.freeze({
+      id,
+      version,
+      stages: ['current'] as const,
+      value: new TextValue(text),
+      ...(this.leaseFor === id && { lease: { id: 'l', renewable: true, expiresAtMs: Date.UTC(2030, 0) } }),
+    })
   }
 
   readonly state: NonNullable<SecretProvider['state']> = {

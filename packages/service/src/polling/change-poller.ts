@@ -46,8 +46,9 @@ export class ChangePoller {
   }
 
   /** This version was given for a reference just now. */
-  note(ref: SecretRef, { version }: SecretVersion): void {
-    if (version === undefined || ref.as !== undefined) return
+  note(ref: SecretRef, { version, lease }: SecretVersion): void {
+    // What was made for this process changes for nobody.
+    if (version === undefined || lease || ref.as !== undefined) return
     const nowMs = this.#options.clock.monotonicMs()
     const known = this.#used.get(cacheKey(ref))
     const lookedAtMs = known?.version === version ? known.lookedAtMs : nowMs

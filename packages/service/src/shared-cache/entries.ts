@@ -6,8 +6,6 @@
  * no more, `bad_response` where it is and refuses.
  */
 export interface Entries {
-  /** What is worth to be waited for at the start. */
-  readonly opened?: Promise<void>
   get(key: string): Promise<Uint8Array | undefined>
   /** Puts it, whatever is there. */
   set(key: string, bytes: Uint8Array, ttlMs: number): Promise<void>

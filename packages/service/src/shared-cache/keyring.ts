@@ -10,6 +10,8 @@ export interface KeyringOptions {
   readonly random: Random
   /** How long a data key is kept after its last record may have been sealed, in milliseconds. */
   readonly keepMs: number
+  /** Sealed with one data key at most. Default 2^24: with random nonces 2^32 is the bound of a key. */
+  readonly mostRecords?: number
   /** Told of what keeps the cache cold. */
   readonly onProblem: (problem: string) => void
 }
@@ -37,8 +39,7 @@ const keyBytes = 32
 /** A new data key is made from this age on, and nothing is sealed with one of a day, even where no new one can be made. */
 const renewAtMs = 20 * hour
 const endAtMs = 24 * hour
-/** With random nonces 2^32 records are the bound of a key. */
-const mostRecords = 2 ** 24
+const defaultMostRecords = 2 ** 24
 const missingForMs = 30_000
 const mostOthers = 1_000
 /** A key of another replica is unwrapped once; a reader waits no longer for it. */
@@ -73,7 +74,7 @@ export class Keyring {
   /** The key to seal one more record with; none while there is none. */
   forSealing(): DataKey | undefined {
     const own = this.#own
-    if (!own || own.sealed >= mostRecords || this.#ageOf(own) >= endAtMs) return undefined
+    if (!own || own.sealed >= this.#mostRecords || this.#ageOf(own) >= endAtMs) return undefined
     own.sealed += 1
     return own
   }
@@ -144,7 +145,7 @@ export class Keyring {
     const { entries, random, clock, keepMs } = this.#options
     const own = this.#own
     if (own) await entries.set(entryOf(own.id), own.wrapped, keepMs)
-    if (own && this.#ageOf(own) < renewAtMs && own.sealed < mostRecords / 2) return
+    if (own && this.#ageOf(own) < renewAtMs && own.sealed < this.#mostRecords / 2) return
     const id = Buffer.from(random.bytes(8)).toString('hex')
     const bytes = random.bytes(keyBytes)
     try {
@@ -180,6 +181,10 @@ export class Keyring {
     } finally {
       bytes.fill(0)
     }
+  }
+
+  get #mostRecords(): number {
+    return this.#options.mostRecords ?? defaultMostRecords
   }
 
   #ageOf({ madeAtMs }: OwnKey): number {

@@ -3,9 +3,8 @@ import type { Change, Clock, Random, SecretProvider, Timer } from '@keyplane/cor
 import type { SecretsLog } from '@keyplane/secrets'
 import type { EnvironmentConfig, ServiceConfig, SourceConfig } from '../config/service-config.ts'
 import { longestStaleMs } from '../environments/longest-stale.ts'
-import { type CacheSettings, cacheSettings } from './cache-settings.ts'
+import { cacheSettings } from './cache-settings.ts'
 import { cacheRootKey } from './cache-root-key.ts'
-import type { Entries } from './entries.ts'
 import { GuardedEntries } from './guarded-entries.ts'
 import { Keyring } from './keyring.ts'
 import { Sealer } from './record.ts'
@@ -19,8 +18,6 @@ export interface SharedCacheParts {
   readonly clock: Clock
   readonly random: Random
   readonly log: SecretsLog
-  /** Default: Redis. */
-  readonly openEntries?: (redis: CacheSettings['redis']) => Entries
 }
 
 /** The cache that the replicas of a service share. */
@@ -61,9 +58,8 @@ export const openSharedCache = async (
   const settings = cacheSettings(config, env)
   const rootKey = await cacheRootKey(settings.cacheKey, parts)
   const tell = onceIn(tellAgainAfterMs, clock, (problem) => log.warn(problem, { source: 'redis' }))
-  const { openEntries = (redis): Entries => new RedisEntries({ ...redis, nowMs }) } = parts
-  const [opened, patience] = [openEntries(settings.redis), after(startPatienceMs, clock)]
-  const entries = new GuardedEntries(opened, {
+  const [redis, patience] = [new RedisEntries({ ...settings.redis, nowMs }), after(startPatienceMs, clock)]
+  const entries = new GuardedEntries(redis, {
     clock,
     onState: (isThere, why) => {
       const now = isThere
@@ -78,7 +74,7 @@ export const openSharedCache = async (
   const sealer = new Sealer({ keyring, random, nowMs, onProblem: tell })
   const replica = Buffer.from(random.bytes(8)).toString('hex')
   const endUpkeep = repeated(upkeepEveryMs, clock, () => keyring.upkeep())
-  await Promise.race([opened.opened, patience])
+  await Promise.race([redis.opened, patience])
   await Promise.race([keyring.upkeep(), patience])
   return {
     over: (source, { environment, sourceConfig, onChange }) => {

@@ -4,7 +4,7 @@ import { describeProvider, fakeClock } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
 import { openReplica, type ReplicaOptions, textOf, ttlMs } from '../../test/cache-replica.ts'
 import { ChangingSource } from '../../test/changing-source.ts'
-import { MemoryEntries } from './memory-entries.ts'
+import { MemoryEntries } from '../../test/memory-entries.ts'
 
 const minute = 60_000
 const down = new SecretsError('unavailable', 'down')
@@ -158,14 +158,72 @@ describe('a shared cache', () => {
     expect(await textOf(other, 'a')).toBe('second')
   })
 
+  it('takes nothing from the others that is older than what it knows', async () => {
+    const { clock, entries, source, own, other } = await start()
+    await textOf(own, 'a')
+    await clock.advance(1)
+    source.put('a', 'second')
+    const { setUnlessYounger } = entries
+    entries.setUnlessYounger = () => Promise.reject(new SecretsError('bad_response', 'lost'))
+    entries.remove = () => Promise.reject(new SecretsError('bad_response', 'lost'))
+    expect(await textOf(own, 'a', fresh)).toBe('second')
+    entries.setUnlessYounger = setUnlessYounger
+    expect(await textOf(other, 'a')).toBe('value-canary-5d1c')
+    expect(await textOf(own, 'a')).toBe('second')
+  })
+
+  it('keeps nothing of a value that it can’t keep, not even the one before', async () => {
+    const { clock, source, own, other, heard } = await start()
+    for (const value of ['x'.repeat(2_000_000), 'half a pair: \ud800']) {
+      await textOf(own, 'a')
+      await clock.advance(1)
+      source.put('a', value)
+      await textOf(own, 'a', fresh)
+      await clock.advance(1)
+      expect(await textOf(other, 'a')).toBe(value)
+      source.put('a', 'value')
+      await textOf(own, 'a', fresh)
+      await clock.advance(1)
+    }
+    expect(heard).toEqual([])
+  })
+
+  it('takes no name that is no text for another', async () => {
+    const { source, own } = await start()
+    source.put('a\ufffd', 'other')
+    await textOf(own, 'a\ufffd')
+    await expect(textOf(own, 'a\ud800')).rejects.toMatchObject({ code: 'secret_not_found' })
+  })
+
+  it('gives nothing after its time that is still there', async () => {
+    const { clock, entries, source, own, other } = await start()
+    await textOf(own, 'a')
+    await clock.advance(1)
+    for (const [key, held] of entries.held) entries.held.set(key, { ...held, untilMs: Number.POSITIVE_INFINITY })
+    source.failure = down
+    await clock.advance(ttlMs + 60 * minute)
+    await expect(textOf(other, 'a')).rejects.toBe(down)
+  })
+
+  it('does not tell a replica of what it saw itself', async () => {
+    const { clock, source, one, other } = await start()
+    const told: string[] = []
+    const own = one.over(source, (id) => told.push(id))
+    await textOf(own, 'a')
+    await textOf(other, 'a')
+    await own.forget({ id: 'a' })
+    await clock.advance(1)
+    expect(told).toEqual([])
+    await other.forget({ id: 'a' })
+    expect(told).toEqual(['a'])
+  })
+
   it('keeps nothing that is leased, and nothing that is read in a role', async () => {
-    const { clock, entries, one } = await start()
-    const lease = { id: 'l', renewable: true, expiresAtMs: clock.nowMs() + minute }
-    const source = new ChangingSource()
-    source.put('a', 'x')
-    const leasing = { name: 'openbao', get: async () => ({ ...(await source.get({ id: 'a' })), lease }) }
-    await one.over(leasing).get({ id: 'a' })
-    await one.over(source).get({ id: 'a', as: 'role' })
+    const { clock, entries, source, own } = await start()
+    source.leaseFor = 'a'
+    source.put('b', 'x')
+    await textOf(own, 'a')
+    await own.get({ id: 'b', as: 'role' })
     await clock.advance(10)
     expect([...entries.held.keys()].filter((key) => key.startsWith('record:'))).toEqual([])
   })

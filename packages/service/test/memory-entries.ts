@@ -1,6 +1,6 @@
 import type { Clock } from '@keyplane/core'
-import type { Entries, EntriesListener } from './entries.ts'
-import { momentOf } from './moment.ts'
+import type { Entries, EntriesListener } from '../src/shared-cache/entries.ts'
+import { momentOf } from '../src/shared-cache/moment.ts'
 
 interface Held {
   readonly bytes: Uint8Array

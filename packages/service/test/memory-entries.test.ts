@@ -1,6 +1,6 @@
 import { fakeClock } from '@keyplane/testkit'
 import { describe, it } from 'vitest'
-import { describeEntries } from '../../test/describe-entries.ts'
+import { describeEntries } from './describe-entries.ts'
 import { MemoryEntries } from './memory-entries.ts'
 
 const start = async () => {
