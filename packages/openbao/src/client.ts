@@ -120,17 +120,21 @@ class NodesClient implements OpenBaoClient {
   }
 
   async call(call: OpenBaoCall): Promise<OpenBaoAnswer> {
-    return (await this.#called(call)).answer
+    const { answer } = await this.#called(call, () => this.#keeper.token())
+    return answer
   }
 
   async leased(call: OpenBaoCall): Promise<{ readonly answer: OpenBaoAnswer; readonly login: TokenLife }> {
-    const { answer, token } = await this.#called(call)
+    const { answer, token } = await this.#called(call, () => this.#keeper.lastingToken())
     return { answer, login: this.#keeper.lifeOf(token) }
   }
 
-  async #called(call: OpenBaoCall): Promise<{ readonly answer: OpenBaoAnswer; readonly token: GrantedToken }> {
+  async #called(
+    call: OpenBaoCall,
+    tokenOf: () => Promise<GrantedToken>,
+  ): Promise<{ readonly answer: OpenBaoAnswer; readonly token: GrantedToken }> {
     const bounds = this.#begin(call)
-    const token = await this.#bounded(this.#keeper.token(), bounds)
+    const token = await this.#bounded(tokenOf(), bounds)
     const first = await this.#send({ call, bounds, token: token.reveal(), purpose: 'other' })
     if (first.failure?.reason !== 'invalid_token') return { answer: this.#accepted(first, call, token), token }
     const refusal = this.#error(first, call, token.reveal())

@@ -132,6 +132,18 @@ describe('a token that is kept', () => {
     expect(it.logins).toBe(1 + 20)
   })
 
+  it('near its end makes way at once for what has to last, if another one is to be had', async () => {
+    for (const refused of [undefined, failure('unavailable')]) {
+      const it = start({ renewable: false })
+      const token = await it.keeper.lastingToken()
+      await it.clock.advance(300_000)
+      expect(await it.keeper.lastingToken()).toBe(token)
+      await it.clock.advance(121_000)
+      it.login = refused
+      expect((await it.keeper.lastingToken()) === token).toBe(refused !== undefined)
+    }
+  })
+
   it('at its longest life is replaced by a login', async () => {
     const it = start()
     const token = await it.keeper.token()

@@ -68,6 +68,12 @@ export class TokenKeeper {
     return this.#held.token
   }
 
+  /** One that is not near its end, for what ends with it; the one that still serves where the login fails. */
+  async lastingToken(): Promise<GrantedToken> {
+    const token = await this.token()
+    return this.#flight ? this.#flight.then((held) => held.token).catch(() => token) : token
+  }
+
   /**
    * Another token in place of one that was refused without a word about policies: OpenBao is asked once whether it is
    * dead, and there is one login for all.

@@ -43,6 +43,16 @@ export const tokenFor = async (server: BaoServer, settings: object = {}): Promis
   return textAt(await server.done('POST', 'auth/token/create', body), 'auth', 'client_token')
 }
 
+/** Ends every token that an AppRole login gave. */
+export const revokeAppRoleTokens = async (server: BaoServer): Promise<void> => {
+  const { data } = await server.done('GET', 'auth/token/accessors?list=true')
+  for (const accessor of (data as { readonly keys: readonly string[] }).keys) {
+    const { body } = await server.call('POST', 'auth/token/lookup-accessor', { accessor })
+    if (textAt(body, 'data', 'path') === 'auth/approle/login')
+      await server.done('POST', 'auth/token/revoke-accessor', { accessor })
+  }
+}
+
 /** Signs JWTs as an identity provider does. */
 export class JwtIssuer {
   readonly #key: KeyObject

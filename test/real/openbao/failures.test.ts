@@ -3,7 +3,7 @@ import { kvV2, type OpenBaoClient, openBaoClient } from '@keyplane/openbao'
 import { type OpenBaoProviderOptions, openbaoProvider } from '@keyplane/providers'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { BaoServer } from './bao-server.ts'
-import { appRole, tokenFor } from './bao-roles.ts'
+import { appRole, revokeAppRoleTokens, tokenFor } from './bao-roles.ts'
 
 const server = new BaoServer()
 
@@ -132,12 +132,7 @@ describe('403', () => {
   it('of a dead token is another matter: 50 reads at once cost one question and one login', async () => {
     const provider = await asApp()
     await provider.get({ id: 'allowed/db' })
-    const accessors = await server.done('GET', 'auth/token/accessors?list=true')
-    for (const accessor of (accessors['data'] as { keys: string[] }).keys) {
-      const { body } = await server.call('POST', 'auth/token/lookup-accessor', { accessor })
-      const { path } = body['data'] as { path: string }
-      if (path === 'auth/approle/login') await server.done('POST', 'auth/token/revoke-accessor', { accessor })
-    }
+    await revokeAppRoleTokens(server)
     const before = [server.asked('auth/approle/login'), server.asked('auth/token/lookup-self')]
     const reads = Array.from({ length: 50 }, () => provider.get({ id: 'allowed/db' }))
     for (const { value } of await Promise.all(reads)) expect(value.reveal()).toBe('the value')

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { keyplane } from '../../../packages/cli/test/keyplane-process.ts'
 import { ScratchFolder } from '../../../packages/cli/test/scratch-folder.ts'
 import { databaseEngine, dynamicRole } from '../openbao/bao-database.ts'
+import { revokeAppRoleTokens } from '../openbao/bao-roles.ts'
 import { BaoServer, untilTrue } from '../openbao/bao-server.ts'
 import { ScratchServer } from '../postgres/scratch-server.ts'
 import {
@@ -159,7 +160,7 @@ describe('a database user with a lease', () => {
   it('is another one after OpenBao has revoked the login, and its leases with it', async () => {
     const service = await start({ default_ttl: '4s', max_ttl: '1h' })
     const first = (await service.read()).secrets.get('db')?.versionId
-    await revokeLogins()
+    await revokeAppRoleTokens(bao)
     await untilTrue('the user is gone', async () => (await usersOf(service.role)) === 0)
     await untilTrue('another credential', async () => {
       const answer = await service.read()
@@ -167,16 +168,6 @@ describe('a database user with a lease', () => {
     })
   })
 })
-
-/** Every token that an AppRole login gave. */
-const revokeLogins = async (): Promise<void> => {
-  const { data } = await bao.done('GET', 'auth/token/accessors?list=true')
-  for (const accessor of (data as { readonly keys: readonly string[] }).keys) {
-    const { body } = await bao.call('POST', 'auth/token/lookup-accessor', { accessor })
-    const { path } = (body['data'] ?? {}) as { readonly path?: string }
-    if (path === 'auth/approle/login') await bao.done('POST', 'auth/token/revoke-accessor', { accessor })
-  }
-}
 
 describe('a database user of a service', () => {
   /** A service in a process of its own, that has given its user to somebody. */

@@ -1,6 +1,6 @@
 import type { ToolConfiguration } from '@keyplane/protocol'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { appRole } from '../openbao/bao-roles.ts'
+import { appRole, revokeAppRoleTokens } from '../openbao/bao-roles.ts'
 import { BaoServer, untilTrue } from '../openbao/bao-server.ts'
 import { type BaoService, loginVariables, serviceRole, startBaoService } from './bao-service.ts'
 
@@ -34,16 +34,6 @@ const start = async (
 const logins = (): number => bao.asked('auth/approle/login')
 const valueOf = ({ secrets }: ToolConfiguration, name = 'db'): unknown => secrets.get(name)?.value.reveal()
 
-/** Tokens that AppRole logins gave, ended. */
-const revokeTokens = async (): Promise<void> => {
-  const { data } = await bao.done('GET', 'auth/token/accessors?list=true')
-  for (const accessor of (data as { readonly keys: readonly string[] }).keys) {
-    const { body } = await bao.call('POST', 'auth/token/lookup-accessor', { accessor })
-    if ((body['data'] as { readonly path?: string } | undefined)?.path === 'auth/approle/login')
-      await bao.done('POST', 'auth/token/revoke-accessor', { accessor })
-  }
-}
-
 describe('the service’s login to OpenBao', () => {
   it('is one for fifty reads at once that find their token revoked', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `s${index}`)
@@ -52,7 +42,7 @@ describe('the service’s login to OpenBao', () => {
       await bao.done('POST', `secret/data/allowed/many-${index}`, { data: { value: `value ${index}` } })
     const service = await start(secrets, loginVariables(await serviceRole(bao, 'many')))
     await service.read()
-    await revokeTokens()
+    await revokeAppRoleTokens(bao)
     const before = logins()
     // Fifty callers, each of whom has sixteen of its fifty secrets read at a time.
     const answers = await Promise.all(Array.from({ length: 50 }, () => service.read()))

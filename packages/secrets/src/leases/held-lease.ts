@@ -53,8 +53,7 @@ export class HeldLease {
   }
 
   leftMs(): number {
-    const { clock, leases } = this.#parts
-    return Math.min(this.#leaseEndsAtMs - clock.monotonicMs(), leases.loginLeftMs?.(this.lease) ?? Infinity)
+    return Math.min(this.#leaseLeftMs(), this.#loginLeftMs())
   }
 
   /** Whether it lives long enough to be given to somebody. */
@@ -64,10 +63,10 @@ export class HeldLease {
 
   /** As it is given: with the end that it has by this moment's knowledge. */
   given(): LeasedVersion {
-    const { clock } = this.#parts
-    const leftMs = this.leftMs()
-    if (leftMs >= this.#leaseEndsAtMs - clock.monotonicMs()) return this.#version
-    return Object.freeze({ ...this.#version, lease: { ...this.lease, expiresAtMs: clock.nowMs() + leftMs } })
+    const leftMs = this.#loginLeftMs()
+    if (leftMs >= this.#leaseLeftMs()) return this.#version
+    const expiresAtMs = Math.floor(this.#parts.clock.nowMs() + leftMs)
+    return Object.freeze({ ...this.#version, lease: Object.freeze({ ...this.lease, expiresAtMs }) })
   }
 
   /** When the next step is due; in the past where it is overdue. */
@@ -104,5 +103,15 @@ export class HeldLease {
   retryLater(atLeastMs = 0): void {
     const waitMs = Math.min(this.leftMs() / 2, Math.max(this.#leadMs / 2, atLeastMs))
     this.#waitUntilMs = this.#parts.clock.monotonicMs() + Math.max(minRetryMs, waitMs)
+  }
+
+  /** By both clocks: the monotonic one may stand still while the machine sleeps, the other one may be set back. */
+  #leaseLeftMs(): number {
+    const { clock } = this.#parts
+    return Math.min(this.#leaseEndsAtMs - clock.monotonicMs(), this.lease.expiresAtMs - clock.nowMs())
+  }
+
+  #loginLeftMs(): number {
+    return this.#parts.leases.loginLeftMs?.(this.lease) ?? Infinity
   }
 }

@@ -82,6 +82,7 @@ export class SharedLease {
 
   async #made(): Promise<HeldLease> {
     const { clock, ref, source } = this.#parts
+    if (this.#closed) throw new SecretsError('closed', `${source.name} is closed.`, { source: source.name })
     if (this.#refusal && clock.monotonicMs() < this.#refusal.untilMs) throw this.#refusal.error
     this.#budget.check()
     try {

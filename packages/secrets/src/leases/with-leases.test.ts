@@ -1,4 +1,4 @@
-import { SecretsError, type SecretProvider, type SecretVersion } from '@keyplane/core'
+import { type Clock, SecretsError, type SecretProvider, type SecretVersion } from '@keyplane/core'
 import { type FakeClock, fakeClock, seededRandom } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
 import { LeaseSource, type LeaseSourceOptions } from '../../test/lease-source.ts'
@@ -22,6 +22,7 @@ interface Started {
 const start = (
   options: Partial<LeaseSourceOptions> = {},
   bounds: Partial<WithLeasesOptions['bounds']> = {},
+  seenBy: (clock: FakeClock) => Clock = (clock) => clock,
 ): Started => {
   const clock = fakeClock()
   const source = new LeaseSource({ clock, ttlMs: hour, maxTtlMs: 24 * hour, ...options })
@@ -30,7 +31,7 @@ const start = (
     bounds: { budget: 10, overlapMs: minute, minLeftMs: 10_000, ...bounds },
     negativeTtlMs: 5_000,
     retryAfterFailureMs: 1_000,
-    clock,
+    clock: seenBy(clock),
     random: seededRandom(3),
     onProblem: (problem) => problems.push(problem),
   })
@@ -105,6 +106,14 @@ describe('a credential with a lease', () => {
     }
     expect(replaced).toBeGreaterThan(2)
     expect(source.living.length).toBeLessThanOrEqual(2)
+  })
+
+  it('that ended while the machine slept, and its monotonic clock with it, is not given', async () => {
+    let sleptMs = 0
+    const { get } = start({}, {}, (clock) => ({ ...clock, nowMs: () => clock.nowMs() + sleptMs }))
+    await get()
+    sleptMs = 2 * hour
+    expect((await get()).version).toBe('v2')
   })
 
   it('for which nobody asks is let go, and is there at once for who asks while it lives', async () => {
@@ -248,6 +257,17 @@ describe('the end', () => {
     await clock.advance(2_000)
     await Promise.all([asked, closing])
     expect(source.living).toEqual([])
+  })
+
+  it('is the end of renewals too: one that finds its lease gone makes no other', async () => {
+    const { source, provider, clock } = start({ latencyMs: 500 })
+    const first = provider.get(ref)
+    await clock.advance(37 * minute)
+    await first
+    while (source.count('renew') === 0) await clock.advance(400)
+    for (const one of source.made.values()) one.endsAtMs = -Infinity
+    await Promise.all([provider.close?.(), clock.advance(5_000)])
+    expect([source.count('get'), source.living]).toEqual([1, []])
   })
 
   it('is no longer than three seconds, and what could not be ended is told without a lease’s id', async () => {

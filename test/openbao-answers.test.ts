@@ -1,9 +1,9 @@
 import { systemClock, systemRandom } from '@keyplane/core'
+import { parseServiceConfig } from '@keyplane/service'
 import { afterEach, expect, it } from 'vitest'
-import { type NodeDouble, recorded, startNodeDouble } from '../../openbao/test/node-double.ts'
-import { openEnvironment } from '../src/environments/open-environment.ts'
-import { parseServiceConfig } from '../src/index.ts'
-import { readTool } from '../src/tools/read-tool.ts'
+import { type NodeDouble, recorded, startNodeDouble } from '../packages/openbao/test/node-double.ts'
+import { openEnvironment } from '../packages/service/src/environments/open-environment.ts'
+import { readTool } from '../packages/service/src/tools/read-tool.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
