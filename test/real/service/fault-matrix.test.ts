@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BaoCluster } from '../openbao/bao-cluster.ts'
+import { appRole, policy } from '../openbao/bao-roles.ts'
+import { type BaoServer, untilTrue } from '../openbao/bao-server.ts'
+import { ServiceProcess } from './service-process.ts'
+import { WebhookReceiver } from './webhook-receiver.ts'
+
+/** How a secret lay in the cache when its source failed, and what the rule was: an environment each. */
+const cached = {
+  fresh: { ttl: '1h', maxStale: '1h' },
+  expired: { ttl: '1s', maxStale: '1h' },
+  'expired, never stale': { ttl: '1s', maxStale: 0 },
+  cold: { ttl: '1h', maxStale: '1h' },
+} as const
+type Cached = keyof typeof cached
+
+interface Fault {
+  readonly what: string
+  readonly begin: () => Promise<unknown>
+  readonly end: () => Promise<unknown>
+  /** What an answer is without anything that covers the fault. */
+  readonly code: string
+  /** Whether a value that is no longer fresh may cover it. */
+  readonly covered: boolean
+  /** The decision of the record of a secret that was not given. */
+  readonly decision: 'deny' | 'error'
+  readonly alert: string
+}
+
+const cluster = new BaoCluster(1)
+const webhook = new WebhookReceiver()
+let bao: BaoServer
+let variables: Readonly<Record<string, string>>
+
+const secretPath = 'secret/data/allowed/key'
+const write = (): Promise<unknown> => bao.done('POST', secretPath, { data: { value: 'canary-of-the-matrix' } })
+const outage = { covered: true, decision: 'error', alert: 'outage' } as const
+
+const faults: readonly Fault[] = [
+  { ...outage, what: 'is stopped', code: 'unavailable', begin: () => bao.kill(), end: () => cluster.restart(bao) },
+  { ...outage, what: 'hangs', code: 'timeout', begin: () => bao.pause(), end: async () => bao.resume() },
+  {
+    ...outage,
+    what: 'is sealed',
+    code: 'unavailable',
+    begin: () => bao.done('PUT', 'sys/seal'),
+    end: async () => {
+      await bao.kill()
+      await cluster.restart(bao)
+    },
+  },
+  {
+    ...outage,
+    what: 'limits the rate',
+    code: 'rate_limited',
+    begin: async () => {
+      await bao.done('POST', 'sys/quotas/rate-limit/few', { rate: 0.001, path: 'secret/' })
+      // One is let through.
+      await untilTrue('it limits', async () => (await bao.call('GET', secretPath)).status === 429)
+    },
+    end: () => bao.done('DELETE', 'sys/quotas/rate-limit/few'),
+  },
+  {
+    what: 'refuses',
+    code: 'access_denied',
+    covered: false,
+    decision: 'deny',
+    alert: 'refusal',
+    begin: () => bao.done('PUT', 'sys/policies/acl/keyplane', { policy: 'path "secret/none" { capabilities = [] }' }),
+    end: () => bao.done('PUT', 'sys/policies/acl/keyplane', { policy }),
+  },
+  {
+    what: 'has it deleted',
+    code: 'missing',
+    covered: false,
+    decision: 'error',
+    alert: 'absence',
+    begin: () => bao.done('DELETE', secretPath),
+    end: write,
+  },
+  {
+    ...outage,
+    what: 'has no such mount',
+    code: 'source_misconfigured',
+    begin: () => bao.done('DELETE', 'sys/mounts/secret'),
+    end: async () => {
+      await bao.done('POST', 'sys/mounts/secret', { type: 'kv', options: { version: '2' } })
+      // The engine makes itself ready, behind.
+      await untilTrue('it takes secrets', () => write().then(() => true))
+    },
+  },
+]
+
+/** What a caller is given, and what the record says of it. */
+const wanted = (state: Cached, { code, covered, decision }: Fault): readonly [string, string] => {
+  if (state === 'fresh') return ['ok', 'allow false']
+  if (state === 'expired' && covered) return ['degraded stale', 'allow true']
+  return [`incomplete ${code}`, `${decision} ${code === 'missing' ? 'secret_not_found' : code}`]
+}
+
+beforeAll(async () => {
+  await Promise.all([cluster.start(), webhook.start()])
+  bao = cluster.nodes[0] as BaoServer
+  const { roleId, secretId } = await appRole(bao, 'service')
+  variables = {
+    KEYPLANE_OPENBAO_ADDR: bao.endpoint,
+    KEYPLANE_OPENBAO_ROLE_ID: roleId,
+    KEYPLANE_OPENBAO_SECRET_ID: secretId,
+  }
+  await write()
+}, 60_000)
+afterAll(async () => {
+  await Promise.all([cluster.remove(), webhook.stop()])
+})
+
+const nameOf = (state: Cached): string => state.replaceAll(/[, ]+/g, '-')
+
+describe.each(faults)('where OpenBao $what', (fault) => {
+  let service: ServiceProcess
+  const given = new Map<Cached, readonly [string, string]>()
+
+  beforeAll(async () => {
+    const environments = Object.fromEntries(
+      Object.entries(cached).map(([state, rule]) => [
+        nameOf(state as Cached),
+        { source: 'openbao', variables, warm: false, pollInterval: 0, ...rule },
+      ]),
+    )
+    webhook.alerts.length = 0
+    service = await new ServiceProcess({
+      config: {
+        environments,
+        tools: { payments: { secrets: { apiKey: 'allowed/key' } } },
+        alerts: { webhook: { url: webhook.url } },
+      },
+    }).start()
+    const states = Object.keys(cached) as Cached[]
+    for (const state of states.filter((each) => each !== 'cold')) {
+      const { body } = await service.configuration('payments', nameOf(state))
+      expect(body.status).toBe('ok')
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    await fault.begin()
+    for (const state of states) {
+      const { status, body } = await service.configuration('payments', nameOf(state))
+      expect(status).toBe(200)
+      const { secrets, missing, errors } = body
+      const why = [...missing.map(() => 'missing'), ...errors.map(({ code }) => code)]
+      const answer = [body.status, ...(secrets['apiKey']?.stale ? ['stale'] : []), ...why].join(' ')
+      const { decision, detail } =
+        service.records().findLast(({ resource }) => resource === `${nameOf(state)}/payments/apiKey`) ?? {}
+      given.set(state, [answer, `${decision} ${detail?.['error'] ?? detail?.['stale']}`])
+    }
+  }, 60_000)
+
+  afterAll(async () => {
+    await fault.end()
+    await service.remove()
+  }, 30_000)
+
+  it.each(Object.keys(cached) as Cached[])(
+    'and the secret is %s, the answer and its record say what is true',
+    (state) => {
+      expect(given.get(state)).toEqual(wanted(state, fault))
+    },
+  )
+
+  it('each environment that is touched tells it once, as what it is', async () => {
+    const told = (state: Cached): string[] =>
+      webhook.alerts.filter(({ environment }) => environment === nameOf(state)).map(({ kind }) => kind)
+    for (const state of ['expired, never stale', 'cold'] as const)
+      await expect.poll(() => told(state), { timeout: 10_000 }).toContain(fault.alert)
+    // A look at the sources would make another: there is none of the kind.
+    for (const state of ['expired, never stale', 'cold'] as const) {
+      const severities = webhook.alerts
+        .filter(({ environment, kind }) => environment === nameOf(state) && kind === fault.alert)
+        .map(({ severity }) => severity)
+      expect(new Set(severities).size).toBe(severities.length)
+    }
+  })
+})
