@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { ClientConfig, RoleConfig, ServiceConfig } from '../config/service-config.ts'
 import { hashOf, isApiKey } from './api-key.ts'
-import type { CallerDirectory } from './identify.ts'
 
 /** Who asks. */
 export interface Client {
@@ -21,7 +20,7 @@ interface Known {
 const nobody = Buffer.alloc(32)
 
 /** The configured clients by their keys and certificates. */
-export class Clients implements CallerDirectory {
+export class Clients {
   readonly #known: ReadonlyMap<string, Known>
   readonly #certified: ReadonlyMap<string, Client>
 
