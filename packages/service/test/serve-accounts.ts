@@ -10,8 +10,11 @@ import {
   startService,
 } from '../src/index.ts'
 
-/** The key of a client who may do everything. */
-export const admin: { readonly key: string; readonly hash: string } = newApiKey(systemRandom)
+/** The key of a client who may do everything: the same in each process of a test. */
+export const admin: { readonly key: string; readonly hash: string } = newApiKey({
+  unit: () => 0,
+  bytes: (length) => new Uint8Array(length).fill(7),
+})
 
 /** An administrator's key, and roles for two kinds of users. */
 const config = {
