@@ -81,6 +81,16 @@ describe('RotateSecret with a rotator of the store', () => {
     expect(await next()).toBe(planned)
   })
 
+  it.each(['redis-user', 'postgres-two-users', 'mysql-two-users', 'mongodb-two-users'])(
+    'refuses %s for a secret that names no administrator',
+    async (rotator) => {
+      const asked = { SecretId: 'one', ClientRequestToken: tokenOf('a') }
+      const by = { RotationLambdaARN: `arn:keyplane:rotation:::${rotator}` }
+      expect(await store.refused('RotateSecret', { ...asked, ...by })).toMatch(/names no "masterarn"/)
+      expect((await store.facts())['RotationEnabled']).toBeUndefined()
+    },
+  )
+
   it('only sets the schedule where it is not to be done immediately', async () => {
     const schedule = { RotationRules: { ScheduleExpression: 'rate(10 days)' }, RotateImmediately: false }
     await store.rotate({ RotationLambdaARN: randomPassword, ...schedule })

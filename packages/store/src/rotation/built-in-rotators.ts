@@ -35,6 +35,10 @@ const prefix = 'arn:keyplane:rotation:::'
 /** Whether RotateSecret's function is a rotator of the store's own: `arn:keyplane:rotation:::postgres-user`. */
 export const isBuiltIn = (functionArn: string): boolean => functionArn.startsWith(prefix)
 
+/** Whether it can't do without the login of an administrator. */
+export const needsAdmin = (functionArn: string): boolean =>
+  isBuiltIn(functionArn) && /(?:-two-users|redis-user)$/.test(functionArn)
+
 /** How one of the store's own rotators is made; nothing where there is no such one. */
 export const builtInRotator = (functionArn: string): ((parts: BuiltInParts) => Rotator) | undefined => {
   const name = functionArn.slice(prefix.length)

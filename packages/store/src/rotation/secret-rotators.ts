@@ -34,7 +34,9 @@ export class SecretRotators {
     const { random, byFunction, administrators } = this.#parts
     const admin = (): Promise<SecretValue> => {
       if (arn !== null) return administrators.login(secretId, arn)
-      throw new SecretsError('source_misconfigured', 'The secret’s value names no "masterarn".')
+      throw new SecretsError('source_misconfigured', 'The secret’s value names no "masterarn".', {
+        reason: 'no_admin',
+      })
     }
     return builtInRotator(function_arn)?.({ random, admin, hasAdmin: arn !== null }) ?? byFunction
   }

@@ -9,7 +9,7 @@ import { arn, clientRequestToken, secretId } from '../../parsing/members.ts'
 import { requireRotationRules } from '../rotation-rules.ts'
 import { secretTarget } from '../secret-target.ts'
 import { nextRotationMs, rulesOf } from '../../rotation/next-rotation.ts'
-import { isBuiltIn } from '../../rotation/built-in-rotators.ts'
+import { isBuiltIn, needsAdmin } from '../../rotation/built-in-rotators.ts'
 import { isTrialVersion } from '../../rotation/trial-version.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
 import type { SecretRotationRow } from '../../storage/tables.ts'
@@ -52,6 +52,8 @@ export const rotateSecret = async (
     throw awsError('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.')
   await context.rotating.requireInvokable(functionArn)
   const masterArn = await context.rotating.masterOf(secret.id, functionArn)
+  if (masterArn === null && needsAdmin(functionArn))
+    throw awsError('InvalidRequestException', `The secret's value names no "masterarn", which ${functionArn} needs.`)
   // By that login another one's password is changed: who may not read it may not have it used.
   if (masterArn !== null) await requireAccess(context, 'secretsmanager:GetSecretValue', masterArn)
   const asks = { ...input, versionId, functionArn, masterArn }
