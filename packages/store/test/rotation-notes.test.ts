@@ -2,6 +2,7 @@ import type { RotationReport } from '@keyplane/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RotatingStore } from './rotating-store.ts'
 import { functionArn, TestFunction } from './test-function.ts'
+import { tokenOf } from './test-store.ts'
 
 let store: RotatingStore
 let lambda: TestFunction
@@ -29,7 +30,8 @@ const failed = { decision: 'error', State: 'created', Step: 'set', Outcome: 'fai
 describe('a step of a rotation that failed', () => {
   it('is in the audit log with its code and reason, and with nothing that the function said', async () => {
     const steps = await store.steps()
-    expect(steps.slice(2, 5)).toEqual([
+    expect(new Set(steps.map(({ VersionId }) => VersionId))).toEqual(new Set([tokenOf('a')]))
+    expect(steps.slice(2, 5)).toMatchObject([
       { decision: 'allow', State: 'created', Step: 'create', Outcome: 'done' },
       { ...failed, Code: 'unavailable', Reason: 'function_failed' },
       { decision: 'allow', State: 'set', Step: 'set', Outcome: 'done' },

@@ -41,8 +41,7 @@ class Engine implements RotationEngine {
       // The record is written over: what it still has to say is said first.
       const entry = found && (await this.#tell(keeper, found))
       const rotation = this.#planned(request)
-      await this.#write(keeper, rotation, entry?.revision ?? 0)
-      this.#notice(rotation)
+      await this.#write(keeper, rotation, entry?.revision ?? 0, this.#noticeOf(rotation))
       return rotation
     })
     if (!begun) throw leaseLost()
@@ -121,15 +120,20 @@ class Engine implements RotationEngine {
     const newVersion = uuid(this.#parts.random)
     const rotation = transition(entry.rotation, event, { policy: this.#policy, newVersion })
     if (rotation === entry.rotation) return entry
-    const revision = await this.#write(keeper, rotation, entry.revision)
-    if (event.kind !== 'told' && event.kind !== 'waiting')
-      this.#notice(rotation, { from: entry.rotation.state, ...noticedStep(event) })
+    const isStep = event.kind !== 'told' && event.kind !== 'waiting'
+    const notice = isStep ? this.#noticeOf(rotation, { from: entry.rotation.state, ...noticedStep(event) }) : undefined
+    const revision = await this.#write(keeper, rotation, entry.revision, notice)
     return { rotation, revision }
   }
 
-  async #write(keeper: LeaseKeeper, rotation: Rotation, over: number): Promise<number> {
-    const revision = await this.#parts.journal.write(keeper.lease, { rotation, over })
+  async #write(keeper: LeaseKeeper, rotation: Rotation, over: number, notice?: RotationNotice): Promise<number> {
+    const revision = await this.#parts.journal.write(keeper.lease, { rotation, over, ...(notice && { notice }) })
     if (revision === undefined) throw leaseLost()
+    try {
+      if (notice) this.#parts.observer?.step?.(notice)
+    } catch {
+      // What an onlooker does is no part of a rotation.
+    }
     return revision
   }
 
@@ -147,16 +151,11 @@ class Engine implements RotationEngine {
     return this.#apply(keeper, entry, { kind: 'told', atMs: clock.nowMs() })
   }
 
-  #notice(
-    { secretId, rotationId, state }: Rotation,
+  #noticeOf(
+    { secretId, rotationId, pendingVersion, state }: Rotation,
     how: Pick<RotationNotice, 'from'> & Partial<NoticedStep> = {},
-  ): void {
-    const atMs = this.#parts.clock.nowMs()
-    try {
-      this.#parts.observer?.step?.({ atMs, secretId, rotationId, ...how, to: state })
-    } catch {
-      // What an onlooker does is no part of a rotation.
-    }
+  ): RotationNotice {
+    return { atMs: this.#parts.clock.nowMs(), secretId, rotationId, pendingVersion, ...how, to: state }
   }
 
   async #leased<T>(secretId: string, act: (keeper: LeaseKeeper) => Promise<T>): Promise<T | undefined> {

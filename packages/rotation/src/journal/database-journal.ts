@@ -1,8 +1,9 @@
-import { type Clock, SecretsError } from '@keyplane/core'
+import { type AuditRecord, type Clock, SecretsError } from '@keyplane/core'
 import { compileOnce, type Reader, type SqlValue, type Statement, type Writer } from '@keyplane/database'
 import type { CompiledQuery } from 'kysely'
 import { dueAtMs, urgencyOf } from '../machine/rotation.ts'
 import type { JournalEntry, JournalWrite, RotationJournal, RotationLease } from '../ports/journal.ts'
+import type { RotationNotice } from '../ports/notices.ts'
 import { isHeldAt } from './lease-time.ts'
 import { parseRotation, rotationText } from './parse-rotation.ts'
 import type { RotationRow, RotationTables } from './tables.ts'
@@ -13,6 +14,8 @@ export interface DatabaseJournalParts {
   readonly writer: Writer
   /** Leases end by it: processes that share the database must agree on the time to within a few seconds. */
   readonly clock: Clock
+  /** Audit records of a step, which are written with it or not at all. Default: none. */
+  readonly audit?: (notice: RotationNotice) => Promise<readonly AuditRecord[]>
 }
 
 /** Rotations in a database, SQLite or PostgreSQL, that other processes may share. It closes neither reader nor writer. */
@@ -22,12 +25,14 @@ class DatabaseJournal implements RotationJournal {
   readonly #reader: Reader<RotationTables>
   readonly #writer: Writer
   readonly #clock: Clock
+  readonly #audit: DatabaseJournalParts['audit']
   readonly #row: (secretId: string) => CompiledQuery<RotationRow>
 
-  constructor({ reader, writer, clock }: DatabaseJournalParts) {
+  constructor({ reader, writer, clock, audit }: DatabaseJournalParts) {
     this.#reader = reader
     this.#writer = writer
     this.#clock = clock
+    this.#audit = audit
     this.#row = compileOnce((secretId: string) =>
       reader.query.selectFrom('rotations').selectAll().where('secret_id', '=', secretId),
     )
@@ -63,8 +68,9 @@ class DatabaseJournal implements RotationJournal {
     await this.#commit(this.#held(lease).set({ holder: '' }).compile())
   }
 
-  async write(lease: RotationLease, { rotation, over }: JournalWrite): Promise<number | undefined> {
+  async write(lease: RotationLease, { rotation, over, notice }: JournalWrite): Promise<number | undefined> {
     const revision = over + 1
+    const audit = (notice && (await this.#audit?.(notice))) ?? []
     const isWritten = await this.#commit(
       this.#held(lease)
         .set({
@@ -75,6 +81,7 @@ class DatabaseJournal implements RotationJournal {
         })
         .where('revision', '=', over)
         .compile(),
+      audit,
     )
     return isWritten ? revision : undefined
   }
@@ -128,8 +135,8 @@ class DatabaseJournal implements RotationJournal {
       .compile()
   }
 
-  async #commit({ sql, parameters }: CompiledQuery): Promise<boolean> {
+  async #commit({ sql, parameters }: CompiledQuery, audit: readonly AuditRecord[] = []): Promise<boolean> {
     const statement: Statement = { sql, parameters: parameters as readonly SqlValue[], expectRows: 1 }
-    return (await this.#writer.write({ statements: [statement], audit: [] })) === 'committed'
+    return (await this.#writer.write({ statements: [statement], audit })) === 'committed'
   }
 }

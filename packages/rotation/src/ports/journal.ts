@@ -1,4 +1,5 @@
 import type { Rotation } from '../machine/rotation.ts'
+import type { RotationNotice } from './notices.ts'
 
 /** The right to rotate one secret for a while. */
 export interface RotationLease {
@@ -21,6 +22,8 @@ export interface JournalEntry {
 export interface JournalWrite {
   readonly rotation: Rotation
   readonly over: number
+  /** The step that led to it; absent for what is no step. A journal may write it down for good, with the record. */
+  readonly notice?: RotationNotice
 }
 
 /** Where the one record of each secret's rotation is kept, and who may write it. What was written survives a crash. */

@@ -15,6 +15,8 @@ export interface RotationNotice extends Partial<NoticedStep> {
   readonly atMs: number
   readonly secretId: string
   readonly rotationId: string
+  /** The version that is being made. */
+  readonly pendingVersion: string
   /** Absent where it was begun; the step is, too, and where somebody asked for a rollback. */
   readonly from?: RotationState
   readonly to: RotationState

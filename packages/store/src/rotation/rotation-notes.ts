@@ -1,6 +1,7 @@
 import { type AuditRecord, SecretsError, toSecretsError } from '@keyplane/core'
 import type { AlertKind, RotationAlert, RotationNotice, RotationObserver } from '@keyplane/rotation'
 import { isBuiltIn } from './built-in-rotators.ts'
+import type { LoadedSecret } from '../storage/secrets-table.ts'
 import type { RotationReport } from './rotation-report.ts'
 import { rotationActor, type ServiceCallParts } from './service-call.ts'
 import type { StoredVersions } from './stored-versions.ts'
@@ -12,7 +13,7 @@ export interface RotationNotesParts extends Pick<ServiceCallParts, 'writer' | 'c
 }
 
 const alertTexts: Readonly<Record<AlertKind, string>> = {
-  failing: 'a step fails again and again; it is tried on.',
+  failing: 'a step fails again and again',
   changed_behind: 'the current credential was changed behind its back.',
   rolled_back: 'it was taken back; the credential is what it was.',
   not_retired: 'the old credential can’t be taken from the target.',
@@ -24,7 +25,7 @@ const alertTexts: Readonly<Record<AlertKind, string>> = {
 /** A function has no step that takes a credential back. */
 const functionEnded = 'it was ended; which credential the target accepts is not known.'
 
-/** Writes down what becomes of rotations, step by step: in the audit log, and for whoever watches. */
+/** Tells what becomes of rotations, step by step: to the audit log, and to whoever watches. */
 export class RotationNotes implements RotationObserver {
   readonly #parts: RotationNotesParts
   #last: Promise<void> = Promise.resolve()
@@ -33,14 +34,23 @@ export class RotationNotes implements RotationObserver {
     this.#parts = parts
   }
 
-  /** One after the other, so that the audit log has them in their order. */
+  /** What the audit log has of a step, to be written with it; nothing where its secret is gone. */
+  async recordsOf({ secretId, to: state, pendingVersion, ...notice }: RotationNotice): Promise<readonly AuditRecord[]> {
+    const secret = await this.#secret(secretId)
+    const step = { State: state, VersionId: pendingVersion, ...(notice.effect && { Step: notice.effect }) }
+    return secret ? [recordOf('keyplane:RotationStep', { ...notice, arn: secret.arn }, step)] : []
+  }
+
+  /** One after the other, so that whoever watches hears of them in their order. */
   step(notice: RotationNotice): void {
-    this.#last = this.#last.then(() => this.#write(notice))
+    this.#last = this.#last.then(() => this.#tell(notice))
   }
 
   async alert({ kind, rotation }: RotationAlert): Promise<void> {
     const { secret } = await this.#parts.versions.known(rotation.secretId)
-    const message = `The rotation of ${JSON.stringify(secret.name)}: ${await this.#textOf(kind, secret.id)}`
+    const { code, reason = code } = rotation.retry ?? {}
+    const why = kind === 'failing' ? ` (${reason}); it is tried on.` : ''
+    const message = `The rotation of ${JSON.stringify(secret.name)}: ${await this.#textOf(kind, secret.id)}${why}`
     this.#parts.onError(new SecretsError('unavailable', message, { reason: `rotation_${kind}` }))
   }
 
@@ -65,27 +75,34 @@ export class RotationNotes implements RotationObserver {
     }
   }
 
-  /** When all that was told is written down. */
+  /** When all has been told. */
   written(): Promise<void> {
     return this.#last
   }
 
-  async #write({ secretId, to: state, ...notice }: RotationNotice): Promise<void> {
-    const { versions, writer, onRotation, onError } = this.#parts
+  async #tell({ secretId, to: state, ...notice }: RotationNotice): Promise<void> {
+    const { onRotation, onError } = this.#parts
     try {
-      const { arn, name } = (await versions.known(secretId)).secret
-      const step = { State: state, ...(notice.effect && { Step: notice.effect }) }
-      await writer.write({ statements: [], audit: [recordOf('keyplane:RotationStep', { ...notice, arn }, step)] })
-      onRotation({ ...notice, arn, name, state })
+      const secret = await this.#secret(secretId)
+      if (secret) onRotation({ ...notice, arn: secret.arn, name: secret.name, state })
     } catch (error) {
       onError(toSecretsError(error))
+    }
+  }
+
+  async #secret(secretId: string): Promise<LoadedSecret['secret'] | undefined> {
+    try {
+      return (await this.#parts.versions.known(secretId)).secret
+    } catch (error) {
+      if (toSecretsError(error).code === 'secret_not_found') return undefined
+      throw error
     }
   }
 }
 
 const recordOf = (
   action: string,
-  { atMs, arn, rotationId, outcome, failure }: Omit<RotationReport, 'name' | 'state'>,
+  { atMs, arn, rotationId, outcome, failure }: Omit<RotationReport, 'name' | 'state' | 'pendingVersion'>,
   detail: Readonly<Record<string, string>> = {},
 ): AuditRecord => ({
   atMs,

@@ -1,4 +1,4 @@
-import { type SecretsError, toSecretsError } from '@keyplane/core'
+import { SecretsError, toSecretsError } from '@keyplane/core'
 import type { Reader } from '@keyplane/database'
 import {
   databaseJournal,
@@ -85,7 +85,9 @@ export class StoreRotations implements Rotating {
       notes: this.#notes,
       ending: this.#ending.signal,
     })
-    this.#journal = databaseJournal({ reader: reader as unknown as Reader<RotationTables>, writer, clock })
+    const tables = reader as unknown as Reader<RotationTables>
+    const audit = this.#notes.recordsOf.bind(this.#notes)
+    this.#journal = databaseJournal({ reader: tables, writer, clock, audit })
     this.#engine = rotationEngine({
       journal: this.#journal,
       versions: new RotatedVersions(versions, rotations, step),
@@ -172,9 +174,22 @@ export class StoreRotations implements Rotating {
       const { reason } = toSecretsError(error)
       // Somebody gave the version a value in the meantime: there is nothing to rotate to.
       if (reason === 'version_exists') return await this.#settle(row, undefined)
-      if (reason !== 'lease_lost') this.#onError(toSecretsError(error))
+      if (reason !== 'lease_lost') this.#onError(await this.#named(secretId, toSecretsError(error)))
       return busyMs
     }
+  }
+
+  /** The failure, with the name of whose it is. */
+  async #named(secretId: string, cause: SecretsError): Promise<SecretsError> {
+    const name = await this.#versions.known(secretId).then(
+      ({ secret }) => secret.name,
+      () => secretId,
+    )
+    const { code, reason, message } = cause
+    return new SecretsError(code, `The rotation of ${JSON.stringify(name)}: ${message}`, {
+      cause,
+      ...(reason !== undefined && { reason }),
+    })
   }
 
   async #settle(row: SecretRotationRow, ended: Rotation | undefined): Promise<number> {
