@@ -68,4 +68,18 @@ describe('two services on one PostgreSQL', () => {
     expect(verdicts.map(({ verdict }) => verdict.ok)).toEqual([true, true])
     expect(verdicts.every(({ records }) => records > 20)).toBe(true)
   })
+
+  it('answer who is logged in by 503 or 504 while the database hangs, and go on when it is back', async () => {
+    const token = await first().login('alice', password)
+    server.pause()
+    const [session, key] = await Promise.all([
+      first().ask('/v1/whoami', { token }),
+      first().ask('/v1/environments/production/tools/payments/configuration'),
+    ])
+    server.resume()
+    expect([503, 504]).toContain(session.status)
+    // Its record is in the database too.
+    expect(key).toMatchObject({ status: 503, body: { code: 'unavailable' } })
+    await expect.poll(async () => (await first().ask('/v1/whoami', { token })).status, { timeout: 20_000 }).toBe(200)
+  }, 60_000)
 })

@@ -17,8 +17,11 @@ export type StateDatabase =
   /** `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`. */
   | { readonly file?: undefined; readonly url: string }
 
+/** A caller waits for it: what takes longer is answered as a failure. */
+const timeouts = { connectMs: 2_000, statementMs: 3_000, lockMs: 2_000 }
+
 /** A PostgreSQL database by its URL, as messages and the server may call it. @throws SecretsError `config_invalid`. */
-export const stateServer = (url: string): PostgresServer => postgresServer(url)
+export const stateServer = (url: string): PostgresServer => postgresServer(url, timeouts)
 
 /** A reader of a state that others may be writing. @throws SecretsError as `openSqlite`. */
 export const stateReader = ({ file, url }: StateDatabase): Reader<StateTables> =>
@@ -31,7 +34,8 @@ export const settingUpState = async <T>(
   { file, url }: StateDatabase,
   act: (db: Kysely<unknown>) => Promise<T>,
 ): Promise<T> => {
-  if (file === undefined) return settingUpPostgres(stateServer(url), act)
+  // Who waits here waits for another service's migration.
+  if (file === undefined) return settingUpPostgres(postgresServer(url), act)
   const connection = openSqlite({ path: file, mode: 'write', check: 'quick' })
   try {
     return await settingUpSqlite(connection, file, act)
