@@ -12,6 +12,7 @@ export class RedisServer {
   process: RunningProcess | undefined
   /** The test's own connection. */
   redis: Redis | undefined
+  readonly #monitors: Redis[] = []
 
   get url(): string {
     return `redis://127.0.0.1:${this.port}`
@@ -46,6 +47,16 @@ export class RedisServer {
       .join('\n')
   }
 
+  /** Tells each command that it takes from here on, at its moment. */
+  async monitored(tell: (atMs: number, command: readonly string[]) => void): Promise<void> {
+    const own = this.own.duplicate()
+    own.on('error', () => {})
+    const monitor = await own.monitor()
+    monitor.on('error', () => {})
+    monitor.on('monitor', (time: string, command: string[]) => tell(Number(time) * 1_000, command))
+    this.#monitors.push(own, monitor)
+  }
+
   pause(): void {
     this.process?.child.kill('SIGSTOP')
   }
@@ -62,6 +73,7 @@ export class RedisServer {
   }
 
   async remove(): Promise<void> {
+    for (const monitor of this.#monitors) monitor.disconnect()
     this.redis?.disconnect()
     await this.kill()
     this.folder.remove()

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AuditRecord, systemRandom } from '@keyplane/core'
-import { newApiKey } from '@keyplane/service'
+import { type ApiKey, newApiKey } from '@keyplane/service'
 import {
   bareEnvironment,
   type Environment,
@@ -17,6 +17,8 @@ export interface ServiceFiles {
   readonly files?: Readonly<Record<string, string>>
   /** Over the bare environment of the process. */
   readonly env?: Environment
+  /** The client's key. Default: a new one. */
+  readonly key?: ApiKey
 }
 
 export interface ServiceAnswer {
@@ -33,7 +35,7 @@ export interface ServiceAnswer {
   }
 }
 
-const reader = { actions: ['configuration:read', 'health:read'], environments: ['*'], tools: ['*'] }
+const everything = { actions: ['*'], environments: ['*'], tools: ['*'] }
 
 /** The service as an operator starts it: `keyplane service`, its files in a folder that goes with it. */
 export class ServiceProcess {
@@ -43,13 +45,17 @@ export class ServiceProcess {
   process: RunningProcess | undefined
   url = ''
 
-  constructor({ config, files = {}, env = {} }: ServiceFiles) {
-    const { key, hash } = newApiKey(systemRandom)
+  constructor({ config, files = {}, env = {}, key: { key, hash } = newApiKey(systemRandom) }: ServiceFiles) {
     this.key = key
     this.#env = { ...bareEnvironment(this.folder.path), ...env }
-    const access = { clients: { app: { keys: [hash], roles: ['app'] } }, roles: { app: { allow: [reader] } } }
+    const access = { clients: { app: { keys: [hash], roles: ['app'] } }, roles: { app: { allow: [everything] } } }
     const written = { 'keyplane-service.yaml': JSON.stringify({ listen: { port: 0 }, ...access, ...config }), ...files }
     for (const [name, text] of Object.entries(written)) writeFileSync(this.folder.at(name), text)
+  }
+
+  /** A file beside the configuration that only its owner may read. */
+  putFile(name: string, bytes: Uint8Array): void {
+    writeFileSync(this.folder.at(name), bytes, { mode: 0o600 })
   }
 
   /** Starts it, or starts it again over what it has kept. */

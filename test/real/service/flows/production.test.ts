@@ -92,10 +92,7 @@ beforeAll(async () => {
       },
     },
   })
-  const monitor = await redis.own.duplicate().monitor()
-  monitor.on('monitor', (time: string, args: string[]) =>
-    redisSteps.push({ atMs: Number(time) * 1_000, what: `Redis ${args[0]?.toUpperCase()}` }),
-  )
+  await redis.monitored((atMs, [name]) => redisSteps.push({ atMs, what: `Redis ${name?.toUpperCase()}` }))
   await service.start()
 }, 120_000)
 
