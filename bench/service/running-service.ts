@@ -26,6 +26,8 @@ export const startOwnService = async ({ config, files = {} }: ServiceOptions): P
     clients: {
       bench: { keys: [`sha256:${createHash('sha256').update(key).digest('hex')}`], roles: ['reader'] },
     },
+    // One client is the load of many.
+    limits: { perClient: 'none' },
     roles: {
       reader: { allow: [{ actions: ['configuration:read'], environments: ['*'], tools: ['*'] }] },
     },
