@@ -22,7 +22,8 @@ const givesChanged = async (replica: Replica, timeout: number): Promise<void> =>
 
 describe('what lies in Redis', () => {
   it('holds neither a value nor a name, on no disk, in no command; its keys are wrapped by OpenBao', async () => {
-    const monitor = await redis.own.duplicate().monitor()
+    const connection = redis.own.duplicate()
+    const monitor = await connection.monitor()
     const seen: string[] = []
     monitor.on('monitor', (_: unknown, words: readonly string[]) => seen.push(words.join(' ')))
     const cacheKey = { transit: { key: 'keyplane-cache', variables: plane.variables } }
@@ -38,6 +39,7 @@ describe('what lies in Redis', () => {
     await redis.own.call('ECHO', 'last')
     await expect.poll(() => seen.at(-1)).toContain('last')
     monitor.disconnect()
+    connection.disconnect()
 
     const lying: string[] = []
     for await (const names of redis.own.scanStream())
@@ -88,6 +90,11 @@ describe('Redis', () => {
   it.each([
     ['killed', () => redis.kill(), () => redis.start()],
     ['stopped', async () => redis.pause(), async () => redis.resume()],
+    [
+      'stopped for longer than a connection is held',
+      async () => redis.pause(),
+      () => wait(7_000).then(() => redis.resume()),
+    ],
   ] as const)(
     'that is %s costs one read its time, and is used again when it is back',
     async (_, lower, raise) => {

@@ -2,6 +2,7 @@ import type { Change, Clock, Random, SecretProvider } from '@keyplane/core'
 import type { SecretsLog } from '@keyplane/secrets'
 import type { EnvironmentConfig, SourceConfig } from '../config/service-config.ts'
 import { withPolling } from '../polling/with-polling.ts'
+import { onceIn } from '../shared-cache/once-in.ts'
 import type { SharedCache } from '../shared-cache/open-shared-cache.ts'
 
 export interface KeptBetweenParts {
@@ -33,6 +34,6 @@ export const keptBetween =
       random,
       ...(shared && { forget: shared.forget, claim: shared.claim }),
       onChange,
-      onProblem: (problem) => log.warn(problem, { environment: name, source: source.name }),
+      onProblem: onceIn(clock, (problem) => log.warn(problem, { environment: name, source: source.name })),
     })
   }

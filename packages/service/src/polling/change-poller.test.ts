@@ -119,6 +119,19 @@ describe('a source that is looked at', () => {
     expect(changed).toEqual([])
   })
 
+  it('that can’t be reached from here is left to another for a turn', async () => {
+    const turns: number[] = []
+    const { clock, source, polled } = start(async () => {
+      turns.push(clock.monotonicMs())
+      return true
+    })
+    await polled.get({ id: 'a' })
+    source.failure = new SecretsError('unavailable', 'down')
+    await clock.advance(minute)
+    const [first = 0, second = 0] = turns
+    expect(second - first).toBeGreaterThan(intervalMs * 1.5)
+  })
+
   it('is looked at no more after its end', async () => {
     const { clock, source, polled } = start()
     await polled.get({ id: 'a' })

@@ -96,8 +96,11 @@ export class ChangePoller {
   }
 
   async #judge(used: Used, outcome: Outcome<SecretState> | undefined): Promise<void> {
-    if (!outcome || this.#closed) return
-    const effect = outcome.ok ? undefined : onFailure(outcome.error)
+    if (this.#closed) return
+    const effect = outcome?.ok ? undefined : outcome && onFailure(outcome.error)
+    // The next turn is another process's, which may have a way to the source.
+    if (this.#options.claim && (!outcome || effect === 'serve_stale')) used.lookedAtMs += this.#options.intervalMs
+    if (!outcome) return
     if (effect === 'suspend') this.#refused(used)
     const changed = outcome.ok ? !isStill(used, outcome.value) : effect === 'evict'
     const key = cacheKey(used.ref)

@@ -7,6 +7,7 @@ import { cacheSettings } from './cache-settings.ts'
 import { cacheRootKey } from './cache-root-key.ts'
 import { GuardedEntries } from './guarded-entries.ts'
 import { Keyring } from './keyring.ts'
+import { onceIn } from './once-in.ts'
 import { Sealer } from './record.ts'
 import { RedisEntries } from './redis-entries.ts'
 import { SharedRecords } from './shared-records.ts'
@@ -35,7 +36,6 @@ export interface SharedCacheUse {
 }
 
 const upkeepEveryMs = 5_000
-const tellAgainAfterMs = 600_000
 const negativeTtlMs = 5_000
 /** A start waits so long for the keys, so that a value in the cache helps the first reader too. */
 const startPatienceMs = 1_000
@@ -57,7 +57,7 @@ export const openSharedCache = async (
   const nowMs = (): number => clock.nowMs()
   const settings = cacheSettings(config, env)
   const rootKey = await cacheRootKey(settings.cacheKey, parts)
-  const tell = onceIn(tellAgainAfterMs, clock, (problem) => log.warn(problem, { source: 'redis' }))
+  const tell = onceIn(clock, (problem) => log.warn(problem, { source: 'redis' }))
   const [redis, patience] = [new RedisEntries({ ...settings.redis, nowMs }), after(startPatienceMs, clock)]
   const entries = new GuardedEntries(redis, {
     clock,
@@ -73,7 +73,10 @@ export const openSharedCache = async (
   const keyring = new Keyring({ entries, rootKey, clock, random, keepMs: longestMs + keptLongerMs, onProblem: tell })
   const sealer = new Sealer({ keyring, random, nowMs, onProblem: tell })
   const replica = Buffer.from(random.bytes(8)).toString('hex')
-  const endUpkeep = repeated(upkeepEveryMs, clock, () => keyring.upkeep())
+  const endUpkeep = repeated(upkeepEveryMs, clock, () => {
+    redis.checkListening()
+    return keyring.upkeep()
+  })
   await Promise.race([redis.opened, patience])
   await Promise.race([keyring.upkeep(), patience])
   return {
@@ -112,16 +115,5 @@ const repeated = (everyMs: number, clock: Clock, act: () => Promise<void>): (() 
   return () => {
     ended = true
     timer.cancel()
-  }
-}
-
-/** Tells each thing once in so long. */
-const onceIn = (ms: number, clock: Clock, tell: (text: string) => void): ((text: string) => void) => {
-  const toldAtMs = new Map<string, number>()
-  return (text) => {
-    const nowMs = clock.monotonicMs()
-    if (nowMs - (toldAtMs.get(text) ?? Number.NEGATIVE_INFINITY) < ms) return
-    toldAtMs.set(text, nowMs)
-    tell(text)
   }
 }

@@ -52,10 +52,8 @@ export class RedisEntries implements Entries {
     }
     this.#prefix = prefix
     this.#nowMs = nowMs
-    // Nothing is heard on it for as long as nothing changes.
-    const { socketTimeout: _, ...pushed } = options
     this.#redis = new Redis(url, options)
-    this.#subscriber = new Redis(url, { ...pushed, autoResubscribe: false })
+    this.#subscriber = new Redis(url, { ...options, autoResubscribe: false })
     for (const redis of [this.#redis, this.#subscriber]) redis.on('error', () => {})
     this.opened = new Promise((resolve) => {
       for (const event of ['ready', 'close'] as const) this.#redis.once(event, () => resolve())
@@ -101,6 +99,11 @@ export class RedisEntries implements Entries {
   subscribe(listener: EntriesListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Asks for a word on the connection that changes come by: where none comes it is given up for another. To be called from time to time. */
+  checkListening(): void {
+    this.#subscriber.ping().catch(() => {})
   }
 
   close(): void {
