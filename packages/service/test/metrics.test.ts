@@ -40,5 +40,6 @@ describe('metrics', () => {
     ]
     served = await serve({ roles: { all: { allow } } })
     expect((await served.get('/metrics', { headers: elsewhere })).status).toBe(403)
+    expect(served.records).toMatchObject([{ actor: 'shop', action: 'metrics:read', decision: 'deny' }])
   })
 })
