@@ -33,9 +33,7 @@ export const startOwnService = async ({ config, files = {} }: ServiceOptions): P
     },
   }
   const path = join(folder, 'keyplane-service.yaml')
-  // One client asks as fast as it can.
-  const limits = { perClient: 'none' }
-  writeFileSync(path, JSON.stringify({ listen: { port: 0 }, limits, ...access, ...config }))
+  writeFileSync(path, JSON.stringify({ listen: { port: 0 }, ...access, ...config }))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   const server = await startServer({
     file: process.execPath,
