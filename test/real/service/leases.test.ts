@@ -157,6 +157,19 @@ describe('a database user with a lease', () => {
     ])
   })
 
+  it('is the same one after OpenBao was away at the time of its renewal', async () => {
+    const service = await start({ default_ttl: '20s', max_ttl: '1h' })
+    const first = (await service.read()).secrets.get('db')?.versionId
+    await reading(service, 11_000, async () => undefined)
+    await bao.pause()
+    await reading(service, 4_000, async ({ status }) => expect(status).toBe('ok'))
+    bao.resume()
+    await reading(service, 10_000, async ({ status }) => expect(status).toBe('ok'))
+    const answer = await service.read()
+    expect(answer.secrets.get('db')?.versionId).toBe(first)
+    await logIn(answer)
+  })
+
   it('is another one after OpenBao has revoked the login, and its leases with it', async () => {
     const service = await start({ default_ttl: '4s', max_ttl: '1h' })
     const first = (await service.read()).secrets.get('db')?.versionId

@@ -1,4 +1,4 @@
-import { systemRandom } from '@keyplane/core'
+import { type SecretVersion, systemRandom, TextValue } from '@keyplane/core'
 import { memoryProvider } from '@keyplane/secrets/providers'
 import { type FakeClock, fakeClock } from '@keyplane/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -172,6 +172,30 @@ describe('a tool’s configuration', () => {
     source.fares = 'absent'
     await clock.advance(minute)
     expect((await read())[1]).toEqual(['b', 'missing', 'aws', 'secret_not_found'])
+  })
+
+  it('counts as cached where a credential with a lease was made for somebody before', async () => {
+    let made: SecretVersion | undefined
+    const { environment, clock, read } = await start(
+      `{ ${own} }`,
+      '{ db: { ref: database/app, kind: dynamic } }',
+      async () => ({
+        name: 'openbao',
+        get: async ({ id }) => {
+          const lease = { id: 'l', renewable: true, expiresAtMs: clock.nowMs() + 60 * minute }
+          made ??= { id, value: new TextValue('{}'), createdAtMs: clock.nowMs(), lease }
+          return made
+        },
+        leases: { isLeased: () => true, renew: async (lease) => lease, revoke: async () => {} },
+      }),
+    )
+    const results: string[] = []
+    const onRead = ({ result }: SecretRead): void => void results.push(result)
+    await readTool(environment, 'payments', { clock, onRead })
+    await clock.advance(1_000)
+    await readTool(environment, 'payments', { clock, onRead })
+    expect(results).toEqual(['source', 'cached'])
+    expect((await read()).status).toBe('ok')
   })
 
   it('asks its source again when something fresh is wanted, and else once', async () => {

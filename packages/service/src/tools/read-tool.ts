@@ -36,7 +36,7 @@ export const readTool = async (
   const asked = await atMost(readsAtOnce, wanted, async ([name, secret]) => ({
     name,
     jsonKey: secret.jsonKey,
-    ...(await readSecret(environment, secret, { signal, fresh })),
+    ...(await readSecret(environment, secret, { clock, signal, fresh })),
   }))
   const ownSource = sourceNames[0] ?? ''
   const configuration = toolConfiguration({
@@ -54,17 +54,20 @@ export const readTool = async (
 const readSecret = async (
   { config, secrets }: OpenEnvironment,
   { ref: id, maxStaleMs = config.maxStaleMs }: SecretConfig,
-  { signal: abandoned, fresh = false }: Pick<ReadOptions, 'signal' | 'fresh'>,
+  { clock, signal: abandoned, fresh = false }: Pick<ReadOptions, 'clock' | 'signal' | 'fresh'>,
 ): Promise<Pick<AskedSecret, 'outcome' | 'cached'>> => {
   // What is fresh is young enough for everybody.
   const cached = fresh ? undefined : secrets.peek({ id })
   if (cached) return { cached: true, outcome: { ok: true, value: cached } }
   const signal = abandoned?.()
   signal?.throwIfAborted()
+  const askedAtMs = clock.nowMs()
   const freshness = { maxStaleMs, ...(fresh && { maxAgeMs: 0 }) }
   try {
     const value = await secrets.read({ id }, { required: true, freshness, ...(signal && { signal }) })
-    return { cached: false, outcome: { ok: true, value } }
+    // A credential with a lease is in no cache, and yet is mostly one that was made before.
+    const { lease, createdAtMs = askedAtMs } = value.version
+    return { cached: lease !== undefined && createdAtMs < askedAtMs, outcome: { ok: true, value } }
   } catch (thrown) {
     signal?.throwIfAborted()
     return { cached: false, outcome: { ok: false, error: toSecretsError(thrown) } }
