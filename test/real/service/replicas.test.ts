@@ -70,7 +70,13 @@ afterAll(async () => {
   await Promise.all([cluster.remove(), redis.remove(), postgres?.stop()])
 })
 
-const send = (replica: ServiceProcess, path: string, init: RequestInit, token = replica.key): Promise<Response> =>
+interface Sent {
+  readonly method?: string
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const send = (replica: ServiceProcess, path: string, init: Sent, token = replica.key): Promise<Response> =>
   fetch(`${replica.url}${path}`, {
     ...init,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...init.headers },
