@@ -1,3 +1,4 @@
+import { notedRotations } from '@keyplane/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RotatingStore, randomPassword } from './rotating-store.ts'
 import { functionArn, TestFunction } from './test-function.ts'
@@ -12,6 +13,7 @@ beforeEach(() => {
   return () => store.remove()
 })
 const isRotated = (before?: number) => store.isRotated(before)
+const isSettled = async () => ![...(await notedRotations(store.database)).values()].some(({ isUnderWay }) => isUnderWay)
 
 describe('RotateSecret with a rotator of the store', () => {
   beforeEach(async () => {
@@ -90,6 +92,40 @@ describe('RotateSecret with a rotator of the store', () => {
       expect((await store.facts())['RotationEnabled']).toBeUndefined()
     },
   )
+
+  it('goes on with its schedule after it was resumed, and does what was missed meanwhile', async () => {
+    const hourMs = 3_600_000
+    const next = async () => (await store.facts())['NextRotationDate'] as number
+    const resume = (token: string) => store.rotate({ RotateImmediately: false, ClientRequestToken: tokenOf(token) })
+    const schedule = { RotationRules: { ScheduleExpression: 'rate(4 hours)' } }
+    await store.rotate({ RotationLambdaARN: randomPassword, ...schedule, RotateImmediately: false })
+    const planned = await next()
+    await store.clock.advance(hourMs)
+    await resume('b')
+    expect(await next()).toBe(planned)
+    await store.ok('CancelRotateSecret', { SecretId: 'one' })
+    await store.clock.advance(hourMs)
+    await resume('c')
+    expect(await next()).toBe(planned)
+    await store.ok('CancelRotateSecret', { SecretId: 'one' })
+    await store.clock.advance(3 * hourMs)
+    await resume('d')
+    await store.until(() => isRotated())
+  })
+
+  it('takes a window alone for that of the schedule it has, and for none where there is none', async () => {
+    const asked = { RotationLambdaARN: randomPassword, RotateImmediately: false }
+    const window = { RotationRules: { Duration: '2h' } }
+    const refused = { SecretId: 'one', ClientRequestToken: tokenOf('a'), ...asked, ...window }
+    expect(await store.refused('RotateSecret', refused)).toMatch(/^InvalidParameterException: A Duration/)
+    await store.rotate({ ...asked, RotationRules: { ScheduleExpression: 'rate(10 days)' } })
+    const { NextRotationDate } = await store.facts()
+    await store.rotate({ RotateImmediately: false, ClientRequestToken: tokenOf('b'), ...window })
+    expect(await store.facts()).toMatchObject({
+      NextRotationDate,
+      RotationRules: { ScheduleExpression: 'rate(10 days)', Duration: '2h' },
+    })
+  })
 
   it('only sets the schedule where it is not to be done immediately', async () => {
     const schedule = { RotationRules: { ScheduleExpression: 'rate(10 days)' }, RotateImmediately: false }
@@ -284,6 +320,33 @@ describe('RotateSecret with a function', () => {
       const labels = (await store.facts()).VersionIdsToStages[tokenOf('a')] ?? []
       return labels.includes('AWSCURRENT') || labels.includes('AWSPREVIOUS')
     })
+  })
+
+  it('does not begin where it is not to be done immediately, and leaves the pending version its label', async () => {
+    lambda.fails = (name) => name === 'testSecret'
+    await store.rotate({ RotationLambdaARN: functionArn, RotationRules: { ScheduleExpression: 'rate(10 days)' } })
+    await store.until(async () => lambda.calls.includes('testSecret'))
+    await store.ok('CancelRotateSecret', { SecretId: 'one' })
+    await store.until(isSettled)
+    const { length } = lambda.calls
+    await store.rotate({ ClientRequestToken: tokenOf('b'), RotateImmediately: false })
+    for (let turn = 0; turn < 20; turn += 1) await store.clock.advance(5_000)
+    expect(lambda.calls).toHaveLength(length)
+    expect(await store.facts()).toMatchObject({
+      RotationEnabled: true,
+      VersionIdsToStages: { [tokenOf('a')]: ['AWSPENDING'] },
+    })
+  })
+
+  it('goes on with a pending version by another rotator, where one is named', async () => {
+    lambda.fails = (name) => name === 'testSecret'
+    await store.rotate({ RotationLambdaARN: functionArn })
+    await store.until(async () => lambda.calls.includes('testSecret'))
+    await store.ok('CancelRotateSecret', { SecretId: 'one' })
+    await store.until(isSettled)
+    const asked = { SecretId: 'one', ClientRequestToken: tokenOf('b'), RotationLambdaARN: `${functionArn}-mended` }
+    expect(await store.refused('RotateSecret', asked)).toBe(incomplete)
+    expect(await store.facts()).toMatchObject({ RotationLambdaARN: `${functionArn}-mended` })
   })
 
   it('leaves current what it made current, where it is cancelled before that was tested', async () => {

@@ -1,11 +1,12 @@
 import type { RotationRules } from '@keyplane/aws'
-import { SecretsError } from '@keyplane/core'
+import { SecretsError, toSecretsError } from '@keyplane/core'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { DatabaseFlags } from '../plane/store-database.ts'
 import { askRotation } from '../rotation/ask-rotation.ts'
 import { epochMs, minuteOf } from '../rotation/moment.ts'
-import { currentOf, withRotatingStore } from '../rotation/rotating-store.ts'
+import { isUnderWay } from '../rotation/local-rotations.ts'
+import { currentOf, pendingOf, withRotatingStore } from '../rotation/rotating-store.ts'
 import { rotationEndFailure } from '../rotation/rotation-end-failure.ts'
 import { RotationWatch, seconds } from '../rotation/rotation-watch.ts'
 import { rotatorArn, rotatorNames } from '../rotation/rotator-name.ts'
@@ -24,11 +25,14 @@ export const rotate: Command<RotateFlags> = (context, [name = ''], { by, wait, .
     const rules = rulesOf(flags)
     const watch = await RotationWatch.open(context, store, { name, flags, by })
     if (by === undefined && watch.before.RotationLambdaARN === undefined) throw rotatedByNothing(name)
+    const left = (await isUnderWay(context, flags, watch.before))
+      ? undefined
+      : pendingOf(watch.before.VersionIdsToStages)
     const { VersionId } = await askRotation(context, store, {
       SecretId: name,
       ...(by !== undefined && { RotationLambdaARN: rotatorArn(by) }),
       ...(rules && { RotationRules: rules }),
-    })
+    }).catch(goneOnWith(name, left))
     if (!wait) return tell(context, watch, { state: 'asked', version: VersionId })
     const end = await watch.ended()
     if (end.state !== 'finished') throw rotationEndFailure(name, end)
@@ -51,6 +55,18 @@ const rotatedByNothing = (name: string): SecretsError =>
     'invalid_request',
     `Nothing rotates ${JSON.stringify(name)} yet: give --by with ${rotatorNames.join(', ')}, or the ARN of a function.`,
   )
+
+/** The store refuses another rotation, and goes on with what a function's has left pending. */
+const goneOnWith =
+  (name: string, left: string | undefined) =>
+  (thrown: unknown): never => {
+    if (left === undefined || toSecretsError(thrown).reason !== 'rotation_pending') throw thrown
+    throw new SecretsError(
+      'conflict',
+      `No new rotation of ${JSON.stringify(name)} is begun: the one that left the version ${left} pending goes on from here.`,
+      { reason: 'rotation_pending', cause: thrown },
+    )
+  }
 
 interface Told {
   readonly state: 'asked' | 'finished'

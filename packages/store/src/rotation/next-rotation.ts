@@ -7,14 +7,25 @@ import type { SecretRotationRow } from '../storage/tables.ts'
 
 type Rules = Pick<SecretRotationRow, 'after_days' | 'expression' | 'duration'>
 
-/** The columns of what a caller said; nothing where he left the schedule out. @throws AwsError InvalidParameterException */
-export const rulesOf = (secretId: string, rules: RotationRules | undefined, nowMs: number): Rules | undefined => {
+/**
+ * The columns of what a caller said; nothing where he left the schedule out. A window alone is that of the known schedule.
+ * @throws AwsError InvalidParameterException
+ */
+export const rulesOf = (
+  secretId: string,
+  rules: RotationRules | undefined,
+  { known, nowMs }: { readonly known?: Rules | undefined; readonly nowMs: number },
+): Rules | undefined => {
   if (!rules || Object.keys(rules).length === 0) return undefined
+  const { AutomaticallyAfterDays: days, ScheduleExpression: expression, Duration: duration } = rules
+  const schedule = days === undefined && expression === undefined ? known : undefined
   const given = {
-    after_days: rules.AutomaticallyAfterDays ?? null,
-    expression: rules.ScheduleExpression ?? null,
-    duration: rules.Duration ?? null,
+    after_days: days ?? schedule?.after_days ?? null,
+    expression: expression ?? schedule?.expression ?? null,
+    duration: duration ?? null,
   }
+  if (given.after_days === null && given.expression === null)
+    throw awsError('InvalidParameterException', 'A Duration is that of a schedule, and the secret has none.')
   try {
     scheduleOf(secretId, given, nowMs)
   } catch (error) {
@@ -24,9 +35,22 @@ export const rulesOf = (secretId: string, rules: RotationRules | undefined, nowM
   return given
 }
 
-/** When the secret is rotated next, counted from a moment; null where it has no schedule. */
-export const nextRotationMs = (secretId: string, rules: Rules, fromMs: number): number | null =>
-  scheduleOf(secretId, rules, fromMs)?.nextRuns(fromMs, 1)[0]?.startsAtMs ?? null
+/** From when on a schedule counts: a rate from its anchor; the next run is the first one after the other moment. */
+export interface Counting {
+  readonly anchorMs: number
+  readonly afterMs: number
+}
+
+/** When the secret is rotated next; null where it has no schedule. */
+export const nextRotationMs = (secretId: string, rules: Rules, { anchorMs, afterMs }: Counting): number | null =>
+  scheduleOf(secretId, rules, anchorMs)?.nextRuns(afterMs, 1)[0]?.startsAtMs ?? null
+
+/** What a schedule that was set before counts from. */
+export const anchorOf = ({
+  rotated_at_ms,
+  configured_at_ms,
+}: Pick<SecretRotationRow, 'rotated_at_ms' | 'configured_at_ms'>): number =>
+  Math.max(rotated_at_ms ?? 0, configured_at_ms)
 
 /** As DescribeSecret gives them: of an expression, the days between two runs stand beside it. */
 export const shownRules = (secretId: string, rules: Rules, fromMs: number): RotationRules | undefined => {

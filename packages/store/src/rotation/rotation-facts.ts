@@ -1,12 +1,12 @@
 import type { SecretFacts } from '@keyplane/aws'
 import { epochSeconds } from '../epoch-seconds.ts'
 import type { SecretRotationRow } from '../storage/tables.ts'
-import { shownRules } from './next-rotation.ts'
+import { anchorOf, shownRules } from './next-rotation.ts'
 
 /** What DescribeSecret and ListSecrets say of how a secret is rotated; nothing where it never was to be. */
 export const rotationFacts = (row: SecretRotationRow | undefined): SecretFacts => {
   if (!row) return {}
-  const rules = shownRules(row.secret_id, row, row.rotated_at_ms ?? row.configured_at_ms)
+  const rules = shownRules(row.secret_id, row, anchorOf(row))
   return {
     RotationEnabled: row.enabled === 1,
     RotationLambdaARN: row.function_arn,

@@ -14,7 +14,7 @@ import type { SecretRotationRow, StoreTables } from '../storage/tables.ts'
 import { Administrators } from './administrators.ts'
 import { isBuiltIn } from './built-in-rotators.ts'
 import { functionRotator } from './function-rotator.ts'
-import { nextRotationMs } from './next-rotation.ts'
+import { anchorOf, nextRotationMs } from './next-rotation.ts'
 import { rotationIdOf } from './noted-rotations.ts'
 import type { Rotating } from './rotating.ts'
 import { RotatedVersions } from './rotated-versions.ts'
@@ -196,9 +196,10 @@ export class StoreRotations implements Rotating {
     const { clock, writer, rotations, onChange } = this.#parts
     if (ended?.state === 'rolled-back') await this.#freeLabel(row, ended)
     const finishedAtMs = ended?.state === 'finished' ? ended.endedAtMs : undefined
+    const counting = { anchorMs: finishedAtMs ?? anchorOf(row), afterMs: finishedAtMs ?? clock.nowMs() }
     const settled = {
       rotated_at_ms: finishedAtMs ?? row.rotated_at_ms,
-      next_at_ms: row.enabled === 1 ? nextRotationMs(row.secret_id, row, finishedAtMs ?? clock.nowMs()) : null,
+      next_at_ms: row.enabled === 1 ? nextRotationMs(row.secret_id, row, counting) : null,
     }
     const outcome = await writer.write({ statements: [rotations.settle(row, settled)], audit: [] })
     const { secret } = await this.#versions.known(row.secret_id)

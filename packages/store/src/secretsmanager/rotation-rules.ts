@@ -13,7 +13,8 @@ export const requireRotationRules = (rules: RotationRules, nowMs: number): void 
     refuse('You cannot specify both rotation frequency and schedule expression together.')
   if (days !== undefined && (days < 1 || days > 1000))
     refuse('RotationRules.AutomaticallyAfterDays must be within 1-1000.')
-  rulesOf('', rules, nowMs)
+  // A window alone is that of a schedule that is known later.
+  if (days !== undefined || ScheduleExpression !== undefined) rulesOf('', rules, { nowMs })
 }
 
 const refuse = (message: string): never => {

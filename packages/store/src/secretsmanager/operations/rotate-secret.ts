@@ -8,7 +8,7 @@ import { flag, integer, listOf, type Shape, structure, text } from '../../parsin
 import { arn, clientRequestToken, secretId } from '../../parsing/members.ts'
 import { requireRotationRules } from '../rotation-rules.ts'
 import { secretTarget } from '../secret-target.ts'
-import { nextRotationMs, rulesOf } from '../../rotation/next-rotation.ts'
+import { anchorOf, type Counting, nextRotationMs, rulesOf } from '../../rotation/next-rotation.ts'
 import { isBuiltIn, needsAdmin } from '../../rotation/built-in-rotators.ts'
 import { isTrialVersion } from '../../rotation/trial-version.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
@@ -63,8 +63,9 @@ export const rotateSecret = async (
   context.rotating.wake()
   if (outcome === 'incomplete')
     throw awsError('InvalidRequestException', "A previous rotation isn't complete. That rotation will be reattempted.")
-  if (input.RotateImmediately === false) context.rotating.tryOut(secret.id)
-  return outcome
+  // A trial would take the label of a version that a rotation left pending.
+  if (input.RotateImmediately === false && outcome.left === undefined) context.rotating.tryOut(secret.id)
+  return outcome.answer
 }
 
 /** Has a secret rotated whose time has come, as it is configured; nothing where that was cancelled meanwhile, or done. */
@@ -80,6 +81,8 @@ export const rotateScheduled = async (
     const row = await context.rotations.of(loaded.secret.id)
     if (row?.enabled !== 1 || row.next_at_ms !== due.next_at_ms || row.pending_version !== null)
       return { arn, statements: [], output: undefined }
+    // One whose schedule can't be kept is not begun: its end could not say when the next one is.
+    nextRotationMs(loaded.secret.id, row, countingOf(row))
     return asked(context, loaded, { versionId, functionArn: row.function_arn, masterArn: row.master_arn })
   })
 }
@@ -90,43 +93,36 @@ interface Asked extends Pick<RotateSecretRequest, 'RotationRules' | 'RotateImmed
   readonly masterArn: string | null
 }
 
+/** What RotateSecret answers, and the version that a function's rotation has left pending. */
+interface Outcome {
+  readonly answer: RotateSecretResponse
+  readonly left?: string
+}
+
 const asked = async (
   context: OperationContext,
   { secret, stages }: LoadedSecret,
-  { versionId, functionArn, masterArn, RotationRules: rules, RotateImmediately: isImmediate = true }: Asked,
-): Promise<Decided<RotateSecretResponse | 'incomplete'>> => {
+  asks: Asked,
+): Promise<Decided<Outcome | 'incomplete'>> => {
   const { nowMs, rotations, versions, secrets } = context
+  const { versionId, RotateImmediately: isImmediate = true } = asks
   const { id, arn } = secret
   const row = await rotations.of(id)
+  const answer = { ARN: arn, Name: secret.name, VersionId: versionId }
   // The same call again, whether its rotation is under way or over.
   if (row?.pending_version === versionId || (await versions.byId(id, versionId)))
-    return { arn, statements: [], output: { ARN: arn, Name: secret.name, VersionId: versionId } }
+    return { arn, statements: [], output: { answer } }
   const update = secrets.update(secret, { changed_at_ms: nowMs })
   const before = labelsOf(stages)
   const waiting = waitingOf(before)
   // What is under way stays as it was begun.
   if (row && row.pending_version !== null) return { arn, statements: [], output: 'incomplete' }
-  if (waiting !== undefined && waiting !== holderOf(before, current) && !isBuiltIn(functionArn)) {
+  const configured = configuredRow(row, asks, { id, nowMs })
+  if (waiting !== undefined && waiting !== holderOf(before, current) && !isBuiltIn(asks.functionArn)) {
     // A function came so far and no farther: the target may have this version's credential.
-    const again = row
-      ? [update, rotations.put({ ...row, enabled: 1, pending_version: waiting, asked_at_ms: nowMs })]
-      : []
-    return { arn, statements: again, output: 'incomplete' }
-  }
-  const schedule = rulesOf(id, rules, nowMs) ?? row ?? noRules
-  const configured = {
-    secret_id: id,
-    enabled: 1,
-    function_arn: functionArn,
-    master_arn: masterArn,
-    after_days: schedule.after_days,
-    expression: schedule.expression,
-    duration: schedule.duration,
-    configured_at_ms: row && !rules ? row.configured_at_ms : nowMs,
-    rotated_at_ms: row?.rotated_at_ms ?? null,
-    next_at_ms: nextRotationMs(id, schedule, nowMs),
-    pending_version: isImmediate ? versionId : null,
-    asked_at_ms: nowMs,
+    if (!row) return { arn, statements: [], output: 'incomplete' }
+    const again = rotations.put({ ...configured, pending_version: isImmediate ? waiting : null })
+    return { arn, statements: [update, again], output: isImmediate ? 'incomplete' : { answer, left: waiting } }
   }
   const version = {
     secret_id: id,
@@ -140,7 +136,7 @@ const asked = async (
   context.call.note({ VersionId: versionId })
   return {
     arn,
-    output: { ARN: arn, Name: secret.name, VersionId: versionId },
+    output: { answer },
     statements: [
       update,
       ...(isImmediate ? [versions.insert(version), ...versions.relabel(id, before, after)] : []),
@@ -148,6 +144,42 @@ const asked = async (
     ],
   }
 }
+
+/** How a secret is rotated from here on: as the caller says, and as before where he says nothing. */
+const configuredRow = (
+  row: SecretRotationRow | undefined,
+  { versionId, functionArn, masterArn, RotationRules: rules, RotateImmediately: isImmediate = true }: Asked,
+  { id, nowMs }: { readonly id: string; readonly nowMs: number },
+): SecretRotationRow => {
+  const given = rulesOf(id, rules, { known: row, nowMs })
+  const { after_days, expression, duration } = given ?? row ?? noRules
+  const isNew = !row || isSchedule(rules)
+  const counting = isNew ? { anchorMs: nowMs, afterMs: nowMs } : countingOf(row)
+  return {
+    secret_id: id,
+    enabled: 1,
+    function_arn: functionArn,
+    master_arn: masterArn,
+    after_days,
+    expression,
+    duration,
+    configured_at_ms: isNew ? nowMs : row.configured_at_ms,
+    rotated_at_ms: row?.rotated_at_ms ?? null,
+    next_at_ms:
+      !isNew && row.enabled === 1 ? row.next_at_ms : nextRotationMs(id, { after_days, expression, duration }, counting),
+    pending_version: isImmediate ? versionId : null,
+    asked_at_ms: isImmediate || !row ? nowMs : row.asked_at_ms,
+  }
+}
+
+const isSchedule = (rules: RotationRules = {}): boolean =>
+  rules.AutomaticallyAfterDays !== undefined || rules.ScheduleExpression !== undefined
+
+/** A schedule that stays goes on where it was. One that was missed meanwhile is due; one that was begun was not missed. */
+const countingOf = (row: SecretRotationRow): Counting => ({
+  anchorMs: anchorOf(row),
+  afterMs: Math.max(anchorOf(row), row.asked_at_ms),
+})
 
 /** The version that a rotation began. */
 const waitingOf = (labels: Labels): string | undefined => {
