@@ -14,9 +14,11 @@ interface Span {
 }
 
 export interface Blackouts {
-  /** The moment, or the same time of day on the first day after. */
-  after(atMs: number): number
+  /** The moment, or the same time of day on the first day after; with the end of the days by which it is put off. */
+  after(atMs: number): { readonly atMs: number; readonly pastMs?: number }
   covers(atMs: number): boolean
+  /** When the next ones begin. */
+  nextAfter(atMs: number): number
   /** How far a moment can be put off, at most. */
   readonly longestMs: number
 }
@@ -27,18 +29,26 @@ const dayMs = 86_400_000
 export const parseBlackouts = (blackouts: readonly Blackout[], zone: TimeZone): Blackouts => {
   const spans = joined(blackouts.map(spanOf))
   const spanAt = (atMs: number): Span | undefined => {
+    if (spans.length === 0) return undefined
     const wallMs = zone.wallOf(atMs)
     return spans.find(({ fromMs, untilMs }) => wallMs >= fromMs && wallMs < untilMs)
   }
   return {
     after: (atMs) => {
       const span = spanAt(atMs)
-      if (!span) return atMs
+      if (!span) return { atMs }
       const wallMs = zone.wallOf(atMs)
-      return zone.momentOf(span.untilMs + (wallMs - Math.floor(wallMs / dayMs) * dayMs))
+      const pastMs = span.untilMs
+      return { atMs: zone.momentOf(pastMs + (wallMs - Math.floor(wallMs / dayMs) * dayMs)), pastMs }
     },
     covers: (atMs) => spanAt(atMs) !== undefined,
-    longestMs: Math.max(0, ...spans.map(({ fromMs, untilMs }) => untilMs - fromMs + dayMs)),
+    nextAfter: (atMs) => {
+      const wallMs = spans.length === 0 ? 0 : zone.wallOf(atMs)
+      const next = spans.find(({ fromMs }) => fromMs > wallMs)
+      return next ? zone.momentOf(next.fromMs) : Number.POSITIVE_INFINITY
+    },
+    // A day more: clocks may be set back meanwhile.
+    longestMs: Math.max(0, ...spans.map(({ fromMs, untilMs }) => untilMs - fromMs + 2 * dayMs)),
   }
 }
 

@@ -124,11 +124,27 @@ const nextIn = (cron: Cron, zone: TimeZone, afterMs: number, lastYear: number): 
       continue
     }
     if (cron.isDay({ year, month, day: date.getUTCDate() })) {
-      const found = cron.times.map((time) => zone.momentOf(dayStart + time * 60_000)).filter((atMs) => atMs > afterMs)
-      if (found.length > 0) return Math.min(...found)
+      const found = firstAfter(cron.times, afterMs, (time) => zone.momentOf(dayStart + time * 60_000))
+      if (found !== undefined) return found
     }
     dayStart += dayMs
   }
+}
+
+/** The first moment after another one. Later times of a day are no earlier moments, whatever the clocks do: it is halved. */
+const firstAfter = (
+  times: readonly number[],
+  afterMs: number,
+  momentOf: (time: number) => number,
+): number | undefined => {
+  let [low, high] = [0, times.length]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (momentOf(times[middle] ?? 0) > afterMs) high = middle
+    else low = middle + 1
+  }
+  const time = times[low]
+  return time === undefined ? undefined : momentOf(time)
 }
 
 const invalid = (why: string): SecretsError =>

@@ -296,6 +296,31 @@ describe('blackout dates', () => {
     ])
   })
 
+  it('make one run of all that they put off, at whatever time of day each was', () => {
+    const first = scheduled('rate(7 hours)', { blackouts })
+      .nextRuns(at('2026-12-20T00:00:00Z'), 100)
+      .filter(({ opensAtMs }) => opensAtMs >= at('2027-01-01T00:00:00Z') && opensAtMs < at('2027-01-02T00:00:00Z'))
+    expect(first.length).toBeLessThanOrEqual(5)
+  })
+
+  it('keep runs apart that different days put off', () => {
+    const apart = [
+      { from: '2026-12-24', to: '2026-12-24' },
+      { from: '2026-12-26', to: '2026-12-31' },
+    ]
+    const options = { blackouts: apart, after: '2026-12-22T12:00:00Z' }
+    expect(opens('cron(0 8 24,26 * ? *)', 2, options)).toEqual(['2026-12-25T08:00Z', '2027-01-01T08:00Z'])
+  })
+
+  it('end a window, so that no delay leads into them', () => {
+    for (const secretId of 'abcdefghij') {
+      const options = { secretId, blackouts, windowMs: 6 * 3_600_000, jitterMs: 6 * 3_600_000 }
+      const [run] = scheduled('cron(0 22 * * ? *)', options).nextRuns(at('2026-12-23T12:00:00Z'), 1)
+      expect(run?.startsAtMs).toBeLessThan(at('2026-12-24T00:00:00Z'))
+      expect(run?.closesAtMs).toBe(at('2026-12-24T00:00:00Z'))
+    }
+  })
+
   it('hold a missed run back too', () => {
     const schedule = scheduled('cron(0 8 23 * ? *)', { blackouts })
     const lastMs = at('2026-11-23T08:00:00Z')
@@ -309,6 +334,18 @@ describe('blackout dates', () => {
     { from: '2026-03-02', to: '2026-03-01' },
   ])('have to be dates in their order: %j', (blackout) => {
     expect(codeOf(() => scheduled('rate(1 day)', { blackouts: [blackout] }))).toBe('config_invalid')
+  })
+})
+
+describe('a schedule of every minute', () => {
+  it.each(['UTC', 'Europe/Berlin'])('is looked at without making every minute of the year: %s', (timeZone) => {
+    const schedule = scheduled('cron(* * * * ? *)', { timeZone })
+    const since = performance.now()
+    expect(schedule.nextRuns(start, 3)).toHaveLength(3)
+    expect(schedule.dueRun({ lastMs: start, nowMs: start + 365 * 86_400_000 })?.opensAtMs).toBe(
+      start + 365 * 86_400_000,
+    )
+    expect(performance.now() - since).toBeLessThan(5_000)
   })
 })
 

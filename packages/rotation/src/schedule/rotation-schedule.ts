@@ -76,32 +76,48 @@ class Schedule implements RotationSchedule {
 
   dueRun({ lastMs, nowMs }: { readonly lastMs: number; readonly nowMs: number }): PlannedRun | undefined {
     if (this.#blackouts.covers(nowMs)) return undefined
-    let due: PlannedRun | undefined
-    for (const run of this.#runs(lastMs)) {
-      if (run.opensAtMs > nowMs) break
-      if (run.startsAtMs > lastMs && run.startsAtMs <= nowMs) due = run
+    // The newest is looked for near the end: there may have been very many.
+    for (let backMs = dayMs; ; backMs *= 8) {
+      const sinceMs = Math.max(lastMs, nowMs - backMs)
+      const due = this.#newest(sinceMs, nowMs)
+      if (due || sinceMs === lastMs) return due
     }
-    return due
+  }
+
+  #newest(sinceMs: number, nowMs: number): PlannedRun | undefined {
+    let newest: PlannedRun | undefined
+    for (const run of this.#runs(sinceMs)) {
+      if (run.opensAtMs > nowMs) break
+      if (run.startsAtMs > sinceMs && run.startsAtMs <= nowMs) newest = run
+    }
+    return newest
   }
 
   /** In the order in which they open, each once; begins before the moment, as far as one can be put off. */
   *#runs(afterMs: number): Generator<PlannedRun> {
-    let waiting: number[] = []
-    let raw = this.#recurrence.next(afterMs - this.#blackouts.longestMs - (this.#options.jitterMs ?? 0) - dayMs)
-    while (raw !== undefined || waiting.length > 0) {
-      // What was put off may come behind what was not: all that opens before the next raw moment is known by then.
-      const limit = raw ?? Number.POSITIVE_INFINITY
-      for (const opensAtMs of waiting.filter((each) => each < limit)) yield this.#run(opensAtMs)
-      waiting = waiting.filter((each) => each >= limit)
-      if (raw === undefined) return
-      waiting = [...new Set([...waiting, this.#blackouts.after(raw)])].sort((a, b) => a - b)
+    let putOff: { readonly atMs: number; readonly pastMs: number } | undefined
+    let raw = this.#recurrence.next(afterMs - this.#blackouts.longestMs - (this.#options.jitterMs ?? 0))
+    while (raw !== undefined) {
+      const { atMs, pastMs } = this.#blackouts.after(raw)
+      // Of all that the same days put off, one is left: that of the earliest time of day.
+      if (pastMs !== undefined) {
+        if (putOff && putOff.pastMs !== pastMs) yield this.#run(putOff.atMs)
+        putOff = putOff?.pastMs === pastMs && putOff.atMs <= atMs ? putOff : { atMs, pastMs }
+      } else {
+        if (putOff && putOff.atMs < raw) yield this.#run(putOff.atMs)
+        if (putOff && putOff.atMs <= raw) putOff = undefined
+        yield this.#run(raw)
+      }
       raw = this.#recurrence.next(raw)
     }
+    if (putOff) yield this.#run(putOff.atMs)
   }
 
   #run(opensAtMs: number): PlannedRun {
     const { windowMs, jitterMs = 0 } = this.#options
-    const closesAtMs = opensAtMs + (windowMs ?? (this.#recurrence.isHourly ? hourMs : this.#untilMidnight(opensAtMs)))
+    const lengthMs = windowMs ?? (this.#recurrence.isHourly ? hourMs : this.#untilMidnight(opensAtMs))
+    // A window ends where blackout dates begin.
+    const closesAtMs = Math.min(opensAtMs + lengthMs, this.#blackouts.nextAfter(opensAtMs))
     const startsAtMs = opensAtMs + Math.floor(this.#share(opensAtMs) * Math.min(jitterMs, closesAtMs - opensAtMs))
     return { opensAtMs, startsAtMs, closesAtMs }
   }

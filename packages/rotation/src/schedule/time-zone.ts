@@ -16,8 +16,12 @@ export interface TimeZone {
 
 const dayMs = 86_400_000
 
+/** Schedules are in it unless somebody says otherwise, and it needs no calendar. */
+const utc: TimeZone = { name: 'UTC', wallOf: (atMs) => atMs, momentOf: (wallMs) => wallMs }
+
 /** An IANA time zone: `Europe/Berlin`, `UTC`. @throws SecretsError `config_invalid` for any other name. */
 export const timeZone = (name: string): TimeZone => {
+  if (name === 'UTC') return utc
   const format = formatOf(name)
   const wallOf = (atMs: number): number => {
     const part: Record<string, number> = {}
