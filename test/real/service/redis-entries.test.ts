@@ -2,6 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeEntries } from '../../../packages/service/test/describe-entries.ts'
 import { RedisEntries } from '../../../packages/service/src/shared-cache/redis-entries.ts'
+import { Certificates } from '../../../packages/service/test/certificates.ts'
+import { freePort } from '../openbao/bao-server.ts'
 import { RedisServer } from './redis-server.ts'
 
 const server = new RedisServer()
@@ -54,5 +56,40 @@ describe('entries in Redis', () => {
       )
       .toBe(1)
     entries.close()
+  })
+
+  it('are had by TLS from whom the CA vouches for, with the rights that the documentation names', async () => {
+    const certificates = new Certificates().issue('redis')
+    const [secure, port] = [new RedisServer(), await freePort()]
+    const files = ['cert', 'redis.pem', 'key', 'redis.key', 'ca-cert', 'ca.pem'] as const
+    const tls = [0, 2, 4].flatMap((at) => [`--tls-${files[at]}-file`, certificates.path(files[at + 1] ?? '')])
+    try {
+      await secure.start(['--tls-port', String(port), '--tls-auth-clients', 'no', ...tls])
+      const rights = '~keyplane:* &keyplane:* +get +set +del +eval +publish +subscribe +ping +info'
+      await secure.own.call('ACL', 'SETUSER', 'service', 'on', '>canary-41c7', ...rights.split(' '))
+      const login = { username: 'service', password: 'canary-41c7', prefix: 'keyplane:', nowMs }
+      const url = `rediss://127.0.0.1:${port}`
+      const entries = new RedisEntries({ ...login, url, ca: certificates.text('ca.pem') })
+      await entries.opened
+      const heard: string[] = []
+      entries.subscribe({ onMessage: (message) => heard.push(message), onGap: () => {} })
+      await expect.poll(() => secure.own.pubsub('NUMSUB', 'keyplane:changes')).toEqual(['keyplane:changes', 1])
+      await entries.set('a', Buffer.from('x'), 1_000)
+      await entries.setIfAbsent('b', Buffer.from('x'))
+      await entries.setUnlessYounger('a', Buffer.from('y'), 1_000)
+      expect(Buffer.from((await entries.get('a')) ?? []).toString()).toBe('y')
+      await entries.remove('a')
+      await entries.publish('message')
+      entries.checkListening()
+      await expect.poll(() => heard).toEqual(['message'])
+      entries.close()
+      const stranger = new RedisEntries({ ...login, url })
+      await stranger.opened
+      await expect(stranger.get('a')).rejects.toMatchObject({ code: 'unavailable' })
+      stranger.close()
+    } finally {
+      await secure.remove()
+      certificates.remove()
+    }
   })
 })
