@@ -1,10 +1,9 @@
-import { type Consumer, SecretsError } from '@keyplane/core'
+import { SecretsError } from '@keyplane/core'
+import { calm, raised } from './alerts.ts'
 import { nextEffect } from './effect.ts'
 import { effectOf, type Outcome, type RotationEvent } from './event.ts'
 import { type RotationPolicy, waitMs } from './policy.ts'
 import {
-  type Alert,
-  type AlertKind,
   type Checked,
   type Created,
   hasEnded,
@@ -18,7 +17,7 @@ import {
   type Tested,
   type Verified,
 } from './rotation.ts'
-import { watchedUntilMs } from './watched.ts'
+import { afterCanary, tested, watchedUntilMs } from './watched.ts'
 
 /** The pending version that takes a refused one's place has to have an identifier before there is one. */
 export interface TransitionParts {
@@ -93,18 +92,6 @@ const waiting = (
   if (atMs - rotation.canaryAtMs >= rotation.canary.observeMs + giveUpAfterMs)
     return rollingBack(rotation, { cause: 'given_up' })
   return { ...rotation, promoteAtMs: watchedUntilMs(rotation, atMs), lookAtMs: untilMs }
-}
-
-const tested = (rotation: SetAtTarget, atMs: number): Rotation => {
-  const { canary } = rotation
-  return canary
-    ? { ...rotation, canary, state: 'canary', canaryAtMs: atMs, promoteAtMs: atMs + canary.observeMs }
-    : { ...rotation, state: 'tested' }
-}
-
-const afterCanary = (rotation: InCanary): Omit<InCanary, 'canaryAtMs' | 'promoteAtMs'> => {
-  const { canaryAtMs: _, promoteAtMs: __, lookAtMs: ___, ...facts } = rotation
-  return facts
 }
 
 const retired = (rotation: Verified, event: Exclude<Outcome, { readonly kind: 'failed' }>): Rotation => {
@@ -250,22 +237,6 @@ const backFrom = (rotation: Rotation, cause: RollbackCause, atMs: number): Rotat
 
 const isBeforeTheEnd = (rotation: Rotation): rotation is BeforeTheEnd =>
   ['checked', 'created', 'set', 'canary', 'tested', 'promoted'].includes(rotation.state)
-
-/** A step succeeded: the failures before it are over, and an alert that told of them with them. */
-const calm = (rotation: Rotation): Rotation => {
-  const { retry: _, alert, ...calmed } = rotation
-  return { ...calmed, ...(alert && !(alert.kind === 'failing' && alert.told) && { alert }) } as Rotation
-}
-
-/** One alert an episode: what was told already is not told again. */
-const raised = (
-  { alert }: { readonly alert?: Alert },
-  kind: AlertKind,
-  raisedAtMs: number,
-  laggards?: readonly Consumer[],
-): { readonly alert: Alert } => ({
-  alert: alert?.kind === kind ? alert : { kind, raisedAtMs, told: false, ...(laggards && { laggards }) },
-})
 
 const unexpected = (rotation: Rotation, event: RotationEvent): SecretsError =>
   new SecretsError('internal', `A rotation that is ${rotation.state} can't go on by the event "${event.kind}".`)
