@@ -92,6 +92,7 @@ export const buildProgram = ({ open, childCommand, exit, helpUnasked }: ProgramP
   )
     .addOption(port('agent-port', 2773, 'where the agent listens'))
     .addOption(port('store-port', 2774, 'where the store listens'))
+    .addOption(port('service-port', 7780, 'where the configuration service listens'))
     .addOption(functionsOption())
 
   command(

@@ -115,7 +115,7 @@ export interface StartedPlane {
 }
 
 const portFlags: Readonly<Record<'dev' | 'store', readonly string[]>> = {
-  dev: ['--agent-port', '0', '--store-port', '0'],
+  dev: ['--agent-port', '0', '--store-port', '0', '--service-port', '0'],
   store: ['--port', '0'],
 }
 

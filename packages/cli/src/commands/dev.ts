@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { ReadEvent, RunningAgent } from '@keyplane/agent'
+import { toSecretsError } from '@keyplane/core'
+import type { DeliveredRead, RunningService } from '@keyplane/service'
 import { auditTail, type CallReport } from '@keyplane/store'
 import type { Command, Context } from '../context.ts'
 import { accessKeyOf, planeRegion, writeAwsEnv } from '../data-folder/credentials.ts'
@@ -10,26 +12,29 @@ import { exitCodes } from '../exit-codes.ts'
 import { writeExampleSecrets } from '../plane/example-secrets.ts'
 import { portFailure } from '../plane/port-failure.ts'
 import { refuseSecondPlane } from '../plane/refuse-second-plane.ts'
+import type { PlaneServiceOptions } from '../plane/start-plane-service.ts'
 import { startPlaneAgent } from '../plane/start-plane-agent.ts'
 import { startPlaneStore } from '../plane/start-plane-store.ts'
 import { pasteLines } from '../screen/paste-lines.ts'
-import { liveLine, planeScreen } from '../screen/plane-screen.ts'
+import { liveLine, planeScreen, serviceRow } from '../screen/plane-screen.ts'
 import { awsProvider } from '@keyplane/secrets/providers'
 
 interface DevOptions {
   readonly agentPort: number
   readonly storePort: number
+  readonly servicePort: number
   readonly functions?: string
 }
 
 /** The whole plane in one process, until it is told to end. */
-export const dev: Command<DevOptions> = async (context, _args, { agentPort, storePort, functions }) => {
+export const dev: Command<DevOptions> = async (context, _args, { agentPort, storePort, servicePort, functions }) => {
   const { folder, terminal, clock, random } = context
   // From here on a signal ends it in order, even one that comes before it is ready.
   const ended = context.untilEnded()
   await refuseSecondPlane(folder)
   const live = liveReport(context)
   let agent: RunningAgent | undefined
+  let service: Promise<RunningService | undefined> | undefined
   const store = await startPlaneStore(context, {
     port: storePort,
     ...(functions !== undefined && { functionsFile: functions }),
@@ -55,15 +60,36 @@ export const dev: Command<DevOptions> = async (context, _args, { agentPort, stor
     if (terminal.json) terminal.data(JSON.stringify(facts))
     else terminal.data(screenOf(context, facts))
     live.begin()
+    service = startService(context, { port: servicePort, storeUrl: store.url, onRead: live.service })
     await ended
     terminal.words('Ending; npm start resumes with your data.')
     return exitCodes.ok
   } finally {
+    await (await service)?.close()
     await agent?.close()
     await store.close()
     forgetRunning(folder)
   }
 }
+
+/** The service, once the screen stands; without it the plane is whole but for that. */
+const startService = async (context: Context, options: PlaneServiceOptions): Promise<RunningService | undefined> => {
+  const { folder, terminal } = context
+  try {
+    const { startPlaneService } = await import('../plane/start-plane-service.ts')
+    const service = await startPlaneService(context, options)
+    const { url } = service
+    if (terminal.json) terminal.event({ service: { serviceUrl: url } })
+    else terminal.data(serviceRow({ url, dataPath: shownPath(folder) }, terminal))
+    return service
+  } catch (thrown) {
+    const { message } = toSecretsError(thrown)
+    terminal.warn(`service: ${message} The rest runs; --service-port names another port.`)
+    return undefined
+  }
+}
+
+const shownPath = ({ path }: DataFolder): string => relative(process.cwd(), path) || '.'
 
 /** Whether nobody has called this store yet: a first start that failed half-way leaves a database behind, but no call. */
 const isUntouched = async ({ database }: DataFolder): Promise<boolean> =>
@@ -73,7 +99,7 @@ const screenOf = (
   { folder, terminal }: Context,
   facts: { readonly agentUrl: string; readonly storeUrl: string; readonly secrets: number },
 ): string => {
-  const dataPath = relative(process.cwd(), folder.path) || '.'
+  const dataPath = shownPath(folder)
   const lines = pasteLines({
     dataPath,
     isDefaultData: dataPath === '.keyplane',
@@ -98,6 +124,8 @@ const liveReport = ({ terminal, clock }: Context) => {
     },
     agent: ({ secretId, outcome, durationMs }: ReadEvent) =>
       tell({ part: 'agent', act: 'read', secret: secretId, how: outcome, durationMs }),
+    service: ({ environment, tool, secret, result }: DeliveredRead) =>
+      tell({ part: 'service', act: 'read', secret: `${environment}/${tool}/${secret}`, how: result }),
     store: ({ action, resource, actor, decision, durationMs }: CallReport) => {
       // What the agent asks of the store stands there as the agent's own read.
       if (actor.endsWith(':user/agent')) return

@@ -26,6 +26,7 @@ const dataFolder = ({ folder }: Context): Finding[] => {
     folder.iam,
     folder.agentToken,
     folder.agentHeader,
+    folder.serviceHeader,
     folder.awsEnv,
     folder.database,
   ]

@@ -5,7 +5,7 @@ import { isOpenToOthers } from './private-file.ts'
 
 /** Names of what is kept in a data folder, with what lies beside it while it is written. */
 const ownFiles =
-  /^(?:store\.sqlite|root\.key|iam\.json|agent\.token|agent\.header|agent-audit|aws\.env|service\.db|running\.json|unseal\.sock)(?:$|[-.])/
+  /^(?:store\.sqlite|root\.key|iam\.json|agent\.token|agent\.header|agent-audit|service\.header|service-audit|aws\.env|service\.db|running\.json|unseal\.sock)(?:$|[-.])/
 
 /** The folder that holds an embedded plane: keys, tokens and the store's database. Only its owner may look in. */
 export class DataFolder {
@@ -43,6 +43,10 @@ export class DataFolder {
   /** Who read what through the agent: see `keyplane agent audit verify`. */
   get agentAudit(): string {
     return join(this.path, 'agent-audit')
+  }
+  /** A key to the plane's service as a header line, as the agent's token. */
+  get serviceHeader(): string {
+    return join(this.path, 'service.header')
   }
   /** Who was given what by the service: as the agent's. */
   get serviceAudit(): string {

@@ -30,18 +30,31 @@ export const planeScreen = (facts: PlaneFacts, { style }: Pick<Terminal, 'style'
   ].join('\n')
 }
 
+/** The row of the service, which is there a moment later than the screen: it takes longer to load than all of it. */
+export const serviceRow = (
+  { url, dataPath }: { readonly url: string; readonly dataPath: string },
+  { style }: Pick<Terminal, 'style'>,
+): string => {
+  const path = '/v1/environments/development/tools/demo/configuration'
+  const command = `curl -sH @${dataPath}/service.header '${new URL(url).host}${path}'`
+  return [
+    `  service  ${style('cyan', url)}  what a tool needs: settings and secrets`,
+    `   ${style('green', command)}`,
+  ].join('\n')
+}
+
 /** One line for one call, as it happens. */
 export interface LiveCall {
   readonly atMs: number
-  readonly part: 'agent' | 'store'
+  readonly part: 'agent' | 'store' | 'service'
   readonly act: string
   readonly secret: string
   readonly how: string
-  readonly durationMs: number
+  readonly durationMs?: number
 }
 
 export const liveLine = ({ atMs, part, act, secret, how, durationMs }: LiveCall): string => {
   const time = new Date(atMs).toTimeString().slice(0, 8)
-  const took = durationMs < 0.1 ? '<0.1 ms' : `${durationMs.toFixed(1)} ms`
-  return ` ${time}  ${part}  ${act}  ${printable(secret)}  ${how}  ${took}`
+  const took = durationMs === undefined ? '' : durationMs < 0.1 ? '  <0.1 ms' : `  ${durationMs.toFixed(1)} ms`
+  return ` ${time}  ${part}  ${act}  ${printable(secret)}  ${how}${took}`
 }
