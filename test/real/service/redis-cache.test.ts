@@ -109,8 +109,8 @@ describe('Redis', () => {
         const later = await Promise.all(Array.from({ length: 20 }, () => timed(() => one.value())))
         const inOrder = later.map(({ ms }) => ms).toSorted((a, b) => a - b)
         for (const { given } of [first, ...later]) expect(given).toBe('changed')
-        expect(first.ms).toBeLessThan(400)
-        expect(inOrder[10]).toBeLessThan(100)
+        expect(first.ms).toBeLessThan(600)
+        expect(inOrder[10]).toBeLessThan(250)
         const starting = await timed(() => plane.replica())
         expect(await starting.given.value()).toBe('changed')
         expect(starting.ms).toBeLessThan(2_500)
@@ -217,16 +217,16 @@ describe('a change', () => {
   it.each(['redis', 'local'] as const)(
     'made at OpenBao is seen by every replica within the interval (%s)',
     async (cache) => {
-      const environment = { cache, pollInterval: '4s' }
+      const environment = { cache, pollInterval: '6s' }
       const [one, two] = [await plane.replica(environment), await plane.replica(environment)]
       await Promise.all([one.read(), two.read()])
-      await wait(4_000)
+      await wait(3_000)
       const looks = plane.looks
-      await wait(8_000)
+      await wait(9_000)
       const looked = plane.looks - looks
       await plane.put('changed')
-      const { ms } = await timed(() => Promise.all([one, two].map((each) => givesChanged(each, 6_000))))
-      expect(ms).toBeLessThan(4_000)
+      const { ms } = await timed(() => Promise.all([one, two].map((each) => givesChanged(each, 9_000))))
+      expect(ms).toBeLessThan(6_000)
       expect(looked).toBeLessThanOrEqual(cache === 'redis' ? 4 : 7)
       expect(looked).toBeGreaterThan(0)
     },
