@@ -3,7 +3,6 @@ import {
   type Clock,
   type ErrorCode,
   type LeaseKeeper,
-  type Outcome,
   type SecretLister,
   type SecretProvider,
   type SecretRef,
@@ -13,7 +12,6 @@ import {
   type SecretWriter,
   type StateReader,
   systemClock,
-  toSecretsError,
 } from '@keyplane/core'
 import {
   type KvCall,
@@ -25,9 +23,10 @@ import {
   valueOfFields,
 } from '@keyplane/openbao'
 import { OpenBaoRoles } from './openbao-roles.ts'
+import { OpenBaoStates } from './openbao-states.ts'
 import { openBaoWriter } from './openbao-writer.ts'
 import { openBaoOptions } from './openbao-settings.ts'
-import { stateOfMetadata, versionAtStage, versionNumber } from './openbao-versions.ts'
+import { versionAtStage, versionNumber } from './openbao-versions.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 
 export interface OpenBaoProviderOptions extends Omit<OpenBaoClientOptions, 'source'> {
@@ -42,6 +41,9 @@ export interface OpenBaoProviderOptions extends Omit<OpenBaoClientOptions, 'sour
 
 /** Of a version: OpenBao's name of the read that gave it, the same as in its audit log. */
 const requestIdAttribute = 'openbao.requestId'
+
+const madeAnew = ({ id }: SecretRef): string =>
+  `${JSON.stringify(id)} is made anew at each read: there is nothing to look at.`
 
 class OpenBaoProvider implements SecretProvider {
   readonly name = 'openbao'
@@ -61,7 +63,11 @@ class OpenBaoProvider implements SecretProvider {
     const begin = (call?: CallOptions, ref?: SecretRef): KvCall => this.#begin(call, ref)
     this.#roles = new OpenBaoRoles({ ids: dynamic, client: this.#client, clock, begin })
     if (!this.#roles.isEmpty) this.leases = this.#roles
-    this.state = { maxRefs: 1, describe: (refs, call) => Promise.all(refs.map((ref) => this.#describe(ref, call))) }
+    const look = (call?: CallOptions, ref?: SecretRef): KvCall => {
+      if (ref && this.#roles.isLeased(ref)) throw this.#error('unsupported', madeAnew(ref))
+      return this.#begin(call, ref)
+    }
+    this.state = new OpenBaoStates({ kv: this.#kv, clock, begin: look })
     this.list = { list: ({ prefix }, call) => this.#list(prefix, call) }
     this.write = openBaoWriter({ kv: this.#kv, begin })
   }
@@ -115,21 +121,6 @@ class OpenBaoProvider implements SecretProvider {
       // The answer is the same whether the secret or only this version is missing; the metadata tells.
       await this.#kv.metadata(id, limits)
       throw this.#error('version_not_found', `${JSON.stringify(id)} has no version ${version}.`)
-    }
-  }
-
-  async #describe(ref: SecretRef, call?: CallOptions): Promise<Outcome<SecretState>> {
-    try {
-      if (this.#roles.isLeased(ref))
-        throw this.#error(
-          'unsupported',
-          `${JSON.stringify(ref.id)} is made anew at each read: there is nothing to look at.`,
-        )
-      const metadata = await this.#kv.metadata(ref.id, this.#begin(call, ref))
-      return { ok: true, value: stateOfMetadata(ref.id, metadata) }
-    } catch (thrown) {
-      if (call?.signal?.aborted) throw thrown
-      return { ok: false, error: toSecretsError(thrown) }
     }
   }
 

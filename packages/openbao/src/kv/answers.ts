@@ -49,20 +49,44 @@ const stateOf = (facts: unknown, nowMs: number, source: string): KvVersionState 
   return { createdAtMs, ...deleted, destroyed: facts['destroyed'] === true }
 }
 
-export const metadataOf = (
-  answer: OpenBaoAnswer,
-  { nowMs, source }: { readonly nowMs: number; readonly source: string },
-): KvMetadata => {
-  const [currentVersion, versions] = [answer.member('data', 'current_version'), answer.member('data', 'versions')]
-  const updatedAtMs = momentOf(answer.member('data', 'updated_time'))
+interface MetadataFacts {
+  readonly nowMs: number
+  readonly source: string
+}
+
+export const metadataOf = (answer: OpenBaoAnswer, facts: MetadataFacts): KvMetadata =>
+  metadataIn(answer.member('data'), facts)
+
+/** One page of a folder. */
+export interface FolderPage {
+  /** By their names in the folder; folders in it are left out. */
+  readonly secrets: ReadonlyMap<string, KvMetadata>
+  /** All names of the page, folders too, in OpenBao's order. */
+  readonly names: readonly string[]
+}
+
+export const folderPageOf = (answer: OpenBaoAnswer, facts: MetadataFacts): FolderPage => {
+  const infos = answer.member('data', 'key_info')
+  const names = answer.member('data', 'keys')
+  if (!isMembers(infos) || !Array.isArray(names)) throw malformed('describes no secrets', facts.source)
+  const secrets = Object.entries(infos).filter(([name]) => !name.endsWith('/'))
+  return {
+    secrets: new Map(secrets.map(([name, info]) => [name, metadataIn(info, facts)])),
+    names: names.map(String),
+  }
+}
+
+const metadataIn = (member: unknown, { nowMs, source }: MetadataFacts): KvMetadata => {
+  const data = isMembers(member) ? member : {}
+  const { current_version: currentVersion, versions, custom_metadata: custom } = data
+  const updatedAtMs = momentOf(data['updated_time'])
   if (!isNumber(currentVersion) || updatedAtMs === undefined || !isMembers(versions ?? {}))
     throw malformed('has no metadata', source)
-  const states = Object.entries((versions ?? {}) as Members).map(([name, facts]): [number, KvVersionState] => {
+  const states = Object.entries((versions ?? {}) as Members).map(([name, state]): [number, KvVersionState] => {
     const version = /^\d{1,15}$/.test(name) ? Number(name) : 0
     if (version === 0) throw malformed('has a version that is no number', source)
-    return [version, stateOf(facts, nowMs, source)]
+    return [version, stateOf(state, nowMs, source)]
   })
-  const custom = answer.member('data', 'custom_metadata')
   const texts = Object.entries(isMembers(custom) ? custom : {}).filter(([, text]) => typeof text === 'string')
   return {
     currentVersion,

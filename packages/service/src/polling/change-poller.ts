@@ -46,12 +46,15 @@ export class ChangePoller {
   }
 
   /** This version was given for a reference just now. */
-  note(ref: SecretRef, { version, lease }: SecretVersion): void {
+  note(ref: SecretRef, { version, lease, confirmedAtMs }: SecretVersion): void {
     // What was made for this process changes for nobody.
     if (version === undefined || lease || ref.as !== undefined) return
-    const nowMs = this.#options.clock.monotonicMs()
+    const { clock } = this.#options
+    const nowMs = clock.monotonicMs()
     const known = this.#used.get(cacheKey(ref))
-    const lookedAtMs = known?.version === version ? known.lookedAtMs : nowMs
+    // What a hop between gave is as old as it says; what the source itself gave was looked at just now.
+    const vouchedAtMs = confirmedAtMs === undefined ? nowMs : nowMs - Math.max(0, clock.nowMs() - confirmedAtMs)
+    const lookedAtMs = known?.version === version ? Math.max(known.lookedAtMs, vouchedAtMs) : vouchedAtMs
     this.#used.set(cacheKey(ref), { ref, version, askedAtMs: nowMs, lookedAtMs })
   }
 
