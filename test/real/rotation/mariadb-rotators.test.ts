@@ -144,6 +144,20 @@ describe('a user of MariaDB', () => {
     await stop()
   })
 
+  it('who logs in by several ways is left alone: the old password would be accepted by the other', async () => {
+    for (const kind of ['one user', 'one user, by an administrator'] as const) {
+      const { rotator, first, user, accepts, stop } = await databaseFixture(server, kind)
+      const by = (password: string): string => `mysql_native_password using password('${password}')`
+      await run(`alter user ${user} identified via ${by('another')} or ${by('first-password')}`)
+      const pending = await rotator.create(callOf('v2'), first)
+      await expect(rotator.set(callOf('v2'), { current: first, pending })).rejects.toMatchObject({
+        reason: 'auth_plugin',
+      })
+      expect(await accepts(first)).toBe(true)
+      await stop()
+    }
+  })
+
   it('whose name would end a quotation is nobody', async () => {
     const { rotator, first, stop } = await databaseFixture(server, 'one user, by an administrator')
     const odd = changed(first, { username: "app'@'%" })

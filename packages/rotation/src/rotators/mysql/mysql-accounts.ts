@@ -48,6 +48,22 @@ export const ownAccount = async (query: MysqlQuery, user: string): Promise<Mysql
   )
 }
 
+/**
+ * MariaDB lets an account log in by several ways: one that is not changed would go on accepting the old password.
+ * @throws SecretsError `source_misconfigured` (`auth_plugin`)
+ */
+export const requireOneWay = async (query: MysqlQuery, account: MysqlAccount): Promise<void> => {
+  const [row = {}] = await query(`show create user ${quoted(account)}`)
+  if (!/ IDENTIFIED VIA .* OR /.test(String(Object.values(row)[0]))) return
+  throw new SecretsError(
+    'source_misconfigured',
+    'The account logs in by several ways, of which one would be changed.',
+    {
+      reason: 'auth_plugin',
+    },
+  )
+}
+
 /** As a statement names it. */
 export const quoted = ({ user, host }: MysqlAccount): string => `'${requireName(user)}'@'${requireName(host)}'`
 

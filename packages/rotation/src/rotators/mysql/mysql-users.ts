@@ -2,7 +2,7 @@ import { type Random, SecretsError } from '@keyplane/core'
 import { acceptance } from '../acceptance.ts'
 import { type DatabaseLogin, databaseLogin } from '../database-users/database-login.ts'
 import type { DatabaseUsers, UserStatements } from '../database-users/database-users.ts'
-import { accountOf, type MysqlAccount, ownAccount, quoted } from './mysql-accounts.ts'
+import { accountOf, type MysqlAccount, ownAccount, quoted, requireOneWay } from './mysql-accounts.ts'
 import { grantsLike } from './mysql-grants.ts'
 import { type MysqlQuery, type MysqlReach, withMysql } from './mysql-session.ts'
 import { mysqlVerifier, requirePlugin } from './mysql-verifier.ts'
@@ -47,8 +47,11 @@ const statementsOf = async (
 ): Promise<UserStatements> => {
   const [version] = await query('select version() as version')
   const isMariaDb = String(version?.['version']).includes('MariaDB')
-  const find = async (user: string): Promise<MysqlAccount | undefined> =>
-    user === by.user ? ownAccount(query, user) : accountOf(query, user)
+  const find = async (user: string): Promise<MysqlAccount | undefined> => {
+    const found = await (user === by.user ? ownAccount(query, user) : accountOf(query, user))
+    if (found && isMariaDb) await requireOneWay(query, found)
+    return found
+  }
   const require = async (user: string): Promise<MysqlAccount> => (await find(user)) ?? missing(user)
   const identified = ({ plugin }: MysqlAccount, password: string): string => {
     const known = requirePlugin(plugin)
