@@ -30,7 +30,7 @@ export const addRotationCommands = (program: Parser, run: Run): void => {
   )
     .option('--by <rotator>', `${rotatorNames.join(', ')}, or a function’s ARN`)
     .option('--every <schedule>', 'rate(30 days), cron(0 3 1 * ? *): from here on')
-    .option('--window <hours>', 'how long after its time it may begin: 3h')
+    .option('--window <hours>', 'how long after its time it may begin; one that is missed waits for the next: 3h')
     .option('--no-wait', 'do not wait for the end')
     .addOption(databaseUrlFile())
 

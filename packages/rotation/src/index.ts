@@ -63,6 +63,7 @@ export { type RandomTextOptions, randomText } from './rotators/random-text.ts'
 export { type RedisUserOptions, redisUserRotator } from './rotators/redis-user.ts'
 export { type ScramKeys, type ScramOptions, scramKeys, scramVerifier } from './rotators/postgres/scram-verifier.ts'
 export type { Blackout } from './schedule/blackouts.ts'
+export { isBlackedOut, jitterWithin, type RotationCalendar } from './schedule/rotation-calendar.ts'
 export {
   type PlannedRun,
   type RotationSchedule,

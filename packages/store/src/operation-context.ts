@@ -1,5 +1,6 @@
 import type { Random } from '@keyplane/core'
 import type { SecretAccess } from './access/secret-access.ts'
+import type { RotationCalendar } from '@keyplane/rotation'
 import type { Call } from './call.ts'
 import type { Caller } from './caller.ts'
 import type { Callers } from './iam/callers.ts'
@@ -27,6 +28,8 @@ export interface StoreParts {
   readonly replicas: ReplicasTable
   readonly rotations: SecretRotationsTable
   readonly rotating: Rotating
+  /** When scheduled rotations begin, beside their schedules. */
+  readonly calendar: RotationCalendar
   readonly listing: (query: ListQuery) => Promise<readonly SecretRow[]>
   readonly kmsKeys: KmsKeys
   readonly quota: SecretQuota

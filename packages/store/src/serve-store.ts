@@ -1,5 +1,6 @@
 import type { Clock, Random } from '@keyplane/core'
 import type { Reader } from '@keyplane/database'
+import type { RotationCalendar } from '@keyplane/rotation'
 import { deriveStoreKey, type RootKey, type RootKeySource } from '@keyplane/sealing'
 import { SecretAccess } from './access/secret-access.ts'
 import { SecretFactsCache } from './access/secret-facts-cache.ts'
@@ -47,6 +48,8 @@ export interface ServeOptions {
   readonly insecureNoAuth?: { readonly account: string }
   /** Where rotation functions are invoked. Default: there are none. */
   readonly functions?: FunctionsEndpoint
+  /** When scheduled rotations begin. Default: in UTC, without delays, on all days. */
+  readonly rotationCalendar?: RotationCalendar
   readonly onChange: (secret: { readonly arn: string; readonly name: string }) => void
   readonly onRotation: (report: RotationReport) => void
   readonly onCall: (report: CallReport) => void
@@ -128,6 +131,7 @@ const operationParts = async (options: ServeOptions): Promise<OperationParts> =>
     rowIds: new RowIds(),
     callers: new Callers(iam, sessionTokens),
     sessionTokens,
+    calendar: options.rotationCalendar ?? {},
     access: new SecretAccess({ secrets, facts: new SecretFactsCache({ secrets, policies }) }),
     random,
     onChange,

@@ -1,6 +1,7 @@
 import { isLoopback } from '@keyplane/http'
 import { type Clock, type Random, SecretsError, systemClock, systemRandom, toSecretsError } from '@keyplane/core'
 import type { SharedWriter } from '@keyplane/database'
+import { type RotationCalendar, rotationSchedule } from '@keyplane/rotation'
 import type { RootKeySource } from '@keyplane/sealing'
 import type { CallReport, StoreProblem } from './app.ts'
 import { ClockWatch } from './clock-watch.ts'
@@ -43,6 +44,11 @@ export interface StoreSettings {
   readonly insecureNoAuth?: { readonly account: string }
   /** Where rotation functions are invoked: AWS Lambda, or what speaks its Invoke API. Default: there are none. */
   readonly functions?: FunctionsEndpoint
+  /**
+   * When scheduled rotations begin, beside their schedules: `timeZone` (default UTC, as AWS's), `jitterMs` (a delay up to
+   * that, half of a window at most; default 0), `blackouts` (days on which none begins; default none).
+   */
+  readonly rotationCalendar?: RotationCalendar
   readonly clock?: Clock
   readonly random?: Random
   /** After a change of a secret was acknowledged by the disk. */
@@ -68,7 +74,7 @@ const sweepEveryMs = 60_000
 
 /**
  * Starts a store: opens its database and root key, then serves the AWS Secrets Manager API.
- * @throws SecretsError `config_invalid` for a host that is not loopback, or a number of threads out of range; what
+ * @throws SecretsError `config_invalid` for a host that is not loopback, a number of threads out of range, or a calendar that is none; what
  * `openStorage` says; `unavailable` for a port that is taken.
  */
 export const startStore = async (options: StoreOptions): Promise<RunningStore> => {
@@ -80,6 +86,7 @@ export const startStore = async (options: StoreOptions): Promise<RunningStore> =
     )
   if (!Number.isInteger(threads) || threads < 0 || threads > 64)
     throw new SecretsError('config_invalid', `A store has 0 to 64 threads, not ${threads}.`)
+  requireCalendar(options.rotationCalendar)
   const { reader, store, rootKey, auditKey } = await openStorage(options, {
     rootKey: options.rootKey,
     nowMs: clock.nowMs(),
@@ -102,6 +109,11 @@ export const startStore = async (options: StoreOptions): Promise<RunningStore> =
   }
 }
 
+/** @throws SecretsError `config_invalid` */
+const requireCalendar = (calendar: RotationCalendar = {}): void => {
+  rotationSchedule({ ...calendar, expression: 'rate(1 day)', secretId: '', anchorMs: 0 })
+}
+
 const run = async (options: StoreOptions, host: string, opened: OpenedStore): Promise<RunningStore> => {
   const { clock, random, reader, writer } = opened
   const { rootKey, iam, port, insecureNoAuth, threads = 0 } = options
@@ -114,6 +126,7 @@ const run = async (options: StoreOptions, host: string, opened: OpenedStore): Pr
     iam,
     ...(insecureNoAuth && { insecureNoAuth }),
     ...(options.functions && { functions: options.functions }),
+    ...(options.rotationCalendar && { rotationCalendar: options.rotationCalendar }),
     onChange,
     onRotation: guarded(options.onRotation, log),
     ...(options.onCall && { onCall: guarded(options.onCall, log) }),

@@ -5,7 +5,7 @@ import { isOpenToOthers } from './private-file.ts'
 
 /** Names of what is kept in a data folder, with what lies beside it while it is written. */
 const ownFiles =
-  /^(?:store\.sqlite|root\.key|iam\.json|agent\.token|agent\.header|agent-audit|service\.header|service-audit|aws\.env|service\.db|running\.json|unseal\.sock)(?:$|[-.])/
+  /^(?:store\.sqlite|root\.key|iam\.json|rotation\.json|agent\.token|agent\.header|agent-audit|service\.header|service-audit|aws\.env|service\.db|running\.json|unseal\.sock)(?:$|[-.])/
 
 /** The folder that holds an embedded plane: keys, tokens and the store's database. Only its owner may look in. */
 export class DataFolder {
@@ -28,6 +28,10 @@ export class DataFolder {
   /** Users of the store, and their access keys. */
   get iam(): string {
     return join(this.path, 'iam.json')
+  }
+  /** When scheduled rotations begin; somebody writes it, or it is not there. */
+  get rotationCalendar(): string {
+    return join(this.path, 'rotation.json')
   }
   /** What local rotation functions write. */
   get functionsLog(): string {

@@ -11,6 +11,7 @@ import {
 import type { Context } from '../context.ts'
 import { type PlaneFunctions, startPlaneFunctions } from '../lambda-host/start-plane-functions.ts'
 import { makeCredentials, planeAccount } from '../data-folder/credentials.ts'
+import { readRotationCalendar } from '../data-folder/rotation-calendar-file.ts'
 import { advisedRootKey } from '../root-key/advised-root-key.ts'
 import { RepeatedProblems } from './repeated-problems.ts'
 
@@ -45,6 +46,7 @@ export const startPlaneStore = async (context: Context, planeOptions: PlaneStore
   // Nobody gets access keys of a store that is there and that this start cannot open.
   if (!existsSync(folder.iam)) await proveRootKey(database, rootKey)
   makeCredentials(folder, random)
+  const rotationCalendar = readRotationCalendar(folder.rotationCalendar)
   if (insecureNoAuth)
     onProblem(
       '--insecure-no-auth: whoever reaches this port is the root user, and can read every secret. Use it for tests.',
@@ -59,6 +61,7 @@ export const startPlaneStore = async (context: Context, planeOptions: PlaneStore
       ...options,
       ...database,
       ...(functions && { functions: functions.endpoint }),
+      rotationCalendar,
       ...(insecureNoAuth && { insecureNoAuth: { account: planeAccount } }),
       rootKey,
       iam,

@@ -6,7 +6,7 @@ import { anchorOf, shownRules } from './next-rotation.ts'
 /** What DescribeSecret and ListSecrets say of how a secret is rotated; nothing where it never was to be. */
 export const rotationFacts = (row: SecretRotationRow | undefined): SecretFacts => {
   if (!row) return {}
-  const rules = shownRules(row.secret_id, row, anchorOf(row))
+  const rules = shownRules(row, anchorOf(row))
   return {
     RotationEnabled: row.enabled === 1,
     RotationLambdaARN: row.function_arn,

@@ -1,6 +1,9 @@
-import { type SecretsError, toSecretsError } from '@keyplane/core'
+import { SecretsError, toSecretsError } from '@keyplane/core'
+import type { WriteOutcome } from '@keyplane/database'
+import { isBlackedOut } from '@keyplane/rotation'
 import { rotateScheduled } from '../secretsmanager/operations/rotate-secret.ts'
 import type { SecretRotationRow } from '../storage/tables.ts'
+import { beginsAtMs } from './next-rotation.ts'
 import { type ServiceCallParts, serviceCall } from './service-call.ts'
 import type { StoredVersions } from './stored-versions.ts'
 
@@ -13,20 +16,39 @@ export interface ScheduledRotationsParts extends ServiceCallParts {
 const putOffMs = 3_600_000
 const atATime = 100
 
-/** Asks for the rotations whose time has come, as if somebody had called RotateSecret. */
+/**
+ * Asks for the rotations whose time has come, as if somebody had called RotateSecret; none on blackout dates, and none after
+ * its window, which waits for the next.
+ */
 export const askScheduled = async (parts: ScheduledRotationsParts): Promise<void> => {
-  for (const row of await parts.rotations.due(parts.clock.nowMs(), atATime)) {
+  const { calendar } = parts
+  const nowMs = parts.clock.nowMs()
+  if (isBlackedOut(calendar, nowMs)) return
+  for (const row of await parts.rotations.due(nowMs, atATime)) {
     try {
       const { secret } = await parts.stored.secret(row.secret_id)
-      await serviceCall(parts, secret, 'RotateSecret', (context) => rotateScheduled(context, row, secret.arn))
+      const atMs = beginsAtMs(row, nowMs, { arn: secret.arn, calendar })
+      if (atMs > nowMs) {
+        // Others see the same.
+        if ((await putOff(parts, row, atMs)) === 'committed') parts.onError(windowMissed(secret.name, atMs))
+      } else await serviceCall(parts, secret, 'RotateSecret', (context) => rotateScheduled(context, row, secret.arn))
     } catch (error) {
       // Others wait behind it.
-      await putOff(parts, row)
+      await putOff(parts, row, nowMs + putOffMs)
       parts.onError(toSecretsError(error))
     }
   }
 }
 
-const putOff = async ({ rotations, writer, clock }: ScheduledRotationsParts, row: SecretRotationRow): Promise<void> => {
-  await writer.write({ statements: [rotations.putOff(row, clock.nowMs() + putOffMs)], audit: [] })
-}
+const windowMissed = (name: string, atMs: number): SecretsError =>
+  new SecretsError(
+    'unavailable',
+    `The rotation of ${JSON.stringify(name)} did not begin within its window; it begins in the next: ${new Date(atMs).toISOString()}.`,
+    { reason: 'window_missed' },
+  )
+
+const putOff = (
+  { rotations, writer }: ScheduledRotationsParts,
+  row: SecretRotationRow,
+  untilMs: number,
+): Promise<WriteOutcome> => writer.write({ statements: [rotations.putOff(row, untilMs)], audit: [] })

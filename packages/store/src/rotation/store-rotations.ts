@@ -193,16 +193,16 @@ export class StoreRotations implements Rotating {
   }
 
   async #settle(row: SecretRotationRow, ended: Rotation | undefined): Promise<number> {
-    const { clock, writer, rotations, onChange } = this.#parts
+    const { clock, writer, rotations, calendar, onChange } = this.#parts
     if (ended?.state === 'rolled-back') await this.#freeLabel(row, ended)
+    const { secret } = await this.#versions.known(row.secret_id)
     const finishedAtMs = ended?.state === 'finished' ? ended.endedAtMs : undefined
     const counting = { anchorMs: finishedAtMs ?? anchorOf(row), afterMs: finishedAtMs ?? clock.nowMs() }
     const settled = {
       rotated_at_ms: finishedAtMs ?? row.rotated_at_ms,
-      next_at_ms: row.enabled === 1 ? nextRotationMs(row.secret_id, row, counting) : null,
+      next_at_ms: row.enabled === 1 ? nextRotationMs(row, counting, { arn: secret.arn, calendar }) : null,
     }
     const outcome = await writer.write({ statements: [rotations.settle(row, settled)], audit: [] })
-    const { secret } = await this.#versions.known(row.secret_id)
     if (outcome === 'committed') onChange({ arn: secret.arn, name: secret.name })
     return everyMs
   }

@@ -14,7 +14,7 @@ export const requireRotationRules = (rules: RotationRules, nowMs: number): void 
   if (days !== undefined && (days < 1 || days > 1000))
     refuse('RotationRules.AutomaticallyAfterDays must be within 1-1000.')
   // A window alone is that of a schedule that is known later.
-  if (days !== undefined || ScheduleExpression !== undefined) rulesOf('', rules, { nowMs })
+  if (days !== undefined || ScheduleExpression !== undefined) rulesOf(rules, { nowMs })
 }
 
 const refuse = (message: string): never => {

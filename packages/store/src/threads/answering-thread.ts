@@ -38,7 +38,7 @@ const procedures: AnsweringThread = {
 const first: Calls<FirstThread> = portCalls<FirstThread>(port, procedures)
 
 const serve = async (): Promise<Listening> => {
-  const { database, store, writerPort, listenAt, insecureNoAuth, functions, tellsCalls } = given
+  const { database, store, writerPort, listenAt, insecureNoAuth, functions, rotationCalendar, tellsCalls } = given
   const [clock, random] = [systemClock, systemRandom]
   const reader = readerOf(database, Math.ceil(maxConnections / (listenAt.sharedBy ?? 1)))
   const writer = new Readiness(writerOver(writerPort), clock)
@@ -57,6 +57,7 @@ const serve = async (): Promise<Listening> => {
       iam: () => iam,
       ...(insecureNoAuth && { insecureNoAuth }),
       ...(functions && { functions }),
+      ...(rotationCalendar && { rotationCalendar }),
       onChange: (secret) => first.tell('changed', secret),
       onRotation: (report) => first.tell('rotated', report),
       onCall: tellsCalls ? (report) => first.tell('called', report) : () => undefined,

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { RotationCalendar } from '@keyplane/rotation'
 import type { CallReport, StoreProblem } from '../app.ts'
 import type { Iam } from '../iam/identity.ts'
 import type { MetricsState } from '../metrics.ts'
@@ -22,6 +23,7 @@ export interface ThreadStart {
   readonly listenAt: ListenAt
   readonly insecureNoAuth?: { readonly account: string }
   readonly functions?: FunctionsEndpoint
+  readonly rotationCalendar?: RotationCalendar
   /** Whether somebody wants to be told of each call. */
   readonly tellsCalls: boolean
 }

@@ -5,6 +5,7 @@ import type { Listening } from '../http/listen.ts'
 import { currentIam, type Iam, type LiveIam } from '../iam/identity.ts'
 import { Metrics, type MetricsState } from '../metrics.ts'
 import type { OpenedStore } from '../opened-store.ts'
+import type { RotationCalendar } from '@keyplane/rotation'
 import type { FunctionsEndpoint } from '../rotation/rotation-functions.ts'
 import type { RotationReport } from '../rotation/rotation-report.ts'
 import type { ListenAt } from '../serve-store.ts'
@@ -24,6 +25,7 @@ export interface ThreadsOptions {
   readonly iam: Iam | LiveIam
   readonly insecureNoAuth?: { readonly account: string }
   readonly functions?: FunctionsEndpoint
+  readonly rotationCalendar?: RotationCalendar
   readonly onChange: (secret: { readonly arn: string; readonly name: string }) => void
   readonly onRotation: (report: RotationReport) => void
   /** Absent: nobody wants to know. */
@@ -59,7 +61,7 @@ class AnsweringThreads {
   #closing = false
 
   constructor(options: ThreadsOptions, opened: OpenedStore) {
-    const { host, port, threads, database, rootKey, insecureNoAuth, functions, onCall } = options
+    const { host, port, threads, database, rootKey, insecureNoAuth, functions, rotationCalendar, onCall } = options
     const lender = new RootKeyLender(rootKey)
     this.#options = options
     this.#opened = opened
@@ -71,6 +73,7 @@ class AnsweringThreads {
       rootKeySource: rootKey.name,
       ...(insecureNoAuth && { insecureNoAuth }),
       ...(functions && { functions }),
+      ...(rotationCalendar && { rotationCalendar }),
       tellsCalls: onCall !== undefined,
     }
     this.#procedures = {

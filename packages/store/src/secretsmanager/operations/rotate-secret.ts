@@ -8,7 +8,7 @@ import { flag, integer, listOf, type Shape, structure, text } from '../../parsin
 import { arn, clientRequestToken, secretId } from '../../parsing/members.ts'
 import { requireRotationRules } from '../rotation-rules.ts'
 import { secretTarget } from '../secret-target.ts'
-import { anchorOf, type Counting, nextRotationMs, rulesOf } from '../../rotation/next-rotation.ts'
+import { anchorOf, type Counting, type Keeping, nextRotationMs, rulesOf } from '../../rotation/next-rotation.ts'
 import { isBuiltIn, needsAdmin } from '../../rotation/built-in-rotators.ts'
 import { isTrialVersion } from '../../rotation/trial-version.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
@@ -81,8 +81,6 @@ export const rotateScheduled = async (
     const row = await context.rotations.of(loaded.secret.id)
     if (row?.enabled !== 1 || row.next_at_ms !== due.next_at_ms || row.pending_version !== null)
       return { arn, statements: [], output: undefined }
-    // One whose schedule can't be kept is not begun: its end could not say when the next one is.
-    nextRotationMs(loaded.secret.id, row, countingOf(row))
     return asked(context, loaded, { versionId, functionArn: row.function_arn, masterArn: row.master_arn })
   })
 }
@@ -104,7 +102,7 @@ const asked = async (
   { secret, stages }: LoadedSecret,
   asks: Asked,
 ): Promise<Decided<Outcome | 'incomplete'>> => {
-  const { nowMs, rotations, versions, secrets } = context
+  const { nowMs, rotations, versions, secrets, calendar } = context
   const { versionId, RotateImmediately: isImmediate = true } = asks
   const { id, arn } = secret
   const row = await rotations.of(id)
@@ -117,7 +115,7 @@ const asked = async (
   const waiting = waitingOf(before)
   // What is under way stays as it was begun.
   if (row && row.pending_version !== null) return { arn, statements: [], output: 'incomplete' }
-  const configured = configuredRow(row, asks, { id, nowMs })
+  const configured = configuredRow(row, asks, { id, arn, nowMs, calendar })
   if (waiting !== undefined && waiting !== holderOf(before, current) && !isBuiltIn(asks.functionArn)) {
     // A function came so far and no farther: the target may have this version's credential.
     if (!row) return { arn, statements: [], output: 'incomplete' }
@@ -149,9 +147,9 @@ const asked = async (
 const configuredRow = (
   row: SecretRotationRow | undefined,
   { versionId, functionArn, masterArn, RotationRules: rules, RotateImmediately: isImmediate = true }: Asked,
-  { id, nowMs }: { readonly id: string; readonly nowMs: number },
+  { id, nowMs, ...keeping }: Keeping & { readonly id: string; readonly nowMs: number },
 ): SecretRotationRow => {
-  const given = rulesOf(id, rules, { known: row, nowMs })
+  const given = rulesOf(rules, { known: row, nowMs })
   const { after_days, expression, duration } = given ?? row ?? noRules
   const isNew = !row || isSchedule(rules)
   const counting = isNew ? { anchorMs: nowMs, afterMs: nowMs } : countingOf(row)
@@ -166,7 +164,9 @@ const configuredRow = (
     configured_at_ms: isNew ? nowMs : row.configured_at_ms,
     rotated_at_ms: row?.rotated_at_ms ?? null,
     next_at_ms:
-      !isNew && row.enabled === 1 ? row.next_at_ms : nextRotationMs(id, { after_days, expression, duration }, counting),
+      !isNew && row.enabled === 1
+        ? row.next_at_ms
+        : nextRotationMs({ after_days, expression, duration }, counting, keeping),
     pending_version: isImmediate ? versionId : null,
     asked_at_ms: isImmediate || !row ? nowMs : row.asked_at_ms,
   }
