@@ -49,6 +49,22 @@ describe('what is noted of a rotation', () => {
   })
 })
 
+describe('a rotation whose record is damaged', () => {
+  it('ends when it is cancelled, and another one may begin', async () => {
+    await store.ok('PutSecretValue', { SecretId: 'one', SecretString: '{"host":"127.0.0.1","port":1,"username":"a"}' })
+    await store.rotate({ RotationLambdaARN: 'arn:keyplane:rotation:::postgres-user' })
+    await store.until(async () => (await store.steps()).some(({ Outcome }) => Outcome === 'failed'))
+    await store.data.rows("update rotations set record = '{}' returning secret_id")
+    await store.until(async () => JSON.stringify(store.problems).includes('The rotation of \\"one\\"'))
+    await store.ok('CancelRotateSecret', { SecretId: 'one' })
+    await store.until(async () => (await noted())?.isUnderWay === false)
+    expect(store.problems.at(-1)).toMatchObject({ reason: 'abandoned' })
+    await store.ok('PutSecretValue', { SecretId: 'one', SecretString: 'second' })
+    await store.rotate({ RotationLambdaARN: randomPassword, ClientRequestToken: tokenOf('b') })
+    await store.until(() => store.isRotated())
+  })
+})
+
 describe('a rotation that is taken back before anything was done', () => {
   it('leaves no version behind that waits for a value', async () => {
     await store.ok('PutSecretValue', { SecretId: 'one', SecretString: '{"host":"127.0.0.1","port":1,"username":"a"}' })

@@ -67,8 +67,10 @@ export const startPlaneStore = async (context: Context, planeOptions: PlaneStore
       iam,
       random,
       clock,
-      log: ({ requestId, code, message }) =>
-        problems.note(`${message} (${code})`, `${message} (${code}, ${requestId})`),
+      log: ({ requestId, code, reason, message }) => {
+        const what = `${message} (${[code, reason].filter(Boolean).join(', ')}`
+        problems.note(`${what})`, `${what}${requestId && `, ${requestId}`})`)
+      },
     })
     if (functions) functions.storeUrl = running.url
     const close = async (): Promise<void> => {

@@ -168,6 +168,8 @@ export class RotationWatch {
   async #noted(database: StoreDatabase): Promise<RotationEnd | undefined> {
     const arn = this.before.ARN ?? ''
     const { isUnderWay, record } = (await notedRotations(database, arn)).get(arn) ?? { isUnderWay: false }
+    if (!isUnderWay && !record)
+      throw this.#failure('conflict', 'rotation_unrecorded', 'has ended without a record of how: see the store’s log')
     const isEnd = record && !isUnderWay && record.changedAtMs >= this.#startedAtMs && isEndState(record.state)
     return isEnd ? { state: record.state } : undefined
   }
@@ -176,7 +178,7 @@ export class RotationWatch {
     return describeSecret(this.#store, this.before.ARN ?? '')
   }
 
-  #failure(code: 'unavailable' | 'timeout', reason: string, what: string): SecretsError {
+  #failure(code: 'unavailable' | 'timeout' | 'conflict', reason: string, what: string): SecretsError {
     return new SecretsError(code, `The rotation of ${JSON.stringify(this.before.Name)} ${what}.`, { reason })
   }
 }

@@ -43,7 +43,7 @@ class DatabaseJournal implements RotationJournal {
     if (!row || row.record === null) return undefined
     const rotation = parseRotation(row.record)
     if (rotation.secretId !== secretId)
-      throw new SecretsError('integrity', 'The record of a rotation is another secret’s.', { reason: 'damaged' })
+      throw new SecretsError('integrity', 'The record of a rotation is another secret’s.', { reason: 'damaged_record' })
     return { rotation, revision: row.revision }
   }
 

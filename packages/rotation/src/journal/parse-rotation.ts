@@ -140,4 +140,4 @@ const parsed = (text: string): Readonly<Record<string, unknown>> => {
 }
 
 const damaged = (what: string): SecretsError =>
-  new SecretsError('integrity', `The record of a rotation is damaged: ${what}.`, { reason: 'damaged' })
+  new SecretsError('integrity', `The record of a rotation is damaged: ${what}.`, { reason: 'damaged_record' })

@@ -149,8 +149,8 @@ export class StoreRotations implements Rotating {
       await this.#engine.requestRollback(secretId)
     } catch (error) {
       // It has ended, is too far, or is in the middle of a step: the next look sees that it was cancelled.
-      const { code } = toSecretsError(error)
-      if (code !== 'unsupported' && code !== 'conflict') throw error
+      const { code, reason } = toSecretsError(error)
+      if (code !== 'unsupported' && code !== 'conflict' && reason !== 'damaged_record') throw error
     }
   }
 
@@ -172,11 +172,21 @@ export class StoreRotations implements Rotating {
       return advance.status === 'waiting' ? Math.max(0, advance.untilMs - this.#parts.clock.nowMs()) : busyMs
     } catch (error) {
       const { reason } = toSecretsError(error)
+      if (reason === 'damaged_record' && enabled === 0) return await this.#abandon(row)
       // Somebody gave the version a value in the meantime: there is nothing to rotate to.
       if (reason === 'version_exists') return await this.#settle(row, undefined)
       if (reason !== 'lease_lost') this.#onError(await this.#named(secretId, toSecretsError(error)))
       return busyMs
     }
+  }
+
+  /** Ends one that was cancelled and whose record can't be read: how far it came is not known. */
+  async #abandon(row: SecretRotationRow): Promise<number> {
+    const { writer, rotations } = this.#parts
+    await writer.write({ statements: [rotations.unrecord(row.secret_id)], audit: [] })
+    const message = 'its damaged record was thrown away; which credential the target accepts is not known.'
+    this.#onError(await this.#named(row.secret_id, new SecretsError('integrity', message, { reason: 'abandoned' })))
+    return this.#settle(row, undefined)
   }
 
   /** The failure, with the name of whose it is. */

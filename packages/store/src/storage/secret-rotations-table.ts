@@ -17,6 +17,8 @@ export interface SecretRotationsTable {
   /** The secrets that are not there any more, of whose rotations the journal still has a record. */
   forgotten(limit: number): Promise<readonly string[]>
   forget(secretId: string): Statement
+  /** Throws the journal's record away, of whoever may still work by it too. */
+  unrecord(secretId: string): Statement
   put(row: SecretRotationRow): Statement
   /** Moves the next rotation to another moment, unless it was moved already. */
   putOff(row: SecretRotationRow, untilMs: number): Statement
@@ -113,6 +115,22 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
       return rows.map(({ secret_id }) => secret_id)
     },
     forget: (secretId) => statement(query.deleteFrom('rotations').where('secret_id', '=', secretId).compile()),
+    unrecord: (secretId) =>
+      statement(
+        query
+          .updateTable('rotations')
+          .set(({ eb }) => ({
+            record: null,
+            revision: 0,
+            is_open: 0,
+            due_at_ms: 0,
+            holder: '',
+            fence: eb('fence', '+', 1),
+          }))
+          .where('secret_id', '=', secretId)
+          .compile(),
+        1,
+      ),
     put: (row) =>
       statement(
         query
