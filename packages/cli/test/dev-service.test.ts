@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { bareEnvironment, keyplane } from './keyplane-process.ts'
 import { ScratchFolder } from './scratch-folder.ts'
 
-const folder = new ScratchFolder()
+let folder: ScratchFolder
+beforeEach(() => {
+  folder = new ScratchFolder()
+})
 afterEach(() => folder.remove())
 
 it('a plane has a service over its example secrets, and a key to it that is kept', async () => {
@@ -29,4 +32,28 @@ it('a plane has a service over its example secrets, and a key to it that is kept
     expect(stdout + stderr).not.toContain(authorization.slice('Bearer '.length))
   }
   expect(keys[0]).toBe(keys[1])
+}, 90_000)
+
+it('who is made with the line on the screen can log in, also after the plane was started anew', async () => {
+  const env = bareEnvironment(folder.path)
+  const at = { cwd: folder.path, env }
+  const asked = (args: readonly string[], stdin = '') => keyplane(args, { ...at, stdin }).finished
+  const started = async () => {
+    const plane = keyplane(['dev', '--agent-port', '0', '--store-port', '0', '--service-port', '0'], at)
+    await expect.poll(() => plane.stdout, { timeout: 30_000 }).toMatch(/keyplane (service user add me .+)\n/)
+    const [, line = ''] = /keyplane (service user add me .+)\n/.exec(plane.stdout) ?? []
+    return { plane, line: line.split(' '), service: line.split(' ').at(-1) ?? '' }
+  }
+  const password = 'correct horse battery'
+  const first = await started()
+  expect(await asked(first.line, password)).toMatchObject({ code: 0 })
+  expect(await asked(['whoami'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/client +developer/) })
+  await first.plane.stop()
+
+  const second = await started()
+  expect(await asked(['login', '--user', 'me', '--password-stdin'], password)).toMatchObject({ code: 0 })
+  expect(await asked(['whoami'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/user +me/) })
+  const other = await asked(['whoami', '--service', second.service.replace('127.0.0.1', 'localhost')])
+  expect(other.stderr).toContain('Nobody is logged in at http://localhost')
+  await second.plane.stop()
 }, 90_000)

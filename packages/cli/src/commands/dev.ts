@@ -7,7 +7,7 @@ import { auditTail, type CallReport } from '@keyplane/store'
 import type { Command, Context } from '../context.ts'
 import { accessKeyOf, planeRegion, writeAwsEnv } from '../data-folder/credentials.ts'
 import type { DataFolder } from '../data-folder/data-folder.ts'
-import { forgetRunning, noteRunning } from '../data-folder/running-plane.ts'
+import { forgetRunning, noteRunning, type RunningPlane } from '../data-folder/running-plane.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeExampleSecrets } from '../plane/example-secrets.ts'
 import { portFailure } from '../plane/port-failure.ts'
@@ -55,12 +55,13 @@ export const dev: Command<DevOptions> = async (context, _args, { agentPort, stor
       portFailure(agentPort, '--agent-port'),
     )
     writeAwsEnv(folder, store.url, random)
-    noteRunning(folder, { pid: process.pid, agentUrl: agent.url, storeUrl: store.url }, random)
+    const running = { pid: process.pid, agentUrl: agent.url, storeUrl: store.url }
+    noteRunning(folder, running, random)
     const facts = { agentUrl: agent.url, storeUrl: store.url, secrets: await store.countSecrets() }
     if (terminal.json) terminal.data(JSON.stringify(facts))
     else terminal.data(screenOf(context, facts))
     live.begin()
-    service = startService(context, { port: servicePort, storeUrl: store.url, onRead: live.service })
+    service = startService(context, running, { port: servicePort, storeUrl: store.url, onRead: live.service })
     await ended
     terminal.words('Ending; npm start resumes with your data.')
     return exitCodes.ok
@@ -73,12 +74,17 @@ export const dev: Command<DevOptions> = async (context, _args, { agentPort, stor
 }
 
 /** The service, once the screen stands; without it the plane is whole but for that. */
-const startService = async (context: Context, options: PlaneServiceOptions): Promise<RunningService | undefined> => {
-  const { folder, terminal } = context
+const startService = async (
+  context: Context,
+  running: RunningPlane,
+  options: PlaneServiceOptions,
+): Promise<RunningService | undefined> => {
+  const { folder, terminal, random } = context
   try {
     const { startPlaneService } = await import('../plane/start-plane-service.ts')
     const service = await startPlaneService(context, options)
     const { url } = service
+    noteRunning(folder, { ...running, serviceUrl: url }, random)
     if (terminal.json) terminal.event({ service: { serviceUrl: url } })
     else terminal.data(serviceRow({ url, dataPath: shownPath(folder) }, terminal))
     return service

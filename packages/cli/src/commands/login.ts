@@ -20,9 +20,9 @@ interface Begun {
 
 /** `keyplane login`: a session at a service, whose token is kept for the commands and programs that come. */
 export const login: Command<LoginFlags> = async (context, _args, flags) => {
-  const { env, terminal, clock, random } = context
+  const { env, folder, terminal, clock, random } = context
   const logins = new Logins(env)
-  const api = new ServiceApi({ service: serviceUrl(env, flags), clock })
+  const api = new ServiceApi({ service: serviceUrl({ env, folder }, flags), clock })
   try {
     const before = logins.of(api.service)
     const user = flags.user ?? before?.user

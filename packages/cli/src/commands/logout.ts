@@ -6,9 +6,9 @@ import { Logins } from '../login/logins.ts'
 import { ServiceApi } from '../login/service-api.ts'
 
 /** `keyplane logout`: ends the session at the service, then forgets its token. */
-export const logout: Command<ServiceFlags> = async ({ env, terminal, clock }, _args, flags) => {
+export const logout: Command<ServiceFlags> = async ({ env, folder, terminal, clock }, _args, flags) => {
   const logins = new Logins(env)
-  const login = logins.of(serviceUrl(env, flags))
+  const login = logins.of(serviceUrl({ env, folder }, flags))
   if (!login) {
     terminal.words('Nobody is logged in there.')
     return exitCodes.ok

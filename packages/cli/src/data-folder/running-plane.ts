@@ -9,6 +9,8 @@ export interface RunningPlane {
   readonly pid: number
   readonly agentUrl?: string
   readonly storeUrl?: string
+  /** Once it listens: it comes last. */
+  readonly serviceUrl?: string
 }
 
 export const noteRunning = (folder: DataFolder, plane: RunningPlane, random: Random): void =>

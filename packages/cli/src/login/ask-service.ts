@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { SecretsError } from '@keyplane/core'
+import { parseEndpoint } from '@keyplane/http'
 import type { Context } from '../context.ts'
+import { findRunning } from '../data-folder/running-plane.ts'
+import { serviceKeyFor } from '../data-folder/service-key.ts'
 import { UsageError } from '../usage-error.ts'
 import { type Login, Logins } from './logins.ts'
 import { ServiceApi } from './service-api.ts'
@@ -22,25 +25,26 @@ export interface ServiceAccess {
 const named = (env: Context['env'], name: string): string | undefined =>
   env[`KEYPLANE_SERVICE_${name}`] || env[`SECRETS_SERVICE_${name}`] || undefined
 
-/** The service that a flag or the environment names, else that of the latest login. */
-export const serviceUrl = (env: Context['env'], { service }: ServiceFlags): string => {
-  const url = service ?? named(env, 'URL') ?? new Logins(env).of(undefined)?.service
+/** The service that a flag or the environment names, else that of the latest login, else the one of the plane that runs here. */
+export const serviceUrl = ({ env, folder }: Pick<Context, 'env' | 'folder'>, { service }: ServiceFlags): string => {
+  const url = service ?? named(env, 'URL') ?? new Logins(env).of(undefined)?.service ?? findRunning(folder)?.serviceUrl
   if (url !== undefined) return url
   throw new UsageError(
     'Which service? Name it with --service, KEYPLANE_SERVICE_URL, or log in: keyplane login --service URL',
   )
 }
 
-/** Acts with a service, by the token that the environment names, else by the login there. */
+/** Acts with a service, by the token that the environment names, else by the login there, else by the key of the plane here. */
 export const askService = async <T>(
-  { env, clock }: Pick<Context, 'env' | 'clock'>,
+  { env, clock, folder }: Pick<Context, 'env' | 'clock' | 'folder'>,
   flags: ServiceFlags,
   act: (access: ServiceAccess) => Promise<T>,
 ): Promise<T> => {
-  const service = serviceUrl(env, flags)
+  const service = serviceUrl({ env, folder }, flags)
   const logins = new Logins(env)
   const login = logins.of(service)
-  const token = namedToken(env) ?? (login && logins.tokenOf(login))
+  const token =
+    namedToken(env) ?? (login ? logins.tokenOf(login) : serviceKeyFor(parseEndpoint(service).origin, folder))
   if (token === undefined)
     throw new SecretsError('unauthenticated', `Nobody is logged in at ${service}.`, { source: 'service' })
   const api = new ServiceApi({ service, token, clock })

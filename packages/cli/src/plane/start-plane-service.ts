@@ -7,6 +7,7 @@ import {
   type DeliveredRead,
   newApiKey,
   type OpenHealth,
+  openState,
   parseServiceConfig,
   type RunningService,
   startService,
@@ -16,7 +17,7 @@ import { batchedSink } from '../agent-audit/batched-sink.ts'
 import type { Context } from '../context.ts'
 import { accessKeyOf, planeRegion } from '../data-folder/credentials.ts'
 import type { DataFolder } from '../data-folder/data-folder.ts'
-import { readPrivateFile } from '../data-folder/private-file.ts'
+import { readServiceKey } from '../data-folder/service-key.ts'
 
 export interface PlaneServiceOptions {
   readonly port: number
@@ -30,15 +31,20 @@ const alwaysWell: OpenHealth = async () => ({
   close: () => undefined,
 })
 
-/** The service in front of this data folder's store: an environment, a tool over the example secrets, a key for both. */
+/** The service in front of this data folder's store: an environment, a tool over the example secrets, a key for both, and logins. */
 export const startPlaneService = async (
   { folder, clock, random, env, terminal }: Context,
   { port, storeUrl, onRead }: PlaneServiceOptions,
 ): Promise<RunningService> => {
   const text = JSON.stringify(planeConfig(port, keyHash(folder, random)))
   const audit = batchedSink(new AgentAuditFile(folder.serviceAudit, { clock, random, keeper: 'service' }))
+  const state = await openState({ file: folder.serviceState }, { clock, random })
   const warn = (message: string): void => terminal.warn(`service: ${message}`)
   const credentials = accessKeyOf(folder, 'agent')
+  const end = async (): Promise<void> => {
+    await audit.close?.()
+    await state.close()
+  }
   try {
     const running = await startService({
       config: parseServiceConfig({ path: join(folder.path, 'service.yaml'), text }),
@@ -46,6 +52,7 @@ export const startPlaneService = async (
       openHealth: alwaysWell,
       log: { warn, error: warn },
       audit,
+      state,
       onRead,
       env,
       clock,
@@ -53,11 +60,11 @@ export const startPlaneService = async (
     })
     const close = async (): Promise<void> => {
       await running.close()
-      await audit.close?.()
+      await end()
     }
     return { ...running, close }
   } catch (thrown) {
-    await audit.close?.()
+    await end()
     throw thrown
   }
 }
@@ -77,7 +84,7 @@ const planeConfig = (port: number, hash: string): object => ({
 
 /** The hash of the folder's key, which is made where there is none: a header line, so that it stands in no argument list. */
 const keyHash = (folder: DataFolder, random: Random): string => {
-  const [, known] = /^Authorization: Bearer (kps_[\w-]{43})\s*$/.exec(readPrivateFile(folder.serviceHeader) ?? '') ?? []
+  const known = readServiceKey(folder)
   if (known !== undefined) return `sha256:${createHash('sha256').update(known).digest('hex')}`
   const { key, hash } = newApiKey(random)
   const content = `Authorization: Bearer ${key}\n`

@@ -36,10 +36,12 @@ export const serviceRow = (
   { style }: Pick<Terminal, 'style'>,
 ): string => {
   const path = '/v1/environments/development/tools/demo/configuration'
+  const flag = dataPath === '.keyplane' ? '' : ` --data ${dataPath}`
   const command = `curl -sH @${dataPath}/service.header '${new URL(url).host}${path}'`
   return [
     `  service  ${style('cyan', url)}  what a tool needs: settings and secrets`,
     `   ${style('green', command)}`,
+    `   ${style('green', `npx keyplane service user add me --role everything --service ${url}${flag}`)}`,
   ].join('\n')
 }
 
