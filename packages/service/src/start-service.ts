@@ -17,6 +17,7 @@ import { clockOutsideRequests } from './http/clock-outside-requests.ts'
 import { currentRequestId } from './http/request-context.ts'
 import { accountsOf } from './state/accounts.ts'
 import type { State } from './state/open-state.ts'
+import { tellLostRoles } from './users/tell-lost-roles.ts'
 import type { DeliveredRead } from './tools/secret-reads.ts'
 import { noHealth, type OpenHealth } from './watch/openbao-probe.ts'
 import { type WarmedSecret, Watches } from './watch/watches.ts'
@@ -88,6 +89,7 @@ export const startService = async ({
     const tls = config.listen.tls && readTlsFiles(config.listen.tls)
     const strangers = new StrangerRecords({ audit, clock: parts.clock })
     const accounts = state && accountsOf(state, { config, audit, ...parts })
+    if (accounts) await tellLostRoles({ ...accounts, ...config, ...parts })
     const app = await serviceApp({
       config,
       accounts,

@@ -212,6 +212,27 @@ export const describeAccounts = (engine: string, start: () => Promise<ScratchSta
       for (const secret of [password, other, token, token.slice(4)]) expect(kept).not.toContain(secret)
     })
 
+    it('lets a user do nothing while the configuration lacks a role of his, which may have denied something', async () => {
+      const token = await served.login('alice', password)
+      const everything = { allow: [{ actions: ['*'], environments: ['*'], tools: ['*'] }] }
+      const careful = { allow: [], deny: [{ actions: ['*'], environments: ['production'], tools: ['*'] }] }
+      const restart = async (roles: object) => {
+        await served.close()
+        const told: string[] = []
+        served = await serveAccounts(scratch.database, { more: { roles }, warn: (message) => told.push(message) })
+        return told
+      }
+      expect(await restart({ all: everything, careful })).toEqual([expect.stringContaining('no role "production"')])
+      await put({ roles: ['all', 'careful'] })
+      expect((await served.ask(ofTool('staging'), { token })).status).toBe(200)
+      expect(await restart({ all: everything })).toEqual([
+        'There is no role "careful": users who have it (1) may do nothing.',
+      ])
+      for (const environment of ['staging', 'production'])
+        expect((await served.ask(ofTool(environment), { token })).status).toBe(403)
+      expect((await served.ask('/v1/users', { token })).status).toBe(403)
+    })
+
     it('goes on after a restart with who is logged in', async () => {
       const token = await served.login('alice', password)
       await served.close()

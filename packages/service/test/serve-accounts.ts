@@ -58,11 +58,18 @@ export interface ServeOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly audit?: (state: State) => State['log']
+  readonly warn?: (message: string) => void
 }
 
 export const serveAccounts = async (
   database: StateDatabase,
-  { more = {}, clock = systemClock, random = systemRandom, audit = ({ log }) => log }: ServeOptions = {},
+  {
+    more = {},
+    clock = systemClock,
+    random = systemRandom,
+    audit = ({ log }) => log,
+    warn = () => {},
+  }: ServeOptions = {},
 ): Promise<ServedAccounts> => {
   const state = await openState(database, { clock, random })
   const service = await startService({
@@ -70,7 +77,7 @@ export const serveAccounts = async (
     env: {},
     clock,
     random,
-    log: { warn: () => {}, error: () => {} },
+    log: { warn, error: () => {} },
     audit: audit(state),
     state,
     open: async () => memoryProvider({ secrets: { apiKey: 'value' } }),

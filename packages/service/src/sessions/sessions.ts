@@ -80,11 +80,12 @@ export class Sessions {
     const live = await this.#sessions.live(sessionHash(token), this.#parts.clock.nowMs())
     if (!live) return undefined
     const roleNames = JSON.parse(live.roles) as readonly string[]
+    const roles = roleNames.flatMap((role) => this.#parts.roles.get(role) ?? [])
     return {
       name: `user:${live.name}`,
       roleNames,
-      // A role that the configuration has no more allows nothing, and denies nothing.
-      roles: roleNames.flatMap((role) => this.#parts.roles.get(role) ?? []),
+      // What a role denied that the configuration has no more is not known: the others alone could allow it.
+      roles: roles.length === roleNames.length ? roles : [],
       session: { tokenHash: live.token_hash, beganAtMs: live.created_at_ms, expiresAtMs: live.expires_at_ms },
     }
   }
