@@ -66,6 +66,15 @@ describe('accounts with a log elsewhere', () => {
     expect(await reader.all(reader.query.selectFrom('sessions').selectAll().compile())).toHaveLength(1)
   })
 
+  it('make nobody wait for logins that could not be tried', async () => {
+    isFull = true
+    const body = { user: 'alice', password }
+    for (let time = 0; time < 7; time += 1)
+      expect((await served.ask('/v1/sessions', { method: 'POST', body })).status).toBe(503)
+    isFull = false
+    await served.login('alice', password)
+  })
+
   it('end their sessions on time', async () => {
     await served.close()
     const clock = fakeClock()

@@ -41,6 +41,14 @@ export class LoginLimits {
     this.#user.failed(user)
   }
 
+  /** It was neither right nor wrong: it does not count. */
+  untried(attempt: LoginAttempt): void {
+    const { user, address, pair } = namesOf(attempt)
+    this.#pair.takeBack(pair)
+    this.#address.takeBack(address)
+    this.#user.takeBack(user)
+  }
+
   /** The address keeps what others cost it: one who has a login there could otherwise guess on for ever. */
   succeeded(attempt: LoginAttempt): void {
     const { user, address, pair } = namesOf(attempt)

@@ -1,4 +1,4 @@
-import { type AuditSink, type Clock, type Random, SecretsError } from '@keyplane/core'
+import { type AuditSink, type Clock, type Random, SecretsError, toSecretsError } from '@keyplane/core'
 import type { Reader } from '@keyplane/database'
 import type { Client } from '../access/clients.ts'
 import { accountRecord, type By } from '../audit/account-records.ts'
@@ -67,11 +67,22 @@ export class Sessions {
    */
   async login(login: Login): Promise<BegunSession> {
     this.#limits.begin(login)
+    try {
+      const begun = await this.#tried(login)
+      this.#limits.succeeded(login)
+      return begun
+    } catch (thrown) {
+      // Where too many wait, or the database or the log is away, nobody has learnt whether it was right.
+      if (toSecretsError(thrown).code !== 'unauthenticated') this.#limits.untried(login)
+      throw thrown
+    }
+  }
+
+  async #tried(login: Login): Promise<BegunSession> {
     const user = await this.#users.find(login.user)
     const holds = await this.#parts.passwords.holds(login.password, user?.password_hash)
     const begun = user && holds && user.enabled === 1 ? await this.#begin(user, login) : undefined
     if (!begun) throw await this.#refused(login, user)
-    this.#limits.succeeded(login)
     return begun
   }
 
