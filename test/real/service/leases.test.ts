@@ -129,6 +129,23 @@ describe('a database user with a lease', () => {
     expect(most).toBeLessThanOrEqual(3)
   })
 
+  it('takes nothing else away while its database hangs', async () => {
+    await bao.done('POST', 'secret/data/allowed/beside', { data: { value: 'still here' } })
+    const { options } = await newRole({}, { ttl: '1s', pollInterval: 0 })
+    const service = await startBaoService(bao, { ...options, secrets: { ...options.secrets, key: 'allowed/beside' } })
+    services.push(service)
+    database.pause()
+    try {
+      await reading(service, 6_000, async ({ secrets, errors }) => {
+        expect(errors).toMatchObject([{ secret: 'db' }])
+        expect(secrets.get('key')?.value.reveal()).toBe('still here')
+      })
+    } finally {
+      database.resume()
+    }
+    await expect.poll(async () => (await service.read()).status, { timeout: 20_000 }).toBe('ok')
+  })
+
   it('is never more than the budget, and callers are told to come again', async () => {
     const service = await start({ default_ttl: '3s', max_ttl: '3s' }, { leases: { budget: 1 } })
     const codes = new Set<string>()

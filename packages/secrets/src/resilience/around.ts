@@ -8,10 +8,10 @@ import {
 } from '@keyplane/core'
 
 /**
- * Runs one call to a source; what it is given decides how: bounded, repeated, refused. `as` is the role whose reads they
- * are, where all of them are of one.
+ * Runs one call to a source; what it is given decides how: bounded, repeated, refused. `apart` names what a failure may be
+ * of, rather than of the source: the role by which all of the call's reads are, or the credential that it is about.
  */
-export type RunCall = <T>(act: (call: CallOptions) => Promise<T>, call: CallOptions, as?: string) => Promise<T>
+export type RunCall = <T>(act: (call: CallOptions) => Promise<T>, call: CallOptions, apart?: string) => Promise<T>
 
 /**
  * The provider with every call of every ability passed through `run`. Each member is named, so that a new ability is
@@ -19,10 +19,12 @@ export type RunCall = <T>(act: (call: CallOptions) => Promise<T>, call: CallOpti
  */
 export const around = (provider: SecretProvider, run: RunCall): SecretProvider => {
   const { many, state, list, watch, write, leases } = provider
+  // A credential is made, and ended, in something behind the source: a database, say.
+  const apartOf = (ref: SecretRef): string | undefined => ref.as ?? (leases?.isLeased(ref) ? ref.id : undefined)
   return {
     name: provider.name,
     ...(provider.local && { local: true as const }),
-    get: (ref, call = {}) => run((inner) => provider.get(ref, inner), call, ref.as),
+    get: (ref, call = {}) => run((inner) => provider.get(ref, inner), call, apartOf(ref)),
     ...(many && {
       many: {
         maxRefs: many.maxRefs,
@@ -43,8 +45,8 @@ export const around = (provider: SecretProvider, run: RunCall): SecretProvider =
       leases: {
         isLeased: (ref) => leases.isLeased(ref),
         loginLeftMs: (lease) => leases.loginLeftMs?.(lease) ?? Number.POSITIVE_INFINITY,
-        renew: (lease, call = {}) => run((inner) => leases.renew(lease, inner), call),
-        revoke: (lease, call = {}) => run((inner) => leases.revoke(lease, inner), call),
+        renew: (lease, call = {}) => run((inner) => leases.renew(lease, inner), call, lease.id),
+        revoke: (lease, call = {}) => run((inner) => leases.revoke(lease, inner), call, lease.id),
       },
     }),
     refresh: () => provider.refresh?.(),

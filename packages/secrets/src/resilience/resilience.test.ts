@@ -1,6 +1,7 @@
 import { SecretsError, type SecretProvider } from '@keyplane/core'
 import { type FakeClock, fakeClock, seededRandom } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
+import { LeaseSource } from '../../test/lease-source.ts'
 import { ScriptedSource } from '../../test/scripted-source.ts'
 import { around } from './around.ts'
 import { withBreaker } from './with-breaker.ts'
@@ -122,6 +123,21 @@ describe('the breaker', () => {
     expect(await outcome(clock, by('one'))).toBe('breaker_open')
     await clock.advance(1_000)
     expect(await outcome(clock, by('one'))).toBe('ok')
+  })
+
+  // A database that hung behind one credential took down every other read of its source.
+  it('counts a credential’s failures for that credential alone', async () => {
+    const clock = fakeClock()
+    const source = new LeaseSource({ clock, ttlMs: 60_000, maxTtlMs: 60_000 })
+    const provider = withBreaker(source, { clock, failures: 3, openMs: 1_000 })
+    const { lease = expect.unreachable() } = await provider.get({ id: 'role/app' })
+    source.faults.get = failing('timeout')
+    source.faults.renew = failing('timeout')
+    expect(await outcome(clock, provider.get({ id: 'role/app' }))).toBe('timeout')
+    expect(await outcome(clock, provider.get({ id: 'role/app' }))).toBe('breaker_open')
+    expect(await outcome(clock, provider.leases?.renew(lease) ?? expect.unreachable())).toBe('timeout')
+    source.faults.get = undefined
+    expect(await outcome(clock, provider.get({ id: 'a' }))).toBe('ok')
   })
 
   // The last attempt failed by the breaker that the one before had opened, and what the source had said was lost.

@@ -15,28 +15,29 @@ type State =
   | { readonly kind: 'half_open' }
 
 const defaultOpenMs = 5_000
-/** So many roles' failures are remembered; which of them are asked for is the callers' to say. */
-const maxRoles = 1_000
+/** So many roles' and credentials' failures are remembered; which of them are asked for is the callers' to say. */
+const maxApart = 1_000
 
 /**
  * Spares a source that is down, and callers the wait: while it is open, calls fail at once with `unavailable`, reason
  * `breaker_open`. Only failures of the source count; an absence or a refusal is an answer. Reads by a role are counted for
- * each role alone: that one can't be assumed says nothing of the others, nor of reads by none.
+ * each role alone, and calls about a credential for that one: that a role can't be assumed, or that the database does not
+ * answer in which a user is to be made, says nothing of other reads.
  */
 export const withBreaker = (provider: SecretProvider, options: BreakerOptions): SecretProvider => {
   const own = new Breaker(provider.name, options)
-  const ofRoles = new Map<string, Breaker>()
-  return around(provider, async (act, call, as) => {
-    if (as === undefined) return own.run(() => act(call))
-    const breaker = ofRoles.get(as) ?? new Breaker(provider.name, options)
-    ofRoles.delete(as)
-    ofRoles.set(as, breaker)
-    const [oldest] = ofRoles.keys()
-    if (oldest !== undefined && ofRoles.size > maxRoles) ofRoles.delete(oldest)
+  const ofEach = new Map<string, Breaker>()
+  return around(provider, async (act, call, apart) => {
+    if (apart === undefined) return own.run(() => act(call))
+    const breaker = ofEach.get(apart) ?? new Breaker(provider.name, options)
+    ofEach.delete(apart)
+    ofEach.set(apart, breaker)
+    const [oldest] = ofEach.keys()
+    if (oldest !== undefined && ofEach.size > maxApart) ofEach.delete(oldest)
     try {
       return await breaker.run(() => act(call))
     } finally {
-      if (breaker.isUntroubled && ofRoles.get(as) === breaker) ofRoles.delete(as)
+      if (breaker.isUntroubled && ofEach.get(apart) === breaker) ofEach.delete(apart)
     }
   })
 }
