@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the parts that `npm run test:real` talks to in place: AWS's Python clients, hvac and moto in .real/venv,
-# moto's tests, AWS's SDKs for Go and Java, curl, openssl, strace, PostgreSQL, MariaDB and Redis, the SDKs of Google and Azure,
+# moto's tests, AWS's SDKs for Go and Java, curl, openssl, strace, PostgreSQL, MariaDB, Redis and Chromium, the SDKs of Google and Azure,
 # what lints deploy/ and what builds the agent's executable.
 # Safe to run again: what is there already is left alone.
 set -euo pipefail
@@ -76,7 +76,7 @@ elif ! cat "$wanted/pom.xml" "$wanted/Client.java" | cmp -s - "$clients/java/bui
 fi
 
 missing=()
-for tool in curl openssl strace redis-server shellcheck; do
+for tool in curl openssl strace redis-server shellcheck chromium; do
   command -v "$tool" >/dev/null || missing+=("$tool")
 done
 command -v systemd-analyze >/dev/null || missing+=(systemd)

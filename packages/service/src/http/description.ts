@@ -45,8 +45,9 @@ export const describeRoutes = async (app: FastifyInstance): Promise<void> => {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: pagePolicy,
-    // Its default asks a validator elsewhere about the address of the description.
-    uiConfig: { validatorUrl: null },
+    // Its defaults ask a validator elsewhere about the address of the description, and have a bar with a logo whose styles
+    // stand in the page, and a field to show the description of somebody else.
+    uiConfig: { validatorUrl: null, layout: 'BaseLayout' },
   })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
 }
