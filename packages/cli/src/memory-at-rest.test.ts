@@ -6,14 +6,14 @@ const mebibyte = 1024 * 1024
 
 const watched = () => {
   const clock = fakeClock()
-  const state = { cpuMs: 0, spare: 100 * mebibyte, collected: 0 }
+  const state = { cpuMs: 0, heap: 100 * mebibyte, collected: 0 }
   const timer = givingMemoryBackAtRest({
     clock,
     cpuMs: () => state.cpuMs,
-    spareBytes: () => state.spare,
+    heapBytes: () => state.heap,
     collect: () => {
       state.collected += 1
-      state.spare = 5 * mebibyte
+      state.heap = 60 * mebibyte
     },
   })
   return { clock, state, timer }
@@ -35,11 +35,15 @@ describe('memory at rest', () => {
     expect(state.collected).toBe(0)
   })
 
-  it('is kept where there is little to give', async () => {
+  it('is given back again only after it has grown much', async () => {
     const { clock, state } = watched()
-    state.spare = 20 * mebibyte
     await clock.advance(60_000)
-    expect(state.collected).toBe(0)
+    state.heap += 20 * mebibyte
+    await clock.advance(60_000)
+    expect(state.collected).toBe(1)
+    state.heap += 20 * mebibyte
+    await clock.advance(60_000)
+    expect(state.collected).toBe(2)
   })
 
   it('is looked at no more after the end', async () => {

@@ -7,8 +7,8 @@ export interface MemoryAtRestOptions {
   readonly clock: Clock
   /** Processor time of this process so far, in milliseconds. Default: what the system counts. */
   readonly cpuMs?: () => number
-  /** What the heap holds beyond what is in use, in bytes. Default: as V8 says. */
-  readonly spareBytes?: () => number
+  /** What the heap takes, in use or not, in bytes. Default: as V8 says. */
+  readonly heapBytes?: () => number
   /** Default: `collectEverything`. */
   readonly collect?: () => void
 }
@@ -16,13 +16,10 @@ export interface MemoryAtRestOptions {
 const lookEveryMs = 5_000
 /** Under this share of one processor nobody is waiting behind the pause. */
 const restingShare = 0.02
-/** A pause of about a tenth of a second has to be worth it. */
-const worthBytes = 48 * 1024 * 1024
+/** A pause of about a tenth of a second has to be worth it: so much the heap has grown since the last. */
+const worthBytes = 24 * 1024 * 1024
 
-const heapSpare = (): number => {
-  const { heapTotal, heapUsed } = memoryUsage()
-  return heapTotal - heapUsed
-}
+const heapTotal = (): number => memoryUsage().heapTotal
 
 const processorMs = (): number => {
   const { user, system } = cpuUsage()
@@ -36,13 +33,19 @@ const processorMs = (): number => {
 export const givingMemoryBackAtRest = ({
   clock,
   cpuMs = processorMs,
-  spareBytes = heapSpare,
+  heapBytes = heapTotal,
   collect = collectEverything,
 }: MemoryAtRestOptions): Timer => {
   let timer: Timer
+  // What a start needs and leaves is worth it, too.
+  let keptBytes = 0
   const look = (sinceMs: number): void => {
     timer = clock.after(lookEveryMs, () => {
-      if (cpuMs() - sinceMs < restingShare * lookEveryMs && spareBytes() >= worthBytes) collect()
+      const rests = cpuMs() - sinceMs < restingShare * lookEveryMs
+      if (rests && heapBytes() - keptBytes >= worthBytes) {
+        collect()
+        keptBytes = heapBytes()
+      }
       look(cpuMs())
     })
   }

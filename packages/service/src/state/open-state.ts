@@ -10,6 +10,7 @@ import {
   refuseNewerSchema,
   sealedChain,
   type Writer,
+  writerWhenNeeded,
 } from '@keyplane/database'
 import type { Kysely } from 'kysely'
 import { databaseSink } from './database-sink.ts'
@@ -76,13 +77,18 @@ const prepare = async (db: Kysely<unknown>, { clock, random, auditKey }: StatePa
     .execute()
 }
 
-const openStateWriter = ({ file, url }: StateDatabase, { clock, random, auditKey }: StateParts): Promise<Writer> =>
+const openStateWriter = async (
+  { file, url }: StateDatabase,
+  { clock, random, auditKey }: StateParts,
+): Promise<Writer> =>
   file === undefined
     ? openPostgresWriter(stateServer(url), {
         onSession: (session) => holdChain(session, { keeper: 'service', auditKey, random, nowMs: clock.nowMs() }),
       })
-    : openWriter({
-        path: file,
-        thread: moduleBeside(import.meta.url, 'writer-thread'),
-        ...(auditKey && { threadData: { auditKey } }),
-      })
+    : writerWhenNeeded(() =>
+        openWriter({
+          path: file,
+          thread: moduleBeside(import.meta.url, 'writer-thread'),
+          ...(auditKey && { threadData: { auditKey } }),
+        }),
+      )

@@ -10,19 +10,36 @@ export interface SweepParts {
 
 const everyMs = 60_000
 
+const swept = ['sessions', 'idempotency'] as const
+
 /** Removes sessions and answers that are past their end, each minute. They are not taken before, either. */
-export const startSweeps = ({ reader: { query }, writer, clock }: SweepParts): { end(): Promise<void> } => {
+export const startSweeps = ({ reader, writer, clock }: SweepParts): { end(): Promise<void> } => {
+  const { query } = reader
   let timer: Timer | undefined
   let sweeping: Promise<unknown> = Promise.resolve()
-  const sweep = (): void => {
-    const statements = (['sessions', 'idempotency'] as const).map((table) =>
-      statement(query.deleteFrom(table).where('expires_at_ms', '<=', clock.nowMs()).compile()),
+  const sweep = async (): Promise<void> => {
+    const nowMs = clock.nowMs()
+    // Where there is nothing, nothing is written: the writer may not even be open.
+    const found = await reader.snapshot(
+      swept.map((table) =>
+        query.selectFrom(table).select('expires_at_ms').where('expires_at_ms', '<=', nowMs).limit(1).compile(),
+      ),
     )
-    // What fails here fails for the next write too, which tells of it.
-    sweeping = writer.write({ statements, audit: [] }).catch(() => undefined)
-    timer = clock.after(everyMs, sweep)
+    const tables = swept.filter((_, index) => (found[index]?.length ?? 0) > 0)
+    if (tables.length === 0) return
+    const statements = tables.map((table) =>
+      statement(query.deleteFrom(table).where('expires_at_ms', '<=', nowMs).compile()),
+    )
+    await writer.write({ statements, audit: [] })
   }
-  timer = clock.after(everyMs, sweep)
+  const next = (): void => {
+    timer = clock.after(everyMs, () => {
+      // What fails here fails for the next write too, which tells of it.
+      sweeping = sweep().catch(() => undefined)
+      next()
+    })
+  }
+  next()
   return {
     end: async () => {
       timer?.cancel()
