@@ -28,7 +28,8 @@ const folderOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf(
 
 /** How secrets of a KV mount stand: a folder's together, where several are asked for and the role may list them. */
 export class OpenBaoStates implements StateReader {
-  readonly maxRefs = 1_000
+  /** More at once would only be more to keep: a folder is told of whole. */
+  readonly maxRefs = 100
   readonly #parts: OpenBaoStatesParts
   readonly #refusedUntilMs = new Map<string, number>()
 

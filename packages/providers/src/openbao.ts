@@ -39,6 +39,9 @@ export interface OpenBaoProviderOptions extends Omit<OpenBaoClientOptions, 'sour
   readonly dynamic?: Iterable<string>
 }
 
+/** Shared by all versions that are read as current. */
+const onlyCurrent = Object.freeze(['current'] as const)
+
 /** Of a version: OpenBao's name of the read that gave it, the same as in its audit log. */
 const requestIdAttribute = 'openbao.requestId'
 
@@ -78,12 +81,12 @@ class OpenBaoProvider implements SecretProvider {
     const version = await this.#wanted(ref, limits)
     const read = await this.#read(ref.id, version, limits)
     const isCurrent = ref.version === undefined && (ref.stage ?? 'current') === 'current'
-    const stages = isCurrent ? ['current' as const] : ref.stage === undefined ? undefined : [ref.stage]
+    const stages = isCurrent ? onlyCurrent : ref.stage === undefined ? undefined : Object.freeze([ref.stage])
     return Object.freeze({
       id: ref.id,
       name: ref.id,
       version: String(read.version),
-      ...(stages ? { stages: Object.freeze(stages) } : {}),
+      ...(stages ? { stages } : {}),
       createdAtMs: read.createdAtMs,
       value: valueOfFields(read.fields.reveal()),
       ...(read.requestId === undefined ? {} : { attributes: Object.freeze({ [requestIdAttribute]: read.requestId }) }),

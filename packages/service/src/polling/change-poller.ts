@@ -28,6 +28,7 @@ interface Used {
 /** Of the interval: between two rounds, and for how long a look counts. Together less than one, with time to look. */
 const roundRatio = 0.3
 const lookRatio = 0.6
+/** Of one secret each; a source that tells of many at once is asked for one lot after the other. */
 const looksAtOnce = 4
 const mostUsed = 10_000
 /** Who may read a value may yet be refused its state. */
@@ -85,7 +86,7 @@ export class ChangePoller {
     const chunks = Array.from({ length: Math.ceil(due.length / maxRefs) }, (_, index) =>
       due.slice(index * maxRefs, (index + 1) * maxRefs),
     )
-    await atMost(looksAtOnce, chunks, (chunk) => this.#look(chunk))
+    await atMost(maxRefs > 1 ? 1 : looksAtOnce, chunks, (chunk) => this.#look(chunk))
   }
 
   async #look(chunk: readonly Used[]): Promise<void> {

@@ -9,7 +9,6 @@ import { GuardedEntries } from './guarded-entries.ts'
 import { Keyring } from './keyring.ts'
 import { onceIn } from './once-in.ts'
 import { Sealer } from './record.ts'
-import { RedisEntries } from './redis-entries.ts'
 import { SharedRecords } from './shared-records.ts'
 import { type SharedCacheProvider, withSharedCache } from './with-shared-cache.ts'
 
@@ -58,6 +57,8 @@ export const openSharedCache = async (
   const settings = cacheSettings(config, env)
   const rootKey = await cacheRootKey(settings.cacheKey, parts)
   const tell = onceIn(clock, (problem) => log.warn(problem, { source: 'redis' }))
+  // The client is loaded by who uses it: it takes memory in every process.
+  const { RedisEntries } = await import('./redis-entries.ts')
   const [redis, patience] = [new RedisEntries({ ...settings.redis, nowMs }), after(startPatienceMs, clock)]
   const entries = new GuardedEntries(redis, {
     clock,
