@@ -1,9 +1,14 @@
 import { type CallOptions, SecretsError, type SecretProvider, type SecretVersion, TextValue } from '@keyplane/core'
 
-/** How a source fares: it answers, has none, refuses, is gone, or takes calls and never answers. */
-export type SourceState = 'answers' | 'absent' | 'denies' | 'down' | 'hangs'
+/** How a source fares: it answers, has none, refuses, is gone, is not set up, or takes calls and never answers. */
+export type SourceState = 'answers' | 'absent' | 'denies' | 'down' | 'unset' | 'hangs'
 
-const codes = { absent: 'secret_not_found', denies: 'access_denied', down: 'unavailable' } as const
+const codes = {
+  absent: 'secret_not_found',
+  denies: 'access_denied',
+  down: 'unavailable',
+  unset: 'config_invalid',
+} as const
 
 /** A source elsewhere, which the library caches, and which fares as it is told to. */
 export class RemoteSource implements SecretProvider {

@@ -5,6 +5,7 @@ import { askService, type ServiceFlags } from '../login/ask-service.ts'
 import { type PasswordFlags, readPassword } from '../login/read-password.ts'
 import type { ServiceApi } from '../login/service-api.ts'
 import { table } from '../terminal.ts'
+import { UsageError } from '../usage-error.ts'
 
 interface UserFlags extends ServiceFlags, PasswordFlags {
   readonly role?: readonly string[]
@@ -47,12 +48,15 @@ export const userSet: Command<UserFlags & { readonly on?: boolean; readonly off?
   context,
   [name = ''],
   { role, on, off, ...flags },
-) =>
-  askService(context, flags, async ({ api }) => {
+) => {
+  if (on && off) throw new UsageError('On or off? Name one of --on and --off.')
+  if (!role && !on && !off) throw new UsageError('What is to be otherwise? Name --role, --on or --off.')
+  return askService(context, flags, async ({ api }) => {
     await api.ask(userPath(name))
-    await write(context, api, name, { ...(role && { roles: role }), ...((on || off) && { enabled: !off }) })
+    await write(context, api, name, { ...(role && { roles: role }), ...((on || off) && { enabled: Boolean(on) }) })
     return told(context, `${name} is changed; that holds at once.`)
   })
+}
 
 /** `keyplane service user password NAME`. */
 export const userPassword: Command<UserFlags> = (context, [name = ''], flags) =>

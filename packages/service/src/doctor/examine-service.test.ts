@@ -61,6 +61,13 @@ describe('the doctor of a service', () => {
     expect(await examine({}, { openbao: state })).toContain(finding)
   })
 
+  it('tells once of a source that can give nothing as it is set up, and not that it answers', async () => {
+    const findings = await examine({}, { openbao: 'unset' })
+    expect(findings.filter((each) => each.includes('openbao'))).toEqual([
+      "problem: production · openbao can't give payments.key, payments.other: openbao: unset",
+    ])
+  })
+
   it('misses files that sources name, and looks whether something listens', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => server.once('listening', resolve))

@@ -38,7 +38,8 @@ export const examineSource = async (examination: SourceExamination): Promise<Exa
   const [missing, refused] = [of(isAbsence), of(isDenied)]
   const broken = of((error) => !isAbsence(error) && !isDenied(error))
   const what = `${place} answers, and gives ${secrets.size - failed.length} of ${secrets.size} secrets`
-  const findings: Finding[] = [{ what, state: 'ok' }]
+  const isUnasked = broken.length > 0 && broken.length === secrets.size
+  const findings: Finding[] = isUnasked ? [] : [{ what, state: 'ok' }]
   if (missing.length > 0) findings.push({ what: `${place} has no ${listed(missing)}`, state: 'note' })
   if (refused.length > 0)
     findings.push({
@@ -46,8 +47,10 @@ export const examineSource = async (examination: SourceExamination): Promise<Exa
       state: 'problem',
       mend: 'Its login has to be allowed to read them.',
     })
-  for (const { name, error } of broken)
-    findings.push({ what: `${place} can't give ${name}: ${error.message}`, state: 'problem' })
+  for (const message of new Set(broken.map(({ error }) => error.message))) {
+    const those = broken.filter(({ error }) => error.message === message)
+    findings.push({ what: `${place} can't give ${listed(those)}: ${message}`, state: 'problem' })
+  }
   return { findings, missing: missing.map(({ name }) => name) }
 }
 
