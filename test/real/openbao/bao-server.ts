@@ -33,9 +33,15 @@ export const untilTrue = async (what: string, check: () => Promise<boolean>, tim
 /** OpenBao as a process of its own on a free port, its data and audit log in a folder that goes with it. */
 export class BaoServer {
   readonly folder: ScratchFolder = new ScratchFolder()
+  readonly #program: 'bao' | 'bao-2.6'
   readonly rootToken: string = `root-${randomBytes(12).toString('hex')}`
   port = 0
   process: RunningProcess | undefined
+
+  /** @param program the release. Default: the one that is used everywhere. */
+  constructor(program: 'bao' | 'bao-2.6' = 'bao') {
+    this.#program = program
+  }
 
   get endpoint(): string {
     return `http://127.0.0.1:${this.port}`
@@ -68,7 +74,7 @@ ${more}`,
     )
     const config = `-config=${this.folder.at('bao.hcl')}`
     const env = { PATH: '/usr/bin:/bin', HOME: this.folder.path }
-    this.process = new RunningProcess(requiredTool('bao'), ['server', config, ...args], {
+    this.process = new RunningProcess(requiredTool(this.#program), ['server', config, ...args], {
       cwd: this.folder.path,
       env,
     })
