@@ -3,6 +3,7 @@ import { type FakeClock, fakeClock } from '@keyplane/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { RemoteSource } from '../../test/remote-source.ts'
 import type { Alert } from '../alerts/alert.ts'
+import { type AlertLedger, memoryLedger } from '../alerts/alert-ledger.ts'
 import { Alerts } from '../alerts/alerts.ts'
 import { parseServiceConfig } from '../config.ts'
 import { openEnvironment } from '../environments/open-environment.ts'
@@ -33,12 +34,26 @@ interface Started {
   readonly told: () => string[]
 }
 
-const start = async (environment: string, secrets = '{ key: key }'): Promise<Started> => {
+/** What a process that is started again, or another replica, has in common with the one before. */
+interface Common {
+  readonly clock?: FakeClock
+  readonly ledger?: AlertLedger
+}
+
+const start = async (
+  environment: string,
+  secrets = '{ key: key }',
+  { clock = fakeClock(), ledger = memoryLedger() }: Common = {},
+): Promise<Started> => {
   const text = `environments: { production: { ${environment} } }\ntools: { payments: { secrets: ${secrets} } }`
   const config = parseServiceConfig({ path: 'service.yaml', text }).environments.get('production')
-  const clock = fakeClock()
   const log = { warn: () => {}, error: () => {} }
-  const source = new RemoteSource('openbao', { key: 'value', other: 'value' })
+  const source = new RemoteSource('openbao', {
+    key: 'value',
+    other: 'value',
+    'database/app': 'user',
+    'database/idle': 'user',
+  })
   const spare = new RemoteSource('aws', { key: 'spare' })
   const open = await openEnvironment(config ?? expect.unreachable(), {
     env: {},
@@ -51,6 +66,7 @@ const start = async (environment: string, secrets = '{ key: key }'): Promise<Sta
   const sources = await watchedSources(open, { env: {}, clock, open: openHealth })
   const sent: Alert[] = []
   const alerts = new Alerts({
+    ledger,
     audit: { append: async () => {} },
     log,
     clock,
@@ -189,6 +205,42 @@ describe('the watch over an environment', () => {
     await clock.advance(4 * minute)
     expect(source.reads).toEqual([])
     expect(spare.reads).toHaveLength(4)
+  })
+
+  it.each([
+    ['this process before its start', true],
+    ['another replica that is gone', false],
+  ])('tells of the end of what %s saw begin, and of the next outage', async (_, isRestart) => {
+    const common = { clock: fakeClock(), ledger: memoryLedger() }
+    const { clock } = common
+    const before = await start(own, undefined, common)
+    const other = isRestart ? undefined : await start(own, undefined, common)
+    before.health = { isWell: false, state: 'sealed' }
+    await clock.advance(20 * second)
+    expect(before.told()).toEqual(['degraded outage'])
+    await before.watch.close()
+    const after = other ?? (await start(own, undefined, common))
+    await clock.advance(4 * minute)
+    expect(after.told()).toEqual(['recovered outage'])
+    after.health = { isWell: false, state: 'sealed' }
+    await clock.advance(20 * second)
+    expect(after.told()).toEqual(['degraded outage'])
+  })
+
+  it('finds a dynamic secret well again that failed when somebody asked, and makes none that nobody asked for', async () => {
+    const secrets = '{ db: { ref: database/app, kind: dynamic }, idle: { ref: database/idle, kind: dynamic } }'
+    const started = await start(own, secrets)
+    const { clock, source, read, watch, told } = started
+    await clock.advance(2 * minute)
+    expect(source.reads).toEqual([])
+    watch.note({ environment: 'production', tool: 'payments', secret: 'db', result: 'failed', fresh: false })
+    await clock.advance(0)
+    expect(told()).toEqual(['critical outage'])
+    await clock.advance(2 * minute)
+    expect(source.reads).toEqual(['database/app'])
+    expect(watch.health.state).toBe('normal')
+    expect(told()).toEqual(['recovered outage'])
+    expect(await read()).toBe('ok')
   })
 
   it('is over when it is closed', async () => {

@@ -37,7 +37,7 @@ export class EnvironmentWatch {
   readonly #parts: EnvironmentWatchParts
   readonly #secrets = new Map<string, SecretFact>()
   readonly #standings = new Map<string, Standing>()
-  /** Conditions that are incidents still. */
+  /** Conditions that are known to be incidents still. */
   readonly #open = new Set<string>()
   readonly #closing = new AbortController()
   #state: { readonly level: Level; readonly sinceMs: number }
@@ -46,6 +46,7 @@ export class EnvironmentWatch {
   #ticking: Promise<void> = Promise.resolve()
   #looking: Promise<void> | undefined
   #looksAgain = false
+  #looksAtAll = false
 
   constructor(parts: EnvironmentWatchParts) {
     this.#parts = parts
@@ -90,7 +91,7 @@ export class EnvironmentWatch {
     return { state, sinceMs, ...this.#facts }
   }
 
-  /** Reads the environment's secrets once, but for those with a lease; how each went, in their order. */
+  /** Reads the environment's secrets once, but for those that would be made for that; how each went, in their order. */
   async warm(): Promise<readonly SecretRead[]> {
     const reads: SecretRead[] = []
     for (const tool of this.tools) await this.#read(tool, { onRead: (read) => void reads.push(read) })
@@ -113,6 +114,8 @@ export class EnvironmentWatch {
     const due = sources.filter(({ isQuick }) => isQuick || isSlow)
     await Promise.all(due.map((source) => this.#probe(source)))
     await this.#readAgain(isSlow)
+    // An incident may be open that this process does not know of: from before its start, or of a replica that is gone.
+    this.#looksAtAll ||= isSlow
     this.#lookSoon()
     if (!this.#closing.signal.aborted)
       this.#timer = clock.after(tickMs, () => {
@@ -172,7 +175,11 @@ export class EnvironmentWatch {
       clock,
       signal: () => signal,
       fresh,
-      only: (secret, config) => isLasting(config) && only(`${tool}.${secret}`),
+      only: (secret, config) => {
+        const name = `${tool}.${secret}`
+        // A credential is made for who asks for it: here only where somebody did, and had none.
+        return only(name) && (isLasting(config) || this.#secrets.has(name))
+      },
       onRead: (read) => {
         this.note(read)
         onRead?.(read)
@@ -193,11 +200,13 @@ export class EnvironmentWatch {
       this.#looksAgain = false
       // What else is noted at this moment belongs to the same look.
       await Promise.resolve()
+      const all = this.#looksAtAll
+      this.#looksAtAll = false
       const conditions = conditionsOf(this.#facts)
       this.#note(worst(conditions.map(({ level }) => level)))
       for (const condition of conditions) {
         const key = `${condition.kind} ${condition.subject ?? ''}`
-        if (condition.level === 'normal' && !this.#open.has(key)) continue
+        if (condition.level === 'normal' && !all && !this.#open.has(key)) continue
         if (await this.#parts.alerts.look(condition)) this.#open.add(key)
         else this.#open.delete(key)
       }
