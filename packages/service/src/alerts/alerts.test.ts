@@ -24,6 +24,16 @@ const start = (ledger?: AlertLedger) => {
   return { clock, sent, records, lines, replica }
 }
 
+/** A ledger that replicas share, and that may be away. */
+const awayLedger = () => {
+  const shared = memoryLedger()
+  let there = true
+  const ledger: AlertLedger = {
+    update: (key, step) => (there ? shared.update(key, step) : Promise.reject(new Error('no connection'))),
+  }
+  return { ledger, isThere: (is: boolean): void => void (there = is) }
+}
+
 describe('alerts', () => {
   it('are sent, logged and recorded, with the same id from the beginning to the end', async () => {
     const { clock, sent, records, lines, replica } = start()
@@ -72,5 +82,32 @@ describe('alerts', () => {
     await alerts.look(outage('degraded'))
     expect(sent).toHaveLength(1)
     expect(lines[0]).toContain('can’t be shared'.replace('’', "'"))
+  })
+
+  it('of an incident that began while nothing could be shared end when it can, and so does the next one', async () => {
+    const { ledger, isThere } = awayLedger()
+    const { clock, sent, replica } = start(ledger)
+    const alerts = replica(1)
+    for (const _ of ['first', 'second']) {
+      isThere(false)
+      await alerts.look(outage('critical'))
+      isThere(true)
+      for (let looks = 0; looks < 8; looks += 1) {
+        await clock.advance(10_000)
+        await alerts.look(outage('normal'))
+      }
+    }
+    expect(sent.map(({ severity }) => severity)).toEqual(['critical', 'recovered', 'critical', 'recovered'])
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(2)
+  })
+
+  it('go on where what is shared is lost, and are not told again', async () => {
+    const { ledger, isThere } = awayLedger()
+    const { sent, replica } = start(ledger)
+    const alerts = replica(1)
+    await alerts.look(outage('critical'))
+    isThere(false)
+    await alerts.look(outage('critical'))
+    expect(sent).toHaveLength(1)
   })
 })

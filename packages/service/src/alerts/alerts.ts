@@ -2,7 +2,7 @@ import { type AuditSink, type Clock, type Random, uuid } from '@keyplane/core'
 import type { SecretsLog } from '@keyplane/secrets'
 import { type Alert, type AlertKind, alertLine, alertOf } from './alert.ts'
 import { type AlertLedger, memoryLedger } from './alert-ledger.ts'
-import { afterLook, type Facts, type Level, type Look } from './incident.ts'
+import { afterLook, type Facts, type Incident, type Level, type Look } from './incident.ts'
 
 /** How a condition stands, as this process sees it. */
 export interface Condition {
@@ -31,8 +31,8 @@ export interface AlertsParts {
 export class Alerts {
   readonly #parts: AlertsParts
   readonly #ledger: AlertLedger
-  /** For while the shared one can't be asked: an alert told twice is better than none. */
-  readonly #spare: AlertLedger = memoryLedger()
+  /** As they were at this process's last look: it goes on from there while the ledger can't be asked, and tells it afterwards. */
+  readonly #last = new Map<string, Incident>()
   readonly #replica: string
 
   constructor(parts: AlertsParts) {
@@ -52,13 +52,15 @@ export class Alerts {
   }
 
   async #looked(key: string, look: Look): Promise<ReturnType<typeof afterLook>> {
-    try {
-      return await this.#ledger.update(key, (kept) => afterLook(kept, look))
-    } catch (thrown) {
-      const { code = 'unknown' } = thrown as { readonly code?: string }
-      this.#parts.log.warn(`Alerts can't be shared with other replicas (${code}).`, { code })
-      return this.#spare.update(key, (kept) => afterLook(kept, look))
-    }
+    const last = this.#last.get(key)
+    const result = await this.#ledger
+      .update(key, (kept) => afterLook(atLast(kept, last), look))
+      .catch(({ code = 'unknown' }: { readonly code?: string }) => {
+        this.#parts.log.warn(`Alerts can't be shared with other replicas (${code}).`, { code })
+        return afterLook(last, look)
+      })
+    if (result.kept) this.#last.set(key, result.kept)
+    return result
   }
 
   async #tell(alert: Alert): Promise<void> {
@@ -80,4 +82,10 @@ export class Alerts {
       log.error('The audit log took no record of an alert.', { environment, kind, severity })
     }
   }
+}
+
+/** What the ledger has, unless this process has told of a later incident meanwhile, which goes on. */
+const atLast = (kept: Incident | undefined, last: Incident | undefined): Incident | undefined => {
+  const isLater = last !== undefined && last.endedAtMs === undefined && last.sinceMs > (kept?.sinceMs ?? 0)
+  return isLater && (kept === undefined || kept.endedAtMs !== undefined) ? last : kept
 }
