@@ -47,7 +47,7 @@ describe('what there is not', () => {
     const nothing = await served.get('/v1/nothing', { method: 'POST', body: 'x'.repeat(5_000) })
     expect(await nothing.json()).toMatchObject({ status: 404, code: 'unsupported' })
     const other = await served.get('/healthz', { method: 'DELETE' })
-    expect([other.status, other.headers.get('allow')]).toEqual([405, 'GET'])
+    expect([other.status, other.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
     expect(await other.json()).toMatchObject({ title: 'Method Not Allowed', code: 'unsupported' })
   })
 })

@@ -59,7 +59,8 @@ const parts = async (context: Context): Promise<Finding[]> => {
   const store = running.storeUrl
     ? [await answers('The store', `${running.storeUrl}/readyz`), await keysFit(context)]
     : []
-  return [...agent, ...store]
+  const service = running.serviceUrl ? [await answers('The service', `${running.serviceUrl}/readyz`)] : []
+  return [...agent, ...store, ...service]
 }
 
 const answers = async (part: string, url: string): Promise<Finding> => {

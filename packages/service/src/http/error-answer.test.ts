@@ -25,8 +25,10 @@ describe('a request with a body', () => {
     ['{"password":7}', 400, 'body/password: Invalid input: expected string, received number.'],
     ['{"password":"canary-canary"}', 400, 'body/password: Too big: expected string to have <=10 characters.'],
     ['{"password":"x","canary":1}', 400, 'body: a member that is not known.'],
-    ['{"password":"canary', 400, 'The request is none that is understood here.'],
-    [JSON.stringify('x'.repeat(100)), 413, 'The request is none that is understood here.'],
+    ['{"password":"canary', 400, 'The body is no JSON.'],
+    ['{"__proto__":"canary"}', 400, 'The body is no JSON.'],
+    ['', 400, 'The content type says JSON, and there is no body.'],
+    [JSON.stringify('x'.repeat(100)), 413, 'The body is too long.'],
   ])('of %s is told what is wrong where, and never what it sent', async (payload, status, detail) => {
     const headers = { 'content-type': 'application/json' }
     const answer = await app.inject({ method: 'POST', url: '/', payload, headers })
@@ -41,7 +43,8 @@ describe('a request with a body', () => {
       payload: 'x',
       headers: { 'content-type': 'text/plain' },
     })
-    expect(answer.json()).toMatchObject({ status: 415, code: 'invalid_request' })
+    const detail = 'The body has to be application/json.'
+    expect(answer.json()).toMatchObject({ status: 415, code: 'invalid_request', detail })
   })
 
   it('is known by its id to what works for it', async () => {

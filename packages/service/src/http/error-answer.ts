@@ -24,13 +24,25 @@ const toldIssues = ({ validation = [], validationContext }: FastifyError): strin
     })
     .join('; ')
 
+/** By the framework's codes. */
+const toldOfCode: Readonly<Record<string, string>> = {
+  FST_ERR_BAD_URL: "The path can't be decoded.",
+  FST_ERR_MAX_PARAM_LENGTH: 'A part of the path is too long.',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'The body is too long.',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'The content type says JSON, and there is no body.',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'The body is no JSON.',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'The body has to be application/json.',
+}
+
 /** What goes wrong before a route is reached, in our words: the framework's may quote the request. */
 const asSecretsError = (thrown: unknown): SecretsError => {
   if (thrown instanceof SecretsError) return thrown
   const error = (thrown ?? {}) as FastifyError
-  const { statusCode = 500, validation } = error
+  const { statusCode = 500, validation, code } = error
   if (statusCode >= 500) return toSecretsError(thrown)
-  const told = validation ? `${toldIssues(error)}.` : 'The request is none that is understood here.'
+  const told = validation
+    ? `${toldIssues(error)}.`
+    : (toldOfCode[code] ?? 'The request is none that is understood here.')
   const reason = reasonOfStatus.get(statusCode)
   return new SecretsError('invalid_request', told, { cause: thrown, ...(reason !== undefined && { reason }) })
 }

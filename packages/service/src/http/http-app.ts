@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerO
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { RequestLimits } from '../limits/request-limits.ts'
 import type { TlsOptions } from '../listen/tls-files.ts'
+import { answerBroken } from './answer-broken.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { answerError } from './error-answer.ts'
 import { inRequest } from './request-context.ts'
@@ -33,6 +34,7 @@ export const httpApp = ({ limits, random, tls }: HttpAppParts): FastifyInstance 
     ...(tls && { https: { ...tls, maxHeaderSize: sizes.http.maxHeaderSize } }),
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id'], random),
     exposeHeadRoutes: false,
+    clientErrorHandler: answerBroken({ random, secure: tls !== undefined }),
     // A path that can't be decoded is met before any hook.
     frameworkErrors: (error, { id }, reply) =>
       void answerError(reply.headers(answerHeaders(id, tls !== undefined)) as never, error),

@@ -11,6 +11,7 @@ const probes = [
 export const healthRoutes = (app: ServiceRoutes): void => {
   for (const { path, status, ...words } of probes) {
     const response = { 200: z.object({ status: z.literal(status) }), ...problems() }
-    app.get(path, { schema: { ...words, tags: ['probes'], response } }, async () => ({ status }))
+    // Some probes ask for the head alone.
+    app.get(path, { exposeHeadRoute: true, schema: { ...words, tags: ['probes'], response } }, async () => ({ status }))
   }
 }
