@@ -63,7 +63,7 @@ describe('the configuration of the service', () => {
       { kind: 'env', file: '/etc/keyplane/.env.dev' },
       { kind: 'file', folder: '/spare' },
     ])
-    expect(listen).toEqual({ host: '127.0.0.1', port: 7780 })
+    expect(listen).toEqual({ host: '127.0.0.1', port: 7780, proxies: [] })
   })
 
   it('says of each tool what it needs, and who may have it', () => {
@@ -104,6 +104,17 @@ colour: red
       '10: clients.shop.keys[0] must be sha256: and 64 digits of 0-9 and a-f: the hash of the key, never the key.',
       '11: colour is not an option.',
     ])
+  })
+
+  it('believes proxies by addresses and networks alone', () => {
+    const listening = (proxies: readonly string[]): string =>
+      `listen: { proxies: ${JSON.stringify(proxies)} }\nenvironments: { a: { source: env } }\ntools: {}\n`
+    const good = ['10.0.0.1', '10.0.0.0/8', '2001:db8::1', '2001:db8::/32']
+    expect(parse(listening(good)).listen.proxies).toEqual(good)
+    const bad = ['ingress', '10.0.0.0/0', '10.0.0.0/33', '::/129', '10.0.0.0/', '10.0.0.0/8/8', 'loopback', '']
+    expect(problems(listening(bad))).toEqual(
+      bad.map((_, index) => `1: listen.proxies[${index}] must be an IP address, or a network such as 10.0.0.0/8.`),
+    )
   })
 
   it('tells what does not fit together', () => {

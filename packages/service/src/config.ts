@@ -125,7 +125,7 @@ const environmentIn = (
 }
 
 const listenOf = ({ file, written: { listen = {} } }: Read<WrittenService>): ListenConfig => {
-  const { host = '127.0.0.1', port = 7780, tls } = listen
+  const { host = '127.0.0.1', port = 7780, proxies = [], tls } = listen
   if (!tls && !isLoopback(host)) file.complain(['listen', 'host'], 'is not this machine alone: that needs listen.tls')
   if (tls?.clientCertificates !== undefined && tls.clientCa === undefined)
     file.complain(['listen', 'tls', 'clientCertificates'], 'need clientCa: who vouches for them')
@@ -133,6 +133,7 @@ const listenOf = ({ file, written: { listen = {} } }: Read<WrittenService>): Lis
   return Object.freeze({
     host,
     port,
+    proxies,
     ...(tls && { tls: tlsOf(tls, placed) }),
   })
 }

@@ -101,6 +101,7 @@ export const startService = async ({
       metrics,
       strangers,
       random: parts.random,
+      proxies: config.listen.proxies,
       tls,
     })
     const listener = await openListener(app, config.listen, { ...parts, tls })

@@ -26,6 +26,25 @@ describe('limits', () => {
     expect((await served.get(path)).status).toBe(200)
   })
 
+  it('hold for who asks through a proxy that is named, and for whoever only says that he does', async () => {
+    const statuses = async (...addresses: readonly string[]): Promise<number[]> => {
+      const answers = []
+      for (const address of addresses)
+        answers.push(await served.get('/v1/nothing', { headers: { 'x-forwarded-for': address } }))
+      return answers.map(({ status }) => status)
+    }
+    const limits = { unauthenticated: '1/min' }
+    served = await serve({ limits, listen: { port: 0, proxies: ['127.0.0.0/8'] } })
+    expect(await statuses('10.0.0.1', '10.0.0.1', '10.0.0.9, 10.0.0.2', '10.0.0.8, 10.0.0.2')).toEqual([
+      404, 429, 404, 429,
+    ])
+    await served.get(path, { headers: { authorization: 'Bearer kps_wrong', 'x-forwarded-for': '10.0.0.3' } })
+    expect(served.records.at(-1)).toMatchObject({ detail: { address: '10.0.0.3' } })
+    await served.service.close()
+    served = await serve({ limits })
+    expect(await statuses('10.0.0.1', '10.0.0.2')).toEqual([404, 429])
+  })
+
   it('can be none', async () => {
     served = await serve({ limits: { perClient: 'none', unauthenticated: 'none' } })
     for (let time = 0; time < 150; time += 1) await (await served.get('/v1/nothing')).text()

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { withKeys } from './known-keys.ts'
 import { rate } from './limits-of.ts'
 import type { WrittenAudit } from './state-config.ts'
-import { certificate, duration, environmentName, filled, givenName, keyHash, secretName } from './texts.ts'
+import { certificate, duration, environmentName, filled, givenName, keyHash, network, secretName } from './texts.ts'
 import type {
   WrittenCacheKey,
   WrittenEnvironment,
@@ -81,6 +81,7 @@ export const serviceSchema: z.ZodType<WrittenService> = withKeys({
   listen: withKeys({
     host: filled.optional(),
     port: z.int().min(0, 'must be from 0 to 65535').max(65_535, 'must be from 0 to 65535').optional(),
+    proxies: z.array(network).optional(),
     tls: withKeys({
       certificate: filled,
       key: filled,

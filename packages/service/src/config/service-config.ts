@@ -73,6 +73,8 @@ export interface TlsConfig {
 export interface ListenConfig {
   readonly host: string
   readonly port: number
+  /** Addresses and networks whose `X-Forwarded-For` is believed. Empty: nobody's is. */
+  readonly proxies: readonly string[]
   readonly tls?: TlsConfig
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { durationMs } from '@keyplane/core'
 import * as z from 'zod'
 
@@ -34,6 +35,14 @@ export const certificate: z.ZodType<string> = matching(
   /^(?:sha256:[0-9a-f]{64}|subject:[^\p{Cc}]{1,1024})$/u,
   'sha256: and 64 digits of 0-9 and a-f: the fingerprint of the certificate; or subject: and its subject',
 )
+
+/** An IP address, or a network as CIDR writes it. One of everybody is none. */
+export const network: z.ZodType<string> = z.string().refine((text) => {
+  const [address = '', bits = '', ...more] = text.split('/')
+  const longest = { 4: 32, 6: 128 }[isIP(address)]
+  if (longest === undefined || more.length > 0) return false
+  return !text.includes('/') || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest)
+}, 'must be an IP address, or a network such as 10.0.0.0/8')
 
 /** Milliseconds of a text with its unit. A bare number but 0 says not what it counts. */
 export const duration: z.ZodType<number> = z.unknown().transform((written, context) => {

@@ -61,6 +61,7 @@ export interface WrittenClient {
 export interface WrittenListener {
   readonly host?: string | undefined
   readonly port?: number | undefined
+  readonly proxies?: readonly string[] | undefined
   readonly tls?:
     | {
         readonly certificate: string

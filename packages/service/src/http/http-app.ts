@@ -12,6 +12,8 @@ import { requestIdOf } from './request-id.ts'
 export interface HttpAppParts {
   readonly limits: RequestLimits
   readonly random: Random
+  /** Addresses and networks that say by `X-Forwarded-For` for whom they ask. Default: nobody is believed that. */
+  readonly proxies?: readonly string[]
   /** Default: plain HTTP. */
   readonly tls?: TlsOptions | undefined
 }
@@ -28,9 +30,10 @@ const sizes = {
  * An app without routes: what each request gets, whatever it asks for. Its id and headers come first; what is thrown is
  * answered in one place.
  */
-export const httpApp = ({ limits, random, tls }: HttpAppParts): FastifyInstance => {
+export const httpApp = ({ limits, random, proxies = [], tls }: HttpAppParts): FastifyInstance => {
   const options: FastifyServerOptions = {
     ...sizes,
+    ...(proxies.length > 0 && { trustProxy: [...proxies] }),
     ...(tls && { https: { ...tls, maxHeaderSize: sizes.http.maxHeaderSize } }),
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id'], random),
     exposeHeadRoutes: false,
