@@ -31,6 +31,48 @@ describe('entries in Redis', () => {
     { it },
   )
 
+  it('tell of what Redis refuses, and ask it again now and then', async () => {
+    const granted = ['on', '>first', '~r:*', '&r:*', '+get', '+set', '+ping', '+info']
+    await server.own.call('ACL', 'SETUSER', 'limited', ...granted)
+    const problems: string[] = []
+    const onProblem = (problem: string): void => void problems.push(problem)
+    const login = { username: 'limited', password: () => 'first' }
+    const entries = new RedisEntries({ url: server.url, prefix: 'r:', nowMs, ...login, onProblem })
+    await entries.opened
+    await expect(entries.setUnlessYounger('a', Buffer.from('0'), 1_000)).rejects.toMatchObject({ code: 'bad_response' })
+    await expect
+      .poll(() => problems.toSorted())
+      .toEqual(['Redis refuses EVAL (NOPERM).', 'Redis refuses SUBSCRIBE (NOPERM).'])
+    const received = async (): Promise<string | undefined> =>
+      /total_connections_received:(\d+)/.exec(await server.own.info('stats'))?.[1]
+    const before = await received()
+    await wait(1_000)
+    expect(await received()).toBe(before)
+    await server.own.call('ACL', 'SETUSER', 'limited', '+subscribe', '+publish')
+    let gaps = 0
+    entries.subscribe({ onMessage: () => {}, onGap: () => (gaps += 1) })
+    entries.checkListening()
+    await expect.poll(() => gaps).toBe(1)
+    entries.close()
+  })
+
+  it('log in by the password of that moment, and say why they can’t', async () => {
+    const allow = (password: string) =>
+      server.own.call('ACL', 'SETUSER', 'exchanged', 'on', 'resetpass', `>${password}`, '~*', '&*', '+@all')
+    await allow('first')
+    let password = 'first'
+    const login = { username: 'exchanged', password: () => password }
+    const entries = new RedisEntries({ url: server.url, prefix: 'p:', nowMs, ...login })
+    await entries.opened
+    await allow('second')
+    await server.own.call('CLIENT', 'KILL', 'USER', 'exchanged')
+    const failure = (): Promise<string> => entries.get('a').then(() => 'none', String)
+    await expect.poll(failure).toContain('(WRONGPASS)')
+    password = 'second'
+    await expect.poll(failure, { timeout: 5_000 }).toBe('none')
+    entries.close()
+  })
+
   it('say which failure is Redis’s absence, and which its refusal; never what was to be put', async () => {
     const entries = await open('x:')
     const bytes = Buffer.from('canary-0b1e')
@@ -67,7 +109,7 @@ describe('entries in Redis', () => {
       await secure.start(['--tls-port', String(port), '--tls-auth-clients', 'no', ...tls])
       const rights = '~keyplane:* &keyplane:* +get +set +del +eval +publish +subscribe +ping +info'
       await secure.own.call('ACL', 'SETUSER', 'service', 'on', '>canary-41c7', ...rights.split(' '))
-      const login = { username: 'service', password: 'canary-41c7', prefix: 'keyplane:', nowMs }
+      const login = { username: 'service', password: () => 'canary-41c7', prefix: 'keyplane:', nowMs }
       const url = `rediss://127.0.0.1:${port}`
       const entries = new RedisEntries({ ...login, url, ca: certificates.text('ca.pem') })
       await entries.opened

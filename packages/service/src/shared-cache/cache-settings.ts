@@ -5,7 +5,7 @@ import type { CacheKeyConfig, ServiceConfig } from '../config/service-config.ts'
 import type { RedisEntriesOptions } from './redis-entries.ts'
 
 export interface CacheSettings {
-  readonly redis: Omit<RedisEntriesOptions, 'nowMs'>
+  readonly redis: Omit<RedisEntriesOptions, 'nowMs' | 'onProblem'>
   readonly cacheKey: CacheKeyConfig
 }
 
@@ -34,12 +34,14 @@ export const cacheSettings = (config: ServiceConfig, env: Environment): CacheSet
   if (url === undefined || !cacheKey || problems.length > 0)
     throw new SecretsError('config_invalid', problems.join('\n'))
   const { username, passwordFile, ca, prefix = 'keyplane:' } = config.redis ?? {}
+  const password = passwordFile === undefined ? undefined : () => textOf('redis.passwordFile', passwordFile).trimEnd()
+  password?.()
   return {
     redis: {
       url,
       prefix,
       username,
-      password: passwordFile === undefined ? undefined : textOf('redis.passwordFile', passwordFile).trimEnd(),
+      password,
       ca: ca === undefined ? undefined : textOf('redis.ca', ca),
     },
     cacheKey,

@@ -9,14 +9,17 @@ const start = () => {
   const memory = new MemoryEntries(clock)
   const states: boolean[] = []
   let calls = 0
-  const fares = { as: 'answers' as 'answers' | 'hangs' | 'gone' | 'full' }
-  memory.get = () => {
+  const fares = { as: 'answers' as 'answers' | 'hangs' | 'gone' | 'full' | 'read-only' }
+  const answered = <T>(answer: T): Promise<T> => {
     calls += 1
     if (fares.as === 'hangs') return new Promise(() => {})
     if (fares.as === 'gone') return Promise.reject(new SecretsError('unavailable', 'refused'))
     if (fares.as === 'full') return Promise.reject(new SecretsError('rate_limited', 'full'))
-    return Promise.resolve(Uint8Array.of(1))
+    return Promise.resolve(answer)
   }
+  memory.get = () => answered(Uint8Array.of(1))
+  memory.set = () =>
+    fares.as === 'read-only' ? Promise.reject(new SecretsError('unavailable', '')) : answered(undefined)
   const guarded = new GuardedEntries(memory, { clock, onState: (isThere) => states.push(isThere) })
   return { clock, guarded, states, fares, calls: () => calls }
 }
@@ -58,6 +61,17 @@ describe('guarded entries', () => {
     fares.as = 'answers'
     await guarded.get('a')
     expect(states).toEqual([])
+  })
+
+  it('that can only be read are not back, and those that are full are', async () => {
+    const { clock, guarded, states, fares } = start()
+    fares.as = 'read-only'
+    await guarded.set('a', Uint8Array.of(1), 1_000).catch(() => {})
+    await clock.advance(10_000)
+    expect(states).toEqual([false])
+    fares.as = 'full'
+    await clock.advance(1_200)
+    expect(states).toEqual([false, true])
   })
 
   it('are looked at no more after their end', async () => {

@@ -86,16 +86,19 @@ export class GuardedEntries implements Entries {
     this.#probeLater()
   }
 
+  #found(): void {
+    this.#isThere = true
+    this.#options.onState(true, '')
+  }
+
   #probeLater(): void {
-    const { clock, probeEveryMs, onState } = this.#options
+    const { clock, probeEveryMs } = this.#options
     clock.after(probeEveryMs, () => {
       if (this.#closed) return
-      this.#inTime(() => this.#entries.get('probe')).then(
-        () => {
-          this.#isThere = true
-          onState(true, '')
-        },
-        () => this.#probeLater(),
+      // By a write: what can only be read is not back.
+      this.#inTime(() => this.#entries.set('probe', new Uint8Array(), probeEveryMs)).then(
+        () => this.#found(),
+        ({ code }: SecretsError) => (code === 'unavailable' ? this.#probeLater() : this.#found()),
       )
     })
   }

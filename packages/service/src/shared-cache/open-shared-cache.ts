@@ -59,7 +59,10 @@ export const openSharedCache = async (
   const tell = onceIn(clock, (problem) => log.warn(problem, { source: 'redis' }))
   // The client is loaded by who uses it: it takes memory in every process.
   const { RedisEntries } = await import('./redis-entries.ts')
-  const [redis, patience] = [new RedisEntries({ ...settings.redis, nowMs }), after(startPatienceMs, clock)]
+  const [redis, patience] = [
+    new RedisEntries({ ...settings.redis, nowMs, onProblem: tell }),
+    after(startPatienceMs, clock),
+  ]
   const entries = new GuardedEntries(redis, {
     clock,
     onState: (isThere, why) => {
