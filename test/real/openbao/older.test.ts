@@ -1,41 +1,16 @@
-import { describeProvider } from '@keyplane/testkit'
-import { fieldsOfValue } from '@keyplane/openbao'
-import { openbaoProvider } from '@keyplane/providers'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ScratchServer } from '../postgres/scratch-server.ts'
 import { ServiceProcess } from '../service/service-process.ts'
 import { databaseEngine, dynamicRole } from './bao-database.ts'
-import { appRole } from './bao-roles.ts'
 import { BaoServer } from './bao-server.ts'
+import { describeRealOpenBao } from './real-openbao.ts'
 
 const server = new BaoServer('bao-2.6')
 beforeAll(() => server.startDev())
 afterAll(() => server.remove())
 
-let fixtures = 0
-
-describeProvider(
-  'openbao, over a server of the release before',
-  async (seed) => {
-    fixtures += 1
-    const spell = (name: string): string => `allowed/${fixtures}/${name.replaceAll('//', '/%2F/')}`
-    const path = (name: string): string => spell(name).split('/').map(encodeURIComponent).join('/')
-    for (const { name, value } of seed)
-      await server.done('POST', `secret/data/${path(name)}`, { data: fieldsOfValue(value) })
-    const auth = { method: 'approle', ...(await appRole(server, 'suite')) } as const
-    return {
-      provider: openbaoProvider({ endpoints: [server.endpoint], auth, timeoutMs: 1_500 }),
-      spell,
-      deniedId: 'denied/db',
-      silence: () => server.pause(),
-      hang: () => server.pause(),
-      stop: () => server.resume(),
-    }
-  },
-  { describe, it },
-  { babble: 'a real server does not babble' },
-)
+describeRealOpenBao('openbao, over a server of the release before', server)
 
 describe('the service over a server of the release before', () => {
   let postgres: ScratchServer
