@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { bareEnvironment, keyplane } from './keyplane-process.ts'
 import { ScratchFolder } from './scratch-folder.ts'
@@ -56,4 +57,33 @@ it('who is made with the line on the screen can log in, also after the plane was
   const other = await asked(['whoami', '--service', second.service.replace('127.0.0.1', 'localhost')])
   expect(other.stderr).toContain('Nobody is logged in at http://localhost')
   await second.plane.stop()
+}, 90_000)
+
+it('a service that can not start leaves the rest of the plane, says why, and leaves no log', async () => {
+  mkdirSync(folder.at('.keyplane'), { mode: 0o700 })
+  writeFileSync(folder.at('.keyplane/service.db'), 'x'.repeat(5_000))
+  const plane = keyplane(['dev', '--agent-port', '0', '--store-port', '0', '--service-port', '0'], {
+    cwd: folder.path,
+    env: bareEnvironment(folder.path),
+  })
+  await expect
+    .poll(() => plane.stderr, { timeout: 30_000 })
+    .toMatch(/service: The database .+ is not a SQLite database\. The rest runs\.\n/)
+  expect(existsSync(folder.at('.keyplane/service-audit'))).toBe(false)
+  expect((await plane.stop()).code).toBe(0)
+}, 90_000)
+
+it('a service whose port is taken names the flag for another', async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => taken.once('listening', resolve))
+  const { port } = taken.address() as AddressInfo
+  const plane = keyplane(['dev', '--agent-port', '0', '--store-port', '0', '--service-port', String(port)], {
+    cwd: folder.path,
+    env: bareEnvironment(folder.path),
+  })
+  await expect
+    .poll(() => plane.stderr, { timeout: 30_000 })
+    .toContain(`service: Port ${port} of 127.0.0.1 is in use; give another with --service-port. The rest runs.`)
+  expect((await plane.stop()).code).toBe(0)
+  await new Promise((resolve) => taken.close(resolve))
 }, 90_000)

@@ -82,7 +82,7 @@ const startService = async (
   const { folder, terminal, random } = context
   try {
     const { startPlaneService } = await import('../plane/start-plane-service.ts')
-    const service = await startPlaneService(context, options)
+    const service = await startPlaneService(context, options).catch(portFailure(options.port, '--service-port'))
     const { url } = service
     noteRunning(folder, { ...running, serviceUrl: url }, random)
     if (terminal.json) terminal.event({ service: { serviceUrl: url } })
@@ -90,7 +90,7 @@ const startService = async (
     return service
   } catch (thrown) {
     const { message } = toSecretsError(thrown)
-    terminal.warn(`service: ${message} The rest runs; --service-port names another port.`)
+    terminal.warn(`service: ${message} The rest runs.`)
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { Random } from '@keyplane/core'
+import type { AuditSink, Random } from '@keyplane/core'
 import { writePrivateFile } from '@keyplane/sealing'
 import { awsProvider } from '@keyplane/secrets/providers'
 import {
@@ -37,15 +37,16 @@ export const startPlaneService = async (
   { port, storeUrl, onRead }: PlaneServiceOptions,
 ): Promise<RunningService> => {
   const text = JSON.stringify(planeConfig(port, keyHash(folder, random)))
-  const audit = batchedSink(new AgentAuditFile(folder.serviceAudit, { clock, random, keeper: 'service' }))
   const state = await openState({ file: folder.serviceState }, { clock, random })
+  let audit: AuditSink | undefined
   const warn = (message: string): void => terminal.warn(`service: ${message}`)
   const credentials = accessKeyOf(folder, 'agent')
   const end = async (): Promise<void> => {
-    await audit.close?.()
+    await audit?.close?.()
     await state.close()
   }
   try {
+    audit = batchedSink(new AgentAuditFile(folder.serviceAudit, { clock, random, keeper: 'service' }))
     const running = await startService({
       config: parseServiceConfig({ path: join(folder.path, 'service.yaml'), text }),
       open: async () => awsProvider({ region: planeRegion, endpoint: storeUrl, credentials, clock }),

@@ -28,7 +28,10 @@ export const openListener = async (
   { clock, log, tls }: ListenerParts,
 ): Promise<Listener> => {
   const url = await app.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
-    throw new SecretsError('config_invalid', `${host}:${port} can't be listened on (${cause.code}).`, { cause })
+    throw new SecretsError('config_invalid', `${host}:${port} can't be listened on (${cause.code}).`, {
+      cause,
+      reason: 'cannot_bind',
+    })
   })
   const use = (options: TlsOptions): void => (app.server as Server).setSecureContext(options)
   const warn = (message: string): void => log.warn(message, {})
