@@ -44,6 +44,8 @@ describe('RotateSecret that is not to rotate immediately', () => {
     lambda.fails = () => true
     const failed = { decision: 'error', Outcome: 'failed', Code: 'unavailable', Reason: 'function_failed' }
     expect(await tried(functionArn)).toEqual(failed)
+    // The record of a trial is written first.
+    await store.until(async () => store.problems.length > 0)
     expect(store.problems).toMatchObject([{ reason: 'function_failed' }])
     expect(await versions()).toHaveLength(1)
     expect((await store.facts())['RotationEnabled']).toBe(true)

@@ -31,7 +31,7 @@ export const testDatabase = (folder: string): TestDatabase =>
 
 const sqliteDatabase = (path: string): TestDatabase => {
   const rows = async (query: string): Promise<readonly Row[]> => {
-    const database = new DatabaseSync(path)
+    const database = new DatabaseSync(path, { timeout: 5_000 })
     try {
       return database.prepare(query).all()
     } finally {
