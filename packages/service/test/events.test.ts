@@ -62,6 +62,17 @@ const open = async (token = key, headers: Readonly<Record<string, string>> = {})
 }
 
 describe('the stream of changes', () => {
+  it('leaves room for other clients', async () => {
+    const ask = (token: string): Promise<Response> =>
+      served.get('/v1/events?environment=production', { headers: { authorization: `Bearer ${token}` } })
+    const own = await Promise.all(Array.from({ length: 500 }, () => ask(key)))
+    expect(new Set(own.map(({ status }) => status))).toEqual(new Set([200]))
+    const [refused, other] = [await ask(key), await ask(few.key)]
+    expect([refused.status, refused.headers.get('retry-after'), other.status]).toEqual([429, '30', 200])
+    await own[0]?.body?.cancel()
+    await expect.poll(async () => (await ask(key)).status).toBe(200)
+  }, 30_000)
+
   it('is what the provider `service` watches', async () => {
     const provider = serviceProvider({ endpoint: served.service.url, environment: 'production', token: few.key })
     ends.push(() => provider.close?.())

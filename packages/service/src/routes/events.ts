@@ -39,7 +39,8 @@ export const eventsRoute = (
   app.get('/v1/events', { schema, onRequest: authenticate }, async (request, reply) => {
     const { environment } = request.query
     await configurations.visibleTools(asked(request, reply, environment))
-    events.assertRoom()
+    const { name: client } = request.client
+    events.assertRoom(client)
     const visible = async (): Promise<((tool: string) => boolean) | undefined> => {
       const roles = (await identify(clients, request))?.roles
       return roles && ((tool) => isAllowed({ action: 'configuration:read', environment, tool }, roles))
@@ -52,6 +53,6 @@ export const eventsRoute = (
       'x-accel-buffering': 'no',
     })
     const lastEventId = request.headers['last-event-id']
-    events.open(raw, { environment, lastEventId, visible })
+    events.open(raw, { client, environment, lastEventId, visible })
   })
 }
