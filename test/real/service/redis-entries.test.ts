@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { systemClock } from '@keyplane/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeEntries } from '../../../packages/service/test/describe-entries.ts'
+import { GuardedEntries } from '../../../packages/service/src/shared-cache/guarded-entries.ts'
 import { RedisEntries } from '../../../packages/service/src/shared-cache/redis-entries.ts'
 import { Certificates } from '../../../packages/service/test/certificates.ts'
 import { freePort } from '../openbao/bao-server.ts'
@@ -30,6 +32,19 @@ describe('entries in Redis', () => {
     },
     { it },
   )
+
+  it('are there although this process was too busy to hear them in time', async () => {
+    const entries = await open('b:')
+    const states: boolean[] = []
+    const guarded = new GuardedEntries(entries, { clock: systemClock, onState: (isThere) => states.push(isThere) })
+    await guarded.set('a', Buffer.from('kept'), 60_000)
+    const asked = guarded.get('a')
+    const untilMs = performance.now() + 200
+    while (performance.now() < untilMs);
+    expect(String(await asked)).toBe('kept')
+    expect(states).toEqual([])
+    guarded.close()
+  })
 
   it('tell of what Redis refuses, and ask it again now and then', async () => {
     const granted = ['on', '>first', '~r:*', '&r:*', '+get', '+set', '+ping', '+info']

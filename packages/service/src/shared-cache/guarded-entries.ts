@@ -72,7 +72,9 @@ export class GuardedEntries implements Entries {
   #inTime<T>(act: () => Promise<T>): Promise<T> {
     const { clock, timeoutMs } = this.#options
     return new Promise<T>((resolve, reject) => {
-      const timer: Timer = clock.after(timeoutMs, () => reject(gone(`no answer in ${timeoutMs} ms`)))
+      const late = (): void => reject(gone(`no answer in ${timeoutMs} ms`))
+      // What came while this process was busy itself is taken first.
+      const timer: Timer = clock.after(timeoutMs, () => void setImmediate(late))
       act()
         .then(resolve, reject)
         .finally(() => timer.cancel())
