@@ -27,6 +27,7 @@ const dataFolder = ({ folder }: Context): Finding[] => {
     folder.agentToken,
     folder.agentHeader,
     folder.serviceHeader,
+    folder.serviceState,
     folder.awsEnv,
     folder.database,
   ]
