@@ -16,7 +16,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   rotation: ['core', 'http', 'aws', 'openbao', 'audit', 'database', 'masking'],
   store: ['core', 'http', 'aws', 'policy', 'audit', 'sealing', 'database', 'masking', 'rotation'],
   agent: ['core', 'secrets', 'protocol', 'aws', 'masking', 'audit'],
-  service: ['core', 'http', 'secrets', 'protocol', 'openbao', 'audit', 'sealing', 'database'],
+  service: ['core', 'http', 'secrets', 'protocol', 'openbao', 'sealing', 'database'],
   'lambda-extension': ['core', 'aws', 'agent'],
   cli: [
     'core',
