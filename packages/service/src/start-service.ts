@@ -14,6 +14,7 @@ import { StrangerRecords } from './audit/stranger-records.ts'
 import { Configurations } from './configurations.ts'
 import { type EnvironmentParts, type OpenEnvironment, openEnvironment } from './environments/open-environment.ts'
 import { clockOutsideRequests } from './http/clock-outside-requests.ts'
+import { FailureLog } from './http/failure-log.ts'
 import { currentRequestId } from './http/request-context.ts'
 import { accountsOf } from './state/accounts.ts'
 import type { State } from './state/open-state.ts'
@@ -97,6 +98,7 @@ export const startService = async ({
       configurations,
       events: new EventStreams({ environments, ...parts }),
       health: { watches, audit, clock },
+      failures: new FailureLog(parts),
       limits: new RequestLimits(config.limits, parts.clock),
       metrics,
       strangers,

@@ -66,6 +66,22 @@ describe('accounts with a log elsewhere', () => {
     expect(await reader.all(reader.query.selectFrom('sessions').selectAll().compile())).toHaveLength(1)
   })
 
+  it('tell the operator once that it takes none, and where that is, not in its words', async () => {
+    await served.close()
+    const audit: AuditSink = { append: () => Promise.reject(new Error('canary\n    at canary')) }
+    const told: string[] = []
+    const database = { file: join(folder, 'service.db') }
+    served = await serveAccounts(database, { audit: () => audit, warn: (message) => told.push(message) })
+    const headers = { 'x-request-id': 'first' }
+    for (const name of ['bob', 'carl'])
+      await served.ask(`/v1/users/${name}`, { method: 'PUT', body: { password, roles: [] }, headers })
+    await served.ask('/v1/nothing')
+    expect(told).toEqual([
+      expect.stringMatching(/^Request first got no answer \(unavailable\): The audit log takes .+ \(Error at .+\)$/),
+    ])
+    expect(told.join()).not.toContain('canary')
+  })
+
   it('make nobody wait for logins that could not be tried', async () => {
     isFull = true
     const body = { user: 'alice', password }

@@ -77,7 +77,7 @@ export const serveAccounts = async (
     env: {},
     clock,
     random,
-    log: { warn, error: () => {} },
+    log: { warn, error: warn },
     audit: audit(state),
     state,
     open: async () => memoryProvider({ secrets: { apiKey: 'value' } }),

@@ -6,10 +6,12 @@ import type { TlsOptions } from '../listen/tls-files.ts'
 import { answerBroken } from './answer-broken.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { answerError } from './error-answer.ts'
+import type { FailureLog } from './failure-log.ts'
 import { inRequest } from './request-context.ts'
 import { requestIdOf } from './request-id.ts'
 
 export interface HttpAppParts {
+  readonly failures: FailureLog
   readonly limits: RequestLimits
   readonly random: Random
   /** Addresses and networks that say by `X-Forwarded-For` for whom they ask. Default: nobody is believed that. */
@@ -30,7 +32,7 @@ const sizes = {
  * An app without routes: what each request gets, whatever it asks for. Its id and headers come first; what is thrown is
  * answered in one place.
  */
-export const httpApp = ({ limits, random, proxies = [], tls }: HttpAppParts): FastifyInstance => {
+export const httpApp = ({ failures, limits, random, proxies = [], tls }: HttpAppParts): FastifyInstance => {
   const options: FastifyServerOptions = {
     ...sizes,
     ...(proxies.length > 0 && { trustProxy: [...proxies] }),
@@ -50,7 +52,8 @@ export const httpApp = ({ limits, random, proxies = [], tls }: HttpAppParts): Fa
   app.setErrorHandler((thrown, request, reply) => {
     // A login's password.
     if (isForAnybody(request) && toSecretsError(thrown).code === 'unauthenticated') limits.failed(request.ip)
-    return answerError(reply, thrown)
+    answerError(reply, thrown)
+    if (reply.statusCode >= 500) failures.tell(thrown, request.id)
   })
   app.setNotFoundHandler((_request, reply) => answerError(reply, noRoute()))
   app.addHook('onRequest', async (request, reply) => {
