@@ -20,9 +20,12 @@ export interface OpenBaoStatesParts {
 
 /** From so many of a folder on, one request for all that it holds is the cheaper one. */
 const worthFolder = 4
+/** A folder that holds more than so many times what is asked for, or so many in all, costs more than it saves: a kilobyte each. */
+const folderRatio = 16
+const mostInFolder = 4_000
 const asksAtOnce = 8
-/** Who may not list a folder asks for its secrets by themselves, and tries again after this. */
-const refusedForMs = 600_000
+/** Who may not list a folder, or finds too much there, asks for its secrets by themselves, and tries again after this. */
+const notListedForMs = 600_000
 
 const folderOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('/')))
 
@@ -31,7 +34,7 @@ export class OpenBaoStates implements StateReader {
   /** More at once would only be more to keep: a folder is told of whole. */
   readonly maxRefs = 100
   readonly #parts: OpenBaoStatesParts
-  readonly #refusedUntilMs = new Map<string, number>()
+  readonly #notListedUntilMs = new Map<string, number>()
 
   constructor(parts: OpenBaoStatesParts) {
     this.#parts = parts
@@ -54,12 +57,16 @@ export class OpenBaoStates implements StateReader {
     const known = new Map<string, KvMetadata>()
     const nowMs = clock.monotonicMs()
     for (const [folder, count] of countsOf(refs)) {
-      if (count < worthFolder || nowMs < (this.#refusedUntilMs.get(folder) ?? 0)) continue
+      if (count < worthFolder || nowMs < (this.#notListedUntilMs.get(folder) ?? 0)) continue
+      const leave = (): void => void this.#notListedUntilMs.set(folder, nowMs + notListedForMs)
       try {
-        for (const [id, metadata] of await kv.folderMetadata(folder, begin(call))) known.set(id, metadata)
+        const most = Math.min(mostInFolder, count * folderRatio)
+        const { secrets, isWhole } = await kv.folderMetadata(folder, most, begin(call))
+        for (const [id, metadata] of secrets) known.set(id, metadata)
+        if (!isWhole) leave()
       } catch (thrown) {
         call?.signal?.throwIfAborted()
-        if (!isPassing(thrown)) this.#refusedUntilMs.set(folder, nowMs + refusedForMs)
+        if (!isPassing(thrown)) leave()
       }
     }
     return known

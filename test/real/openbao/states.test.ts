@@ -41,4 +41,17 @@ describe('how twelve hundred secrets of one folder stand', () => {
     expect([versions[7], versions[8], versions[9]]).toEqual(['1,2', '', 'secret_not_found'])
     await provider.close?.()
   })
+
+  it('is told of few of them without the list, after one look', async () => {
+    const auth = { method: 'token', token: server.rootToken } as const
+    const provider = openbaoProvider({ endpoints: [server.endpoint], auth })
+    const lists = (): number => server.auditLog.split('"path":"secret/detailed-metadata/allowed/many').length
+    const before = lists()
+    const few = ids.slice(100, 105).map((id) => ({ id }))
+    for (const _ of ['first', 'second'])
+      expect((await provider.state?.describe(few))?.map(({ ok }) => ok)).toEqual([true, true, true, true, true])
+    // A request and its answer are a line each.
+    expect(lists() - before).toBe(2)
+    await provider.close?.()
+  })
 })

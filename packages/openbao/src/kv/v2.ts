@@ -17,17 +17,25 @@ export interface KvV2Options {
 
 export type KvCall = Pick<OpenBaoCall, 'signal' | 'deadlineAtMs'>
 
+/** What a folder holds, as far as it was asked for. */
+export interface FolderMetadata {
+  /** By path. */
+  readonly secrets: ReadonlyMap<string, KvMetadata>
+  /** It holds no more. */
+  readonly isWhole: boolean
+}
+
 /** One mount of the KV engine, version 2. */
 export interface KvV2 {
   /** @throws SecretsError `secret_not_found` also for a version that is not there: OpenBao does not say which is missing. */
   read(path: string, options?: { readonly version?: number }, call?: KvCall): Promise<KvVersion>
   metadata(path: string, call?: KvCall): Promise<KvMetadata>
   /**
-   * That of each secret right in a folder (empty: the mount itself), by path, in one request for a thousand. OpenBao tells it
-   * also of secrets that the role may not read: its policy names `detailed-metadata/` by itself. HashiCorp Vault has no such
-   * list. @throws SecretsError `secret_not_found` for an empty folder, and where there is no such list.
+   * That of secrets right in a folder (empty: the mount itself), by path: of the first so many, in one request for a
+   * thousand. OpenBao tells it also of secrets that the role may not read: its policy names `detailed-metadata/` by itself.
+   * HashiCorp Vault has no such list. @throws SecretsError `secret_not_found` for an empty folder, and where there is no such list.
    */
-  folderMetadata(folder: string, call?: KvCall): Promise<ReadonlyMap<string, KvMetadata>>
+  folderMetadata(folder: string, most: number, call?: KvCall): Promise<FolderMetadata>
   /** `cas`: the version that has to be current; 0: there is none. @throws SecretsError `conflict` where it is not so. */
   write(
     path: string,
@@ -73,20 +81,23 @@ class Mount implements KvV2 {
     return metadataOf(answer, { nowMs: this.#clock.nowMs(), source: this.#source })
   }
 
-  async folderMetadata(folder: string, call?: KvCall): Promise<ReadonlyMap<string, KvMetadata>> {
+  async folderMetadata(folder: string, most: number, call?: KvCall): Promise<FolderMetadata> {
     const [place, encoded] = folder === '' ? ['', ''] : [`${folder}/`, `${this.#path(folder)}/`]
     const found = new Map<string, KvMetadata>()
     let after: string | undefined
-    for (;;) {
-      const query = { list: 'true', limit: String(folderPageSize), ...(after === undefined ? {} : { after }) }
+    for (let left = most; left > 0; ) {
+      const limit = Math.min(left, folderPageSize)
+      const query = { list: 'true', limit: String(limit), ...(after === undefined ? {} : { after }) }
       const answer = await this.#ask('GET', `detailed-metadata/${encoded}`, { query, ...call })
       const { secrets, names } = folderPageOf(answer, { nowMs: this.#clock.nowMs(), source: this.#source })
       for (const [name, metadata] of secrets) found.set(`${place}${name}`, metadata)
       const last = names.at(-1)
       // A server that gives the same page again has no more.
-      if (names.length < folderPageSize || last === after) return found
+      if (names.length < limit || last === after) return { secrets: found, isWhole: true }
       after = last
+      left -= names.length
     }
+    return { secrets: found, isWhole: false }
   }
 
   async write(
