@@ -45,8 +45,8 @@ export const around = (provider: SecretProvider, run: RunCall): SecretProvider =
       leases: {
         isLeased: (ref) => leases.isLeased(ref),
         loginLeftMs: (lease) => leases.loginLeftMs?.(lease) ?? Number.POSITIVE_INFINITY,
-        renew: (lease, call = {}) => run((inner) => leases.renew(lease, inner), call, lease.id),
-        revoke: (lease, call = {}) => run((inner) => leases.revoke(lease, inner), call, lease.id),
+        renew: (lease, call = {}) => run((inner) => leases.renew(lease, inner), call),
+        revoke: (lease, call = {}) => run((inner) => leases.revoke(lease, inner), call),
       },
     }),
     refresh: () => provider.refresh?.(),

@@ -135,7 +135,9 @@ describe('the breaker', () => {
     source.faults.renew = failing('timeout')
     expect(await outcome(clock, provider.get({ id: 'role/app' }))).toBe('timeout')
     expect(await outcome(clock, provider.get({ id: 'role/app' }))).toBe('breaker_open')
-    expect(await outcome(clock, provider.leases?.renew(lease) ?? expect.unreachable())).toBe('timeout')
+    // A renewal is tried each time that it is asked for: the one in between may be the one that saves the lease.
+    for (let attempt = 0; attempt < 4; attempt += 1)
+      expect(await outcome(clock, provider.leases?.renew(lease) ?? expect.unreachable())).toBe('timeout')
     source.faults.get = undefined
     expect(await outcome(clock, provider.get({ id: 'a' }))).toBe('ok')
   })

@@ -27,7 +27,7 @@ const maxApart = 1_000
 export const withBreaker = (provider: SecretProvider, options: BreakerOptions): SecretProvider => {
   const own = new Breaker(provider.name, options)
   const ofEach = new Map<string, Breaker>()
-  return around(provider, async (act, call, apart) => {
+  const guarded = around(provider, async (act, call, apart) => {
     if (apart === undefined) return own.run(() => act(call))
     const breaker = ofEach.get(apart) ?? new Breaker(provider.name, options)
     ofEach.delete(apart)
@@ -40,6 +40,8 @@ export const withBreaker = (provider: SecretProvider, options: BreakerOptions): 
       if (breaker.isUntroubled && ofEach.get(apart) === breaker) ofEach.delete(apart)
     }
   })
+  // What becomes of a lease is paced by who keeps it, and a pause here could cost it.
+  return provider.leases ? { ...guarded, leases: provider.leases } : guarded
 }
 
 class Breaker {
