@@ -3,14 +3,31 @@ import { runner, sources } from './vitest.shared.ts'
 
 const { execArgv, reporters } = runner('real')
 const slow = { execArgv, pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } as const
+const service = 'test/real/service/**/*.test.ts'
 
-/** Whole planes and other people's programs: see test/real/setup.sh for what has to be there. One file at a time. */
+/**
+ * Whole planes and other people's programs: see test/real/setup.sh for what has to be there. One file at a time, but for
+ * those of the service, which mostly wait for what it finds out by itself.
+ */
 export default defineConfig({
   test: {
     reporters,
-    fileParallelism: false,
     projects: [
-      { ...sources, test: { ...slow, name: 'real', include: ['test/real/**/*.test.ts'] } },
+      {
+        ...sources,
+        test: {
+          ...slow,
+          name: 'real',
+          include: ['test/real/**/*.test.ts'],
+          exclude: [service],
+          maxWorkers: 1,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        ...sources,
+        test: { ...slow, name: 'service', include: [service], maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
       {
         ...sources,
         test: {
@@ -19,6 +36,8 @@ export default defineConfig({
           name: 'store on PostgreSQL',
           include: ['packages/store/test/**/*.test.ts'],
           globalSetup: ['test/real/postgres/provide-server.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
