@@ -5,7 +5,7 @@ import { Asking } from './asking.ts'
 import { baoEnvironment } from './bao-environment.ts'
 import { configurationPath, startOwnService } from './running-service.ts'
 
-const nextRequests = 100
+const nextRequests = 1_000
 const ttlSeconds = 1
 
 /** How long callers wait when OpenBao takes connections and answers nothing: the first, and those after it. */

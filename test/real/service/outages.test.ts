@@ -191,6 +191,8 @@ describe('a cluster of OpenBao', () => {
     const [leader, second, last] = cluster.nodes
     if (!leader || !second || !last) return expect.unreachable()
     await leader.done('POST', 'secret/data/key', { data: { value: 'of the cluster' } })
+    // A standby has it a moment later.
+    await expect.poll(async () => (await last.call('GET', 'secret/data/key')).status).toBe(200)
     const variables = {
       KEYPLANE_OPENBAO_ADDR: cluster.endpoints.join(','),
       KEYPLANE_OPENBAO_TOKEN: cluster.rootToken,
