@@ -9,7 +9,15 @@ const shared = {
   testTimeout: 20_000,
   hookTimeout: 20_000,
 } as const
-const ofStores = ['packages/store/test/**/*.test.ts']
+/** What starts threads in its own process: a store, a database's writer; and what has V8 collect all of its garbage. */
+const withThreads = [
+  'packages/store/test/**/*.test.ts',
+  'packages/database/test/**/*.test.ts',
+  'packages/rotation/test/database-*.test.ts',
+  'packages/service/test/{accounts,client,ledger}.test.ts',
+  'packages/cli/src/memory-at-rest.test.ts',
+  'test/{docs-programs,providers-over-the-store}.test.ts',
+]
 
 /** What runs anywhere: no network service, no root, no other toolchain. */
 export default defineConfig({
@@ -22,12 +30,12 @@ export default defineConfig({
           ...shared,
           name: 'parts',
           include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/*.test.ts'],
-          exclude: ofStores,
+          exclude: withThreads,
           isolate: false,
         },
       },
       // Each file has a process of its own: one that has made and ended hundreds of threads dies in V8 now and then.
-      { ...sources, test: { ...shared, name: 'stores', include: ofStores } },
+      { ...sources, test: { ...shared, name: 'threads', include: withThreads } },
     ],
   },
 })
