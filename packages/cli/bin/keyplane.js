@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import nodeModule, { createRequire } from 'node:module'
 import { constants } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const isRecent = major > 22 || (major === 22 && minor >= 18)
@@ -38,6 +39,8 @@ else if (!isRecent) {
   process.exitCode = 78
 } else {
   if (isCheckout) {
+    // WebAssembly strips the types, in each thread; Node.js 24 may abort as it compiles its calls anew (nodejs/node#64500).
+    if (major === 24) setFlagsFromString('--wasm-wrapper-tiering-budget=2147483647')
     // A checkout runs from its sources: every package's `source` condition comes first.
     const { registerHooks } = await import('node:module')
     registerHooks({
