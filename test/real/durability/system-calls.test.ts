@@ -18,6 +18,13 @@ describe('the check of a trace', () => {
     expect(judged(written, begun, answer, '8 1000.001000 <... fsync resumed>) = 0 <0.000700>')).toHaveLength(1)
   })
 
+  it('has what an interrupted read has read', () => {
+    const begun = '8 1000.000300 read(31<TCP:[127.0.0.1:3->127.0.0.1:4]>,  <unfinished ...>'
+    const ended = '8 1000.000700 <... read resumed>"COMMIT", 65536) = 6 <0.000400>'
+    const read = parseTrace([begun, answer, ended].join('\n')).find(({ name }) => name === 'read')
+    expect(read).toMatchObject({ target: 'TCP:[127.0.0.1:3->127.0.0.1:4]', text: expect.stringContaining('COMMIT') })
+  })
+
   it('finds an acknowledgement without a sync, with one that came too late, and with one of something else', () => {
     expect(judged(written, answer)).toHaveLength(1)
     expect(judged(written, `8 1000.000300 fsync(${wal}) = 0 <0.000700>`, answer)).toHaveLength(1)

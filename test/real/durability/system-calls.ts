@@ -25,7 +25,8 @@ export const parseTrace = (trace: string): SystemCall[] => {
     const waiting = unfinished.get(resumedBy)
     if (waiting) {
       unfinished.delete(resumedBy)
-      finish(waiting, rest)
+      // What a read has read stands in the second half.
+      finish({ ...waiting, text: waiting.text + rest }, rest)
     }
     const [, thread = '', moment, name = '', text = ''] = entry.exec(line) ?? []
     if (moment === undefined) continue
