@@ -10,6 +10,7 @@ export { rotationEngine } from './engine/rotation-engine.ts'
 export { type RotationRunner, type RotationRunnerParts, startRotationRunner } from './engine/rotation-runner.ts'
 export { type DatabaseJournalParts, databaseJournal } from './journal/database-journal.ts'
 export { rotationMigrations } from './journal/migrations.ts'
+export { openbaoJournal, type OpenBaoJournalOptions } from './journal/openbao-journal.ts'
 export { parseRotation, rotationText } from './journal/parse-rotation.ts'
 export type { RotationRow, RotationTables } from './journal/tables.ts'
 export { type Effect, effectAfter, nextEffect } from './machine/effect.ts'
@@ -63,7 +64,7 @@ export { type RandomTextOptions, randomText } from './rotators/random-text.ts'
 export { type RedisUserOptions, redisUserRotator } from './rotators/redis-user.ts'
 export { type ScramKeys, type ScramOptions, scramKeys, scramVerifier } from './rotators/postgres/scram-verifier.ts'
 export type { Blackout } from './schedule/blackouts.ts'
-export { isBlackedOut, jitterWithin, type RotationCalendar } from './schedule/rotation-calendar.ts'
+export { afterBlackouts, isBlackedOut, jitterWithin, type RotationCalendar } from './schedule/rotation-calendar.ts'
 export {
   type PlannedRun,
   type RotationSchedule,

@@ -1,11 +1,11 @@
-import { type AuditRecord, type Clock, SecretsError } from '@keyplane/core'
+import type { AuditRecord, Clock } from '@keyplane/core'
 import { compileOnce, type Reader, type SqlValue, type Statement, type Writer } from '@keyplane/database'
 import type { CompiledQuery } from 'kysely'
 import { dueAtMs, urgencyOf } from '../machine/rotation.ts'
 import type { JournalEntry, JournalWrite, RotationJournal, RotationLease } from '../ports/journal.ts'
 import type { RotationNotice } from '../ports/notices.ts'
-import { isHeldAt } from './lease-time.ts'
-import { parseRotation, rotationText } from './parse-rotation.ts'
+import { isAnothers } from './lease-time.ts'
+import { rotationOf, rotationText } from './parse-rotation.ts'
 import type { RotationRow, RotationTables } from './tables.ts'
 
 export interface DatabaseJournalParts {
@@ -41,16 +41,13 @@ class DatabaseJournal implements RotationJournal {
   async load(secretId: string): Promise<JournalEntry | undefined> {
     const [row] = await this.#reader.all(this.#row(secretId))
     if (!row || row.record === null) return undefined
-    const rotation = parseRotation(row.record)
-    if (rotation.secretId !== secretId)
-      throw new SecretsError('integrity', 'The record of a rotation is another secret’s.', { reason: 'damaged_record' })
-    return { rotation, revision: row.revision }
+    return { rotation: rotationOf(secretId, row.record), revision: row.revision }
   }
 
   async lease(secretId: string, holder: string, ttlMs: number): Promise<RotationLease | undefined> {
     const [row] = await this.#reader.all(this.#row(secretId))
     const nowMs = this.#clock.nowMs()
-    if (row && row.holder !== '' && row.holder !== holder && isHeldAt(row.expires_at_ms, nowMs)) return undefined
+    if (row && isAnothers({ holder: row.holder, expiresAtMs: row.expires_at_ms }, holder, nowMs)) return undefined
     const lease = { secretId, holder, fence: (row?.fence ?? 0) + 1, expiresAtMs: nowMs + ttlMs }
     const isTaken = await this.#commit(row ? this.#takeOver(row, lease) : this.#insert(lease))
     return isTaken ? lease : undefined

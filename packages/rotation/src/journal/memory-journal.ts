@@ -1,8 +1,8 @@
-import { type Clock, SecretsError } from '@keyplane/core'
+import type { Clock } from '@keyplane/core'
 import { dueAtMs, isOpen, urgencyOf } from '../machine/rotation.ts'
 import type { RotationJournal, RotationLease } from '../ports/journal.ts'
-import { isHeldAt } from './lease-time.ts'
-import { parseRotation, rotationText } from './parse-rotation.ts'
+import { isAnothers } from './lease-time.ts'
+import { parseRotation, rotationOf, rotationText } from './parse-rotation.ts'
 
 interface Row {
   fence: number
@@ -23,14 +23,12 @@ export const memoryJournal = (clock: Clock): RotationJournal => {
     load: async (secretId) => {
       const row = rows.get(secretId)
       if (row?.record === undefined) return undefined
-      const rotation = parseRotation(row.record)
-      if (rotation.secretId !== secretId) throw new SecretsError('integrity', 'The record is another secret’s.')
-      return { rotation, revision: row.revision }
+      return { rotation: rotationOf(secretId, row.record), revision: row.revision }
     },
     lease: async (secretId, holder, ttlMs) => {
       const row = rows.get(secretId)
       const nowMs = clock.nowMs()
-      if (row && row.holder !== '' && row.holder !== holder && isHeldAt(row.expiresAtMs, nowMs)) return undefined
+      if (row && isAnothers(row, holder, nowMs)) return undefined
       const fence = (row?.fence ?? 0) + 1
       const expiresAtMs = nowMs + ttlMs
       rows.set(secretId, { record: row?.record, revision: row?.revision ?? 0, fence, holder, expiresAtMs })

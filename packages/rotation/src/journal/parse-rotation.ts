@@ -19,6 +19,13 @@ export const parseRotation = (text: string): Rotation => {
   return record as unknown as Rotation
 }
 
+/** The record of this secret's rotation. @throws SecretsError as `parseRotation`, `integrity` for another secret's. */
+export const rotationOf = (secretId: string, text: string): Rotation => {
+  const rotation = parseRotation(text)
+  if (rotation.secretId === secretId) return rotation
+  throw new SecretsError('integrity', 'The record of a rotation is another secret’s.', { reason: 'damaged_record' })
+}
+
 /** The text that `parseRotation` takes back. */
 export const rotationText = (rotation: Rotation): string => JSON.stringify(rotation)
 

@@ -186,3 +186,11 @@ export const urgencyOf = (rotation: Rotation): 0 | 1 | 2 => (hasEnded(rotation) 
 /** The moment before which nothing is done for it; 0 where nothing is waited for. */
 export const dueAtMs = (rotation: Rotation): number =>
   rotation.retry?.notBeforeMs ?? ('lookAtMs' in rotation ? (rotation.lookAtMs ?? 0) : 0)
+
+const hourMs = 3_600_000
+
+/** The same at a moment, if it is to be waited for yet: what a clock noted that was hours ahead is not. */
+export const waitsUntilMs = (rotation: Rotation, nowMs: number): number | undefined => {
+  const untilMs = dueAtMs(rotation)
+  return untilMs > nowMs && rotation.changedAtMs <= nowMs + hourMs ? untilMs : undefined
+}

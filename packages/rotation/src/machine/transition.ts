@@ -186,7 +186,7 @@ const failed = (
 ): Rotation => {
   const { retry: before } = rotation
   const failures = (before?.failures ?? 0) + 1
-  const sinceMs = before?.sinceMs ?? atMs
+  const sinceMs = Math.min(before?.sinceMs ?? atMs, atMs)
   const next: Rotation = {
     ...rotation,
     changedAtMs: atMs,

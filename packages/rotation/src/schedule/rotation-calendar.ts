@@ -9,6 +9,10 @@ export type RotationCalendar = Pick<RotationScheduleOptions, 'timeZone' | 'jitte
 export const isBlackedOut = ({ timeZone: name = 'UTC', blackouts = [] }: RotationCalendar, atMs: number): boolean =>
   parseBlackouts(blackouts, timeZone(name)).covers(atMs)
 
+/** The moment, or the same time of day on the first day on which something is begun. @throws SecretsError as `isBlackedOut` */
+export const afterBlackouts = ({ timeZone: name = 'UTC', blackouts = [] }: RotationCalendar, atMs: number): number =>
+  parseBlackouts(blackouts, timeZone(name)).after(atMs).atMs
+
 /** The delays that a calendar puts into a window: half of it at most, so that there is time to begin after them. */
 export const jitterWithin = ({ jitterMs = 0 }: RotationCalendar, windowMs: number): number =>
   Math.min(jitterMs, windowMs / 2)
