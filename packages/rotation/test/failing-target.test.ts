@@ -46,6 +46,32 @@ describe('a target that is down for an hour', () => {
     expect(rotation.alert).toBeUndefined()
   })
 
+  it('is asked at once where somebody asks for that, and once', async () => {
+    const world = made('one user')
+    failing(world, 'set', () => true)
+    await begin(world)
+    const failures = async (how = {}): Promise<number | undefined> => {
+      const advance = await world.engine().advance(secretId, undefined, how)
+      return advance.status === 'waiting' ? advance.rotation.retry?.failures : undefined
+    }
+    expect([await failures(), await failures(), await failures({ atOnce: true })]).toEqual([1, 1, 2])
+  })
+
+  it('is asked again once a clock that was ahead is right', async () => {
+    const world = made('one user')
+    let isDown = true
+    failing(world, 'set', () => isDown)
+    const year = 365 * 24 * hour
+    world.nowMs += year
+    await begin(world)
+    expect((await world.engine().advance(secretId)).status).toBe('waiting')
+    world.nowMs -= year
+    const first = await world.engine().advance(secretId)
+    expect(first).toMatchObject({ status: 'waiting', rotation: { retry: { failures: 2, sinceMs: world.nowMs } } })
+    isDown = false
+    expect((await world.end()).rotation.state).toBe('finished')
+  })
+
   it('leaves the old credential current and accepted all the while', async () => {
     const world = made('one user')
     const startMs = world.nowMs

@@ -23,6 +23,7 @@ import { kmsKeysTable } from './storage/kms-keys-table.ts'
 import { policiesTable } from './storage/policies-table.ts'
 import { replicasTable } from './storage/replicas-table.ts'
 import { type ListQuery, listSecretRows } from './storage/secrets-listing.ts'
+import { nobody } from './rotation/administered.ts'
 import { StoreRotations } from './rotation/store-rotations.ts'
 import type { FunctionsEndpoint } from './rotation/rotation-functions.ts'
 import type { RotationReport } from './rotation/rotation-report.ts'
@@ -138,9 +139,10 @@ const operationParts = async (options: ServeOptions): Promise<OperationParts> =>
   }
   const never = {
     requireInvokable: async () => undefined,
+    hasten: () => undefined,
     takeBack: async () => undefined,
     tryOut: () => undefined,
-    masterOf: async () => null,
+    administered: async () => nobody,
     wake: () => undefined,
   }
   const rotating: StoreRotations = new StoreRotations(

@@ -193,6 +193,83 @@ describe('RotateSecret with a rotator of the store', () => {
     await store.until(async () => (await store.steps()).some(({ Reason }) => Reason === 'value_shape'))
   })
 
+  it('changes by an administrator no other user than it was set up for, until it is set up anew', async () => {
+    const { ARN: masterarn } = await store.ok('CreateSecret', { Name: 'master', SecretString: '{}' })
+    const name = (username: string) =>
+      store.ok('PutSecretValue', {
+        SecretId: 'one',
+        SecretString: JSON.stringify({ host: '127.0.0.1', port: 1, username, password: 'x', masterarn }),
+      })
+    await name('app')
+    const twoUsers = 'arn:keyplane:rotation:::postgres-two-users'
+    const rules = { RotationRules: { AutomaticallyAfterDays: 1 }, RotateImmediately: false }
+    await store.rotate({ RotationLambdaARN: twoUsers, ...rules })
+    await name('postgres')
+    await store.clock.advance(86_400_000)
+    await store.until(async () => (await store.steps()).some(({ Reason }) => Reason === 'value_shape'))
+    await store.ok('CancelRotateSecret', { SecretId: 'one' })
+    const ended = 'select secret_id from secret_rotations where pending_version is null'
+    await store.until(async () => (await store.data.rows(ended)).length > 0)
+    const again = { SecretId: 'one', ClientRequestToken: tokenOf('b'), RotateImmediately: false }
+    expect(await store.refused('RotateSecret', again)).toMatch(
+      /^InvalidRequestException: .* another "masterarn" or user/,
+    )
+    await name('app_clone')
+    await store.ok('RotateSecret', again)
+    await name('postgres')
+    await store.ok('RotateSecret', { ...again, RotationLambdaARN: twoUsers })
+  })
+
+  it('is tried at once where it fails and somebody asks for it, or takes it back', async () => {
+    const SecretString = '{"host":"127.0.0.1","port":1,"username":"a","password":"b"}'
+    await store.ok('PutSecretValue', { SecretId: 'one', SecretString })
+    await store.rotate({ RotationLambdaARN: 'arn:keyplane:rotation:::postgres-user' })
+    const failures = async () => (await store.steps()).filter(({ Outcome }) => Outcome === 'failed').length
+    await store.until(async () => (await failures()) === 5)
+    expect(await store.refused('RotateSecret', { SecretId: 'one', ClientRequestToken: tokenOf('b') })).toBe(incomplete)
+    await store.until(async () => (await failures()) === 6)
+  })
+
+  it('is tried on once a clock that was ahead is right', async () => {
+    const SecretString = '{"host":"127.0.0.1","port":1,"username":"a","password":"b"}'
+    await store.ok('PutSecretValue', { SecretId: 'one', SecretString })
+    await store.stop()
+    const offMs = 365 * 86_400_000
+    await store.start({ clock: { ...store.clock, nowMs: () => store.clock.nowMs() + offMs } })
+    const asked = { SecretId: 'one', RotationLambdaARN: 'arn:keyplane:rotation:::postgres-user' }
+    await store.ok('RotateSecret', { ...asked, ClientRequestToken: tokenOf('a') }, { offMs })
+    await store.until(async () => (await store.steps()).some(({ Outcome }) => Outcome === 'failed'))
+    await store.stop()
+    const { length } = await store.steps()
+    await store.start()
+    await store.until(async () => (await store.steps()).length > length)
+  })
+
+  it('begins with a value only, and leaves none without one current', async () => {
+    await store.ok('CreateSecret', { Name: 'empty' })
+    for (const RotationLambdaARN of [randomPassword, 'arn:keyplane:rotation:::postgres-user']) {
+      const asked = { SecretId: 'empty', ClientRequestToken: tokenOf('a'), RotationLambdaARN }
+      expect(await store.refused('RotateSecret', asked)).toMatch(/^InvalidRequestException: The secret has no value/)
+      await store.ok('RotateSecret', { ...asked, RotateImmediately: false })
+    }
+    expect(await store.facts('empty')).not.toHaveProperty('VersionIdsToStages')
+  })
+
+  it('is refused where a secret would have too many labels once it is done', async () => {
+    const { VersionId: MoveToVersionId } = await store.ok('GetSecretValue', { SecretId: 'one' })
+    for (let label = 0; label < 18; label += 1)
+      await store.ok('UpdateSecretVersionStage', { SecretId: 'one', VersionStage: `own${label}`, MoveToVersionId })
+    const asked = { SecretId: 'one', ClientRequestToken: tokenOf('a'), RotationLambdaARN: randomPassword }
+    expect(await store.refused('RotateSecret', asked)).toMatch(/^LimitExceededException: /)
+    await store.ok('UpdateSecretVersionStage', {
+      SecretId: 'one',
+      VersionStage: 'own0',
+      RemoveFromVersionId: MoveToVersionId,
+    })
+    await store.rotate({ RotationLambdaARN: randomPassword })
+    await store.until(() => isRotated())
+  })
+
   it('keeps its rotator while it is under way', async () => {
     await store.ok('PutSecretValue', {
       SecretId: 'one',

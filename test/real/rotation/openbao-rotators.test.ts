@@ -67,8 +67,9 @@ describe('a static role of OpenBao', () => {
       versions,
       rotators: [rotator],
       clock: systemClock,
-      random: systemRandom,
-      policy: { retryBaseMs: 10 },
+      // A wait by chance can be none at all, and a test here looks at a rotation while it waits.
+      random: { ...systemRandom, unit: () => 0.5 },
+      policy: { retryBaseMs: 100 },
       observer: { alert: (alert) => void alerts.push(alert) },
     })
     return { role, versions, engine, alerts, rotator }
@@ -88,6 +89,27 @@ describe('a static role of OpenBao', () => {
   }
   const current = async ({ versions }: Followed): Promise<SecretValue> => (await versions.current()).value
   const asked = ({ role }: Followed): number => bao.asked(`database/rotate-role/${role}`)
+
+  describeRotator(
+    'a static role of OpenBao',
+    async () => {
+      const { role, rotator, versions } = await followed()
+      return {
+        rotator,
+        first: (await versions.current()).value,
+        clock: systemClock,
+        random: systemRandom,
+        accepts,
+        lower: () => server.pause(),
+        raise: () => server.resume(),
+        meddle: async () => {
+          await server.query(`alter role ${role} password 'somebody-elses'`)
+        },
+      }
+    },
+    { describe, it },
+    { back: 'OpenBao sets no password a second time' },
+  )
 
   it('gives readers the password that OpenBao has made, time after time', async () => {
     const one = await followed()

@@ -47,6 +47,32 @@ describe('a clone in PostgreSQL', () => {
   })
 })
 
+describe('an administrator in a database of the user’s own', () => {
+  it.each(['one user, by an administrator', 'two users'] as const)('runs none of its functions: %s', async (kind) => {
+    const { rotator, first, user, stop } = await databaseFixture(server, kind)
+    const dbname = `of_${user}`
+    await server.query(`create database ${dbname} owner ${user}`)
+    const own = new Client({
+      host: '127.0.0.1',
+      port: server.port,
+      database: dbname,
+      user,
+      password: loginOf(first).password,
+    })
+    await own.connect()
+    await own.query('create schema trap')
+    const body = `$$ begin execute 'alter role ${user} superuser'; return 1; end $$ language plpgsql`
+    await own.query(`create function trap.hashtextextended(text, integer) returns bigint as ${body}`)
+    await own.query(`alter database ${dbname} set search_path = trap, pg_catalog`)
+    await own.end()
+    const current = changed(first, { dbname })
+    const pending = await rotator.create(callOf('v2'), current)
+    expect(await rotator.set(callOf('v2'), { current, pending })).toBe('accepted')
+    expect(await server.query(`select rolsuper from pg_roles where rolname = '${user}'`)).toEqual([{ rolsuper: false }])
+    await stop()
+  })
+})
+
 describe('a user whom PostgreSQL lets in without a password from here', () => {
   it.each(['one user', 'one user, by an administrator'] as const)('is not said to be rotated: %s', async (kind) => {
     const { rotator, first, user, stop } = await databaseFixture(server, kind)

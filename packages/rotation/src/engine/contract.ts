@@ -72,9 +72,10 @@ export interface RotationEngine {
   /**
    * Goes on until the rotation has ended, has to wait, or is another's. Once `ending` is aborted no further step is begun,
    * and one under way is given up after two seconds: nobody knows how it ended, and it is done again.
+   * With `atOnce` a step that failed is not waited for: somebody asks for it.
    * @throws SecretsError what the journal throws.
    */
-  advance(secretId: string, ending?: AbortSignal): Promise<Advance>
+  advance(secretId: string, ending?: AbortSignal, how?: { readonly atOnce?: boolean }): Promise<Advance>
   /** Notes that the rotation is to be taken back; `advance` does it. @throws SecretsError `unsupported`, `conflict` */
   requestRollback(secretId: string): Promise<Rotation>
 }

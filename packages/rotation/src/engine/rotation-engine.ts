@@ -3,7 +3,7 @@ import { type Effect, nextEffect } from '../machine/effect.ts'
 import { effectOf, type Outcome, type RotationEvent, stepOutcome } from '../machine/event.ts'
 import { longestLeaseMs } from '../journal/lease-time.ts'
 import { defaultPolicy, type RotationPolicy } from '../machine/policy.ts'
-import { dueAtMs, hasEnded, type Planned, type Rotation } from '../machine/rotation.ts'
+import { hasEnded, type Planned, type Rotation, waitsUntilMs } from '../machine/rotation.ts'
 import { transition } from '../machine/transition.ts'
 import type { JournalEntry } from '../ports/journal.ts'
 import type { NoticedStep, RotationNotice } from '../ports/notices.ts'
@@ -48,9 +48,14 @@ class Engine implements RotationEngine {
     return begun
   }
 
-  async advance(secretId: string, ending?: AbortSignal): Promise<Advance> {
+  async advance(
+    secretId: string,
+    ending?: AbortSignal,
+    { atOnce = false }: { readonly atOnce?: boolean } = {},
+  ): Promise<Advance> {
+    const goOn = (keeper: LeaseKeeper): Promise<Advance> => this.#goOn(keeper, { secretId, atOnce }, ending)
     try {
-      return (await this.#leased(secretId, (keeper) => this.#goOn(keeper, secretId, ending))) ?? { status: 'busy' }
+      return (await this.#leased(secretId, goOn)) ?? { status: 'busy' }
     } catch (error) {
       if (hasReason(error, 'lease_lost')) return { status: 'busy' }
       if (hasReason(error, 'stopped')) return { status: 'stopped' }
@@ -73,7 +78,12 @@ class Engine implements RotationEngine {
     return rotation
   }
 
-  async #goOn(keeper: LeaseKeeper, secretId: string, ending?: AbortSignal): Promise<Advance> {
+  async #goOn(
+    keeper: LeaseKeeper,
+    { secretId, atOnce }: { readonly secretId: string; readonly atOnce: boolean },
+    ending?: AbortSignal,
+  ): Promise<Advance> {
+    let isAsked = atOnce
     let entry = await this.#parts.journal.load(secretId)
     if (!entry) return { status: 'none' }
     for (;;) {
@@ -81,8 +91,9 @@ class Engine implements RotationEngine {
       const { rotation } = entry
       const effect = nextEffect(rotation)
       if (effect === undefined) return { status: 'ended', rotation }
-      const untilMs = dueAtMs(rotation)
-      if (this.#parts.clock.nowMs() < untilMs) return { status: 'waiting', rotation, untilMs }
+      const untilMs = waitsUntilMs(rotation, this.#parts.clock.nowMs())
+      if (untilMs !== undefined && !(isAsked && rotation.retry)) return { status: 'waiting', rotation, untilMs }
+      isAsked = false
       if (ending?.aborted) return { status: 'stopped' }
       await keeper.renew()
       entry = await this.#apply(keeper, entry, await this.#outcome(keeper, rotation, effect, ending))

@@ -133,6 +133,15 @@ describe('a key of an HTTP API', () => {
     await stop?.()
   })
 
+  it('leads to no other path, whatever its id', async () => {
+    const { rotator, api, stop } = await start('{{by.key}}')
+    const pending = await rotator.create(call(), first)
+    const current = new TextValue('{"key":"first-key","id":".."}')
+    await expect(rotator.retire(call(), { current, pending })).rejects.toMatchObject({ reason: 'placeholder' })
+    expect(api.targets.filter((target) => target.includes('..'))).toEqual([])
+    await stop?.()
+  })
+
   it('that nobody may remove is told as a failure', async () => {
     const { rotator, api, stop } = await start('{{by.key}}')
     const pending = await rotator.create(call(), first)

@@ -34,8 +34,15 @@ export const requirePath = (path: string): void => {
 export const fillText = (text: string, places: Placeholders): string =>
   text.replace(placeholder, (_, name: string) => filled(name, places))
 
+/** @throws SecretsError `source_misconfigured` (`placeholder`) for an id that would lead to another path. */
 export const fillPath = (path: string, places: Placeholders): string =>
-  path.replace(placeholder, (_, name: string) => encodeURIComponent(filled(name, places)))
+  path.replace(placeholder, (_, name: string) => {
+    const id = filled(name, places)
+    if (id !== '.' && id !== '..') return encodeURIComponent(id)
+    throw new SecretsError('source_misconfigured', `What stands for "{{${name}}}" is no id but a way in a path.`, {
+      reason: 'placeholder',
+    })
+  })
 
 export const fillHeaders = (
   headers: Readonly<Record<string, string>>,

@@ -26,15 +26,20 @@ export interface RotatorFixture {
   readonly stop?: () => Promise<void> | void
 }
 
+/** What a rotator may be without; `back`: a way back to the old credential, which then ends as the new one is made. */
+type Need = 'lower' | 'meddle' | 'back'
+
 interface Given extends RotatorFixture {
   readonly call: RotatorCall
   readonly pending: SecretValue
+  /** Accepted as long as nothing is set: the old one, where there is a way back to it. */
+  readonly before: SecretValue
 }
 
 interface RotatorRule {
   readonly statement: string
   readonly check: (given: Given) => Promise<void>
-  readonly needs?: 'lower' | 'meddle'
+  readonly needs?: readonly Need[]
 }
 
 const secretId = 'prod/rotated'
@@ -86,6 +91,7 @@ const rules: readonly RotatorRule[] = [
   },
   {
     statement: 'takes a credential back, so that the old one is accepted',
+    needs: ['back'],
     check: async ({ rotator, call, first, pending, accepts }) => {
       await rotator.set(call, { current: first, pending })
       for (let round = 0; round < 2; round += 1) {
@@ -97,7 +103,7 @@ const rules: readonly RotatorRule[] = [
   },
   {
     statement: 'takes the new credential away once it is discarded, and not before where the target holds two',
-    needs: 'lower',
+    needs: ['lower', 'back'],
     check: async ({ rotator, call, first, pending, accepts, holdsTwo = false }) => {
       await rotator.set(call, { current: first, pending })
       await rotator.revert(call, { current: first, pending })
@@ -107,22 +113,22 @@ const rules: readonly RotatorRule[] = [
     },
   },
   {
-    statement: 'takes back what was never set, and leaves the old one accepted',
-    check: async ({ rotator, call, first, pending, accepts }) => {
+    statement: 'takes back what was never set, and leaves accepted what was',
+    check: async ({ rotator, call, first, pending, before, accepts }) => {
       await rotator.revert(call, { current: first, pending })
-      assert.ok(await accepts(first))
+      assert.ok(await accepts(before))
     },
   },
   {
     statement: 'sets a credential again that was taken back',
-    check: async ({ rotator, random, first, accepts }) => {
+    check: async ({ rotator, random, first, before, accepts }) => {
       for (let round = 0; round < 2; round += 1) {
         const call = newCall(random)
         const pending = await rotator.create(call, first)
         await rotator.set(call, { current: first, pending })
         assert.ok(await accepts(pending))
         await rotator.revert(call, { current: first, pending })
-        assert.ok(await accepts(first))
+        assert.ok(await accepts(before))
       }
     },
   },
@@ -136,23 +142,23 @@ const rules: readonly RotatorRule[] = [
   },
   {
     statement: 'changes nothing once the lease may have ended',
-    needs: 'lower',
-    check: async ({ rotator, random, first, pending, accepts }) => {
+    needs: ['lower'],
+    check: async ({ rotator, random, first, pending, before, accepts }) => {
       const call = newCall(random, {
         requireLease: () => {
           throw leaseLost
         },
       })
-      const before = await accepts(pending)
+      const wasAccepted = await accepts(pending)
       await thrownBy(() => rotator.set(call, { current: first, pending }))
-      assert.equal(await accepts(pending), before)
-      assert.ok(await accepts(first))
+      assert.equal(await accepts(pending), wasAccepted)
+      assert.ok(await accepts(before))
     },
   },
   {
     statement: 'tells a target that can’t be asked from one that says no, and shows no value',
-    needs: 'lower',
-    check: async ({ rotator, call, first, pending, lower, raise, accepts }) => {
+    needs: ['lower'],
+    check: async ({ rotator, call, first, pending, before, lower, raise, accepts }) => {
       await lower?.()
       const asking = [
         await thrownBy(() => rotator.test(call, first)),
@@ -170,12 +176,12 @@ const rules: readonly RotatorRule[] = [
         const shown = inspect(error, { depth: 10, showHidden: true })
         for (const value of [first, pending]) for (const part of secretParts(value)) assert.ok(!shown.includes(part))
       }
-      assert.ok(await accepts(first))
+      assert.ok(await accepts(before))
     },
   },
   {
     statement: 'refuses what the target refuses',
-    needs: 'meddle',
+    needs: ['meddle'],
     check: async ({ rotator, call, first, meddle }) => {
       await meddle?.()
       assert.equal(await rotator.test(call, first), 'refused')
@@ -183,7 +189,7 @@ const rules: readonly RotatorRule[] = [
   },
   {
     statement: 'repairs what somebody changed, if it says so',
-    needs: 'meddle',
+    needs: ['meddle', 'back'],
     check: async ({ rotator, call, first, pending, meddle, accepts }) => {
       await meddle?.()
       const answer = await rotator.set(call, { current: first, pending }).catch(() => 'failed')
@@ -207,22 +213,23 @@ const rules: readonly RotatorRule[] = [
   },
 ]
 
-/** The rules that every rotator obeys, each over a fixture of its own. */
+/** The rules that every rotator obeys, each over a fixture of its own. `lacks` says why rules are skipped for this one. */
 export const describeRotator = (
   name: string,
   start: () => Promise<RotatorFixture>,
   { describe, it }: SuiteRunner,
-  lacks: { readonly [Need in 'lower' | 'meddle']?: string } = {},
+  lacks: { readonly [Each in Need]?: string } = {},
 ): void => {
-  const define = ({ statement, check, needs }: RotatorRule): void => {
-    const lack = needs && lacks[needs]
-    it(lack === undefined ? statement : `${statement} (not asked: ${lack})`, async () => {
-      if (lack !== undefined) return
+  const define = ({ statement, check, needs = [] }: RotatorRule): void => {
+    const [lack] = needs.flatMap((need) => lacks[need] ?? [])
+    it(statement, async (test) => {
+      if (lack !== undefined) return test.skip(lack)
       const fixture = await start()
       try {
-        if (needs) assert.ok(fixture[needs], `the fixture has no "${needs}"`)
+        for (const need of needs) if (need !== 'back') assert.ok(fixture[need], `the fixture has no "${need}"`)
         const call = newCall(fixture.random)
-        await check({ ...fixture, call, pending: await fixture.rotator.create(call, fixture.first) })
+        const pending = await fixture.rotator.create(call, fixture.first)
+        await check({ ...fixture, call, pending, before: lacks.back === undefined ? fixture.first : pending })
       } finally {
         fixture.rotator.close?.()
         await fixture.stop?.()

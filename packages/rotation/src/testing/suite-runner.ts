@@ -1,7 +1,7 @@
 /** The part of a test runner that the suites use; vitest's and node:test's both fit. */
 export interface SuiteRunner {
   describe(name: string, body: () => void): unknown
-  it(name: string, body: () => Promise<void>): unknown
+  it(name: string, body: (test: { skip(reason: string): void }) => Promise<void>): unknown
 }
 
 /** One rule of a suite. */

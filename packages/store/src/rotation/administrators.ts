@@ -1,8 +1,9 @@
-import type { SecretValue } from '@keyplane/core'
+import { type SecretValue, toSecretsError } from '@keyplane/core'
 import { awsError } from '../aws-errors.ts'
 import { secretTarget } from '../secretsmanager/secret-target.ts'
 import type { SecretsTable } from '../storage/secrets-table.ts'
-import { isBuiltIn } from './built-in-rotators.ts'
+import { type Administered, administered, nobody } from './administered.ts'
+import { takesAdmin } from './built-in-rotators.ts'
 import type { StoredVersions } from './stored-versions.ts'
 
 /** The logins by which the store's own rotators change others' passwords: secrets that other secrets name. */
@@ -15,10 +16,11 @@ export class Administrators {
     this.#versions = versions
   }
 
-  /** As `Rotating.masterOf`. */
-  async arnFor(secretId: string, functionArn: string): Promise<string | null> {
-    if (!isBuiltIn(functionArn)) return null
-    return masterArnOf((await this.#versions.current(secretId)).value) ?? null
+  /** As `Rotating.administered`. */
+  async of(secretId: string, functionArn: string): Promise<Administered> {
+    if (!takesAdmin(functionArn)) return nobody
+    const value = await this.#versions.current(secretId).then((current) => current.value, withoutValue)
+    return value ? administered(value, { secretId, functionArn }) : nobody
   }
 
   /** The current value of another secret of the same account and region. */
@@ -31,13 +33,7 @@ export class Administrators {
   }
 }
 
-/** The secret with the login of somebody who may change others' passwords, as AWS's rotation functions name it. */
-export const masterArnOf = (value: SecretValue): string | undefined => {
-  if (value.kind !== 'text') return undefined
-  try {
-    const { masterarn } = JSON.parse(value.reveal()) as { readonly masterarn?: unknown }
-    return typeof masterarn === 'string' && masterarn !== '' ? masterarn : undefined
-  } catch {
-    return undefined
-  }
+/** Nothing is rotated before there is a value, but how it is to be may be said. */
+const withoutValue = (error: unknown): undefined => {
+  if (toSecretsError(error).code !== 'version_not_found') throw error
 }

@@ -35,9 +35,16 @@ const prefix = 'arn:keyplane:rotation:::'
 /** Whether RotateSecret's function is a rotator of the store's own: `arn:keyplane:rotation:::postgres-user`. */
 export const isBuiltIn = (functionArn: string): boolean => functionArn.startsWith(prefix)
 
+/** Whether it takes the login of an administrator. */
+export const takesAdmin = (functionArn: string): boolean =>
+  builtInRotator(functionArn) !== undefined && functionArn !== `${prefix}random-password`
+
+/** Whether two users take turns: `app` and `app_clone`. */
+export const hasTwoUsers = (functionArn: string): boolean => functionArn.endsWith('-two-users')
+
 /** Whether it can't do without the login of an administrator. */
 export const needsAdmin = (functionArn: string): boolean =>
-  isBuiltIn(functionArn) && /(?:-two-users|redis-user)$/.test(functionArn)
+  isBuiltIn(functionArn) && (hasTwoUsers(functionArn) || functionArn.endsWith('redis-user'))
 
 /** How one of the store's own rotators is made; nothing where there is no such one. */
 export const builtInRotator = (functionArn: string): ((parts: BuiltInParts) => Rotator) | undefined => {

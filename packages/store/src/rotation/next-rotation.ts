@@ -1,6 +1,7 @@
 import type { RotationRules } from '@keyplane/aws'
 import { SecretsError } from '@keyplane/core'
 import {
+  afterBlackouts,
   jitterWithin,
   type RotationCalendar,
   type RotationSchedule,
@@ -82,12 +83,14 @@ export interface Keeping {
 }
 
 /**
- * When a rotation that is due may begin: at that moment, or later where its window is over. Without a window of its own it
- * is caught up at once.
+ * When a rotation that is due may begin: at that moment, or later where that is a blackout date, or its window is over.
+ * Without a window of its own it is caught up at once.
  */
 export const beginsAtMs = (row: SecretRotationRow, nowMs: number, { arn, calendar }: Keeping): number => {
   const { next_at_ms: dueMs, duration } = row
   const schedule = dueMs === null ? undefined : scheduleOf(arn, row, dueMs, calendar)
+  const putOffMs = dueMs === null ? nowMs : afterBlackouts(calendar, dueMs)
+  if (putOffMs > nowMs) return putOffMs
   if (!schedule || dueMs === null || duration === null) return nowMs
   const windowMs = windowDurationMs(duration)
   if (nowMs < dueMs + windowMs - jitterWithin(calendar, windowMs)) return nowMs

@@ -23,15 +23,17 @@ const atATime = 100
 export const askScheduled = async (parts: ScheduledRotationsParts): Promise<void> => {
   const { calendar } = parts
   const nowMs = parts.clock.nowMs()
-  if (isBlackedOut(calendar, nowMs)) return
+  const isBlackout = isBlackedOut(calendar, nowMs)
   for (const row of await parts.rotations.due(nowMs, atATime)) {
     try {
       const { secret } = await parts.stored.secret(row.secret_id)
       const atMs = beginsAtMs(row, nowMs, { arn: secret.arn, calendar })
       if (atMs > nowMs) {
         // Others see the same.
-        if ((await putOff(parts, row, atMs)) === 'committed') parts.onError(windowMissed(secret.name, atMs))
-      } else await serviceCall(parts, secret, 'RotateSecret', (context) => rotateScheduled(context, row, secret.arn))
+        const isPutOff = (await putOff(parts, row, atMs)) === 'committed'
+        if (isPutOff && !isBlackedOut(calendar, row.next_at_ms ?? nowMs)) parts.onError(windowMissed(secret.name, atMs))
+      } else if (!isBlackout)
+        await serviceCall(parts, secret, 'RotateSecret', (context) => rotateScheduled(context, row, secret.arn))
     } catch (error) {
       // Others wait behind it.
       await putOff(parts, row, nowMs + putOffMs)

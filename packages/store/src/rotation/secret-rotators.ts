@@ -2,7 +2,8 @@ import { type Random, SecretsError, type SecretValue } from '@keyplane/core'
 import type { Rotator } from '@keyplane/rotation'
 import type { SecretRotationsTable } from '../storage/secret-rotations-table.ts'
 import type { SecretRotationRow } from '../storage/tables.ts'
-import { type Administrators, masterArnOf } from './administrators.ts'
+import { administered, isAsSetUp, notAsSetUp } from './administered.ts'
+import type { Administrators } from './administrators.ts'
 import { builtInRotator } from './built-in-rotators.ts'
 
 export interface SecretRotatorsParts {
@@ -58,13 +59,8 @@ export class SecretRotators {
   async #by(secretId: string, value: SecretValue): Promise<Rotator> {
     const row = await this.#parts.rotations.of(secretId)
     if (!row) throw new SecretsError('source_misconfigured', 'The secret is not to be rotated.')
-    // Whoever may write the value must not choose by whose login it is made true.
-    if (builtInRotator(row.function_arn) && (masterArnOf(value) ?? null) !== row.master_arn)
-      throw new SecretsError(
-        'source_misconfigured',
-        'The secret names another "masterarn" than when its rotation was set up: call RotateSecret again.',
-        { reason: 'value_shape' },
-      )
+    if (!isAsSetUp(row, administered(value, { secretId, functionArn: row.function_arn })))
+      throw new SecretsError('source_misconfigured', notAsSetUp, { reason: 'value_shape' })
     return this.of(row)
   }
 }

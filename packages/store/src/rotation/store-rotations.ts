@@ -11,6 +11,7 @@ import {
 } from '@keyplane/rotation'
 import type { PendingRotation } from '../storage/secret-rotations-table.ts'
 import type { SecretRotationRow, StoreTables } from '../storage/tables.ts'
+import type { Administered } from './administered.ts'
 import { Administrators } from './administrators.ts'
 import { isBuiltIn } from './built-in-rotators.ts'
 import { functionRotator } from './function-rotator.ts'
@@ -45,6 +46,9 @@ const stepMs = 60_000
 /** A store that died is waited for so long: until then a credential may be refused that readers have. */
 const leaseMs = 10_000
 const atATime = 100
+/** No step waits so long: its time was noted by a clock that was ahead. */
+const tooLongMs = 3_600_000
+const waitedMs = (ms: number): number => (ms < tooLongMs ? ms : 0)
 
 /**
  * The rotations of a store: begins what was asked for and what is due, carries it on, and notes how it ended. Each thread of
@@ -63,6 +67,8 @@ export class StoreRotations implements Rotating {
   readonly #journal: RotationJournal
   readonly #engine: RotationEngine
   readonly #work: DueWork<PendingRotation>
+  /** Of secrets: somebody waits for their rotations. */
+  readonly #hastened = new Set<string>()
 
   constructor(parts: ServiceCallParts, { functions, reader, onRotation, onError }: StoreRotationsOptions) {
     const { clock, random, writer, rotations, secrets } = parts
@@ -106,7 +112,8 @@ export class StoreRotations implements Rotating {
       },
       idOf: ({ secret_id }) => secret_id,
       // One that was cancelled is taken back before its time.
-      waitMs: ({ enabled, due_at_ms }) => (enabled === 1 ? due_at_ms - clock.nowMs() : 0),
+      waitMs: ({ secret_id, enabled, due_at_ms }) =>
+        enabled === 1 && !this.#hastened.has(secret_id) ? waitedMs(due_at_ms - clock.nowMs()) : 0,
       act: async ({ secret_id }, ending) => this.#carryOn(await rotations.of(secret_id), ending),
       everyMs,
       afterFailureMs: busyMs,
@@ -131,17 +138,22 @@ export class StoreRotations implements Rotating {
     return this.#functions.requireInvokable(functionArn)
   }
 
-  masterOf(secretId: string, functionArn: string): Promise<string | null> {
-    return this.#administrators.arnFor(secretId, functionArn)
+  administered(secretId: string, functionArn: string): Promise<Administered> {
+    return this.#administrators.of(secretId, functionArn)
   }
 
   tryOut(secretId: string): void {
     this.#trials.begin(secretId)
   }
 
+  hasten(secretId: string): void {
+    this.#hastened.add(secretId)
+    this.wake()
+  }
+
   async takeBack(secretId: string): Promise<void> {
     await this.#requestRollback(secretId)
-    this.wake()
+    this.hasten(secretId)
   }
 
   async #requestRollback(secretId: string): Promise<void> {
@@ -167,7 +179,7 @@ export class StoreRotations implements Rotating {
         return busyMs
       // Cancelled: taken back, unless it is too far.
       if (enabled === 0) await this.#requestRollback(secretId)
-      const advance = await this.#engine.advance(secretId, ending)
+      const advance = await this.#engine.advance(secretId, ending, { atOnce: this.#hastened.delete(secretId) })
       if (advance.status === 'ended') return await this.#settle(row, advance.rotation)
       return advance.status === 'waiting' ? Math.max(0, advance.untilMs - this.#parts.clock.nowMs()) : busyMs
     } catch (error) {

@@ -7,6 +7,7 @@ import { replicasPolicies } from './migrations/0003-replicas-policies.ts'
 import { kms } from './migrations/0004-kms.ts'
 import { kmsAliasesByKey } from './migrations/0005-kms-aliases-by-key.ts'
 import { secretRotations } from './migrations/0006-secret-rotations.ts'
+import { rotatedUser } from './migrations/0007-rotated-user.ts'
 
 /** The store's schema, step by step. A step that was released is never changed. */
 export const storeMigrations = (seal: (head: ChainHead) => SealColumns): Migrations =>
@@ -17,5 +18,6 @@ export const storeMigrations = (seal: (head: ChainHead) => SealColumns): Migrati
     '0004-kms': kms,
     '0005-kms-aliases-by-key': kmsAliasesByKey,
     '0006-secret-rotations': secretRotations,
+    '0007-rotated-user': rotatedUser,
     ...rotationMigrations,
   })

@@ -182,6 +182,8 @@ export interface SecretRotationRow {
   readonly function_arn: string
   /** The secret of an administrator that whoever configured the rotation was allowed to read; null for none. */
   readonly master_arn: string | null
+  /** Of the user whose password that administrator changes, as the value named him then; null for none. */
+  readonly user_digest: string | null
   /** The schedule: this, the next two, or none. */
   readonly after_days: number | null
   readonly expression: string | null

@@ -23,7 +23,7 @@ export const postgresUsers = ({ random, ...reach }: PostgresUsersOptions): Datab
     acceptance('refused_password', () =>
       withPostgres(by, { ...reach, signal: call.signal }, async (client) => {
         await client.query('begin')
-        await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`keyplane rotation of ${user}`])
+        await client.query(lockedIn, [`keyplane rotation of ${user}`])
         const wanted = await statements(statementsOf(client, random))
         call.requireLease()
         for (const statement of wanted) await client.query(statement)
@@ -33,6 +33,13 @@ export const postgresUsers = ({ random, ...reach }: PostgresUsersOptions): Datab
       }),
     ),
 })
+
+/**
+ * The value names the database, and the database's owner says where unqualified names lead: with functions of his own he
+ * would do there what the administrator may.
+ */
+const lockedIn = `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+  pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))`
 
 const member = `select 1 from pg_catalog.pg_auth_members m
   join pg_catalog.pg_roles u on u.oid = m.member join pg_catalog.pg_roles g on g.oid = m.roleid

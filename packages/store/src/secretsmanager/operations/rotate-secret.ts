@@ -1,4 +1,5 @@
 import { uuid } from '@keyplane/core'
+import type { Statement } from '@keyplane/database'
 import type { RotateSecretRequest, RotateSecretResponse, RotationRules } from '@keyplane/aws'
 import { awsError } from '../../aws-errors.ts'
 import { changeSecret, type Decided, loadPresent, requireWritable } from '../change-secret.ts'
@@ -9,12 +10,22 @@ import { arn, clientRequestToken, secretId } from '../../parsing/members.ts'
 import { requireRotationRules } from '../rotation-rules.ts'
 import { secretTarget } from '../secret-target.ts'
 import { anchorOf, type Counting, type Keeping, nextRotationMs, rulesOf } from '../../rotation/next-rotation.ts'
+import { type Administered, isAsSetUp, notAsSetUp } from '../../rotation/administered.ts'
 import { isBuiltIn, needsAdmin } from '../../rotation/built-in-rotators.ts'
 import { isTrialVersion } from '../../rotation/trial-version.ts'
 import type { LoadedSecret } from '../../storage/secrets-table.ts'
 import type { SecretRotationRow } from '../../storage/tables.ts'
 import { requireAccess } from '../require-access.ts'
-import { current, holderOf, type Labels, labelsAfterPutWith, labelsOf, pending } from '../versions/version-stages.ts'
+import {
+  current,
+  holderOf,
+  type Labels,
+  labelsAfterMove,
+  labelsAfterPutWith,
+  labelsOf,
+  pending,
+  requireFewLabels,
+} from '../versions/version-stages.ts'
 
 export const rotateSecretShape: Shape<RotateSecretRequest> = {
   SecretId: secretId,
@@ -51,18 +62,23 @@ export const rotateSecret = async (
   if (!functionArn)
     throw awsError('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.')
   await context.rotating.requireInvokable(functionArn)
-  const masterArn = await context.rotating.masterOf(secret.id, functionArn)
+  const administered = await context.rotating.administered(secret.id, functionArn)
+  const { master_arn: masterArn } = administered
+  if (known && !input.RotationLambdaARN && !isAsSetUp(known, administered))
+    throw awsError('InvalidRequestException', notAsSetUp)
   if (masterArn === null && needsAdmin(functionArn))
     throw awsError('InvalidRequestException', `The secret's value names no "masterarn", which ${functionArn} needs.`)
   // By that login another one's password is changed: who may not read it may not have it used.
   if (masterArn !== null) await requireAccess(context, 'secretsmanager:GetSecretValue', masterArn)
-  const asks = { ...input, versionId, functionArn, masterArn }
+  const asks = { ...input, versionId, functionArn, administered }
   const outcome = await changeSecret(context, target, async (found) =>
     asked(context, requireWritable(found, context.nowMs), asks),
   )
-  context.rotating.wake()
-  if (outcome === 'incomplete')
+  if (outcome === 'incomplete') {
+    context.rotating.hasten(secret.id)
     throw awsError('InvalidRequestException', "A previous rotation isn't complete. That rotation will be reattempted.")
+  }
+  context.rotating.wake()
   // A trial would take the label of a version that a rotation left pending.
   if (input.RotateImmediately === false && outcome.left === undefined) context.rotating.tryOut(secret.id)
   return outcome.answer
@@ -81,14 +97,14 @@ export const rotateScheduled = async (
     const row = await context.rotations.of(loaded.secret.id)
     if (row?.enabled !== 1 || row.next_at_ms !== due.next_at_ms || row.pending_version !== null)
       return { arn, statements: [], output: undefined }
-    return asked(context, loaded, { versionId, functionArn: row.function_arn, masterArn: row.master_arn })
+    return asked(context, loaded, { versionId, functionArn: row.function_arn, administered: row })
   })
 }
 
 interface Asked extends Pick<RotateSecretRequest, 'RotationRules' | 'RotateImmediately'> {
   readonly versionId: string
   readonly functionArn: string
-  readonly masterArn: string | null
+  readonly administered: Administered
 }
 
 /** What RotateSecret answers, and the version that a function's rotation has left pending. */
@@ -122,31 +138,49 @@ const asked = async (
     const again = rotations.put({ ...configured, pending_version: isImmediate ? waiting : null })
     return { arn, statements: [update, again], output: isImmediate ? 'incomplete' : { answer, left: waiting } }
   }
-  const version = {
-    secret_id: id,
-    version_id: versionId,
-    ordinal: secret.revision + 1,
-    created_at_ms: nowMs,
-    accessed_at_ms: 0,
-    ...empty,
-  }
-  const after = labelsAfterPutWith(before, versionId, [pending])
   context.call.note({ VersionId: versionId })
   return {
     arn,
     output: { answer },
     statements: [
       update,
-      ...(isImmediate ? [versions.insert(version), ...versions.relabel(id, before, after)] : []),
+      ...(isImmediate ? await emptyVersion(context, { secret, stages }, versionId) : []),
       rotations.put(configured),
     ],
   }
 }
 
+/**
+ * Has a version wait for its value under AWSPENDING. A rotation begins with the credential that readers have, and may go
+ * back to it. @throws AwsError InvalidRequestException where there is none, LimitExceededException
+ */
+const emptyVersion = async (
+  { versions, nowMs }: OperationContext,
+  { secret, stages }: Pick<LoadedSecret, 'secret' | 'stages'>,
+  versionId: string,
+): Promise<readonly Statement[]> => {
+  const readers = await versions.byLabel(secret.id, current)
+  if (!readers || readers.version.kind === null)
+    throw awsError('InvalidRequestException', 'The secret has no value that could be rotated: put one first.')
+  const before = labelsOf(stages)
+  const after = labelsAfterPutWith(before, versionId, [pending])
+  // As many as there will be once it is current.
+  requireFewLabels(labelsAfterMove(after, current, versionId))
+  const version = {
+    secret_id: secret.id,
+    version_id: versionId,
+    ordinal: secret.revision + 1,
+    created_at_ms: nowMs,
+    accessed_at_ms: 0,
+    ...empty,
+  }
+  return [versions.insert(version), ...versions.relabel(secret.id, before, after)]
+}
+
 /** How a secret is rotated from here on: as the caller says, and as before where he says nothing. */
 const configuredRow = (
   row: SecretRotationRow | undefined,
-  { versionId, functionArn, masterArn, RotationRules: rules, RotateImmediately: isImmediate = true }: Asked,
+  { versionId, functionArn, administered, RotationRules: rules, RotateImmediately: isImmediate = true }: Asked,
   { id, nowMs, ...keeping }: Keeping & { readonly id: string; readonly nowMs: number },
 ): SecretRotationRow => {
   const given = rulesOf(rules, { known: row, nowMs })
@@ -157,7 +191,8 @@ const configuredRow = (
     secret_id: id,
     enabled: 1,
     function_arn: functionArn,
-    master_arn: masterArn,
+    master_arn: administered.master_arn,
+    user_digest: administered.user_digest,
     after_days,
     expression,
     duration,
