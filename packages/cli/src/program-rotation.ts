@@ -25,12 +25,13 @@ export const addRotationCommands = (program: Parser, run: Run): void => {
     program,
     'rotate <name>',
     'Change a credential at its target and in the store, one step at a time',
-    "keyplane rotate demo/dev/api-key --by random-password\nkeyplane rotate app/db --by postgres-user --every 'rate(30 days)'\nkeyplane rotate app/db --every 'cron(0 3 1 * ? *)' --window 3h --no-wait\nkeyplane rotate app/db --by arn:aws:lambda:us-east-1:000000000000:function:rotate-db",
+    "keyplane rotate demo/dev/api-key --by random-password\nkeyplane rotate app/db --by postgres-user --every 'rate(30 days)'\nkeyplane rotate app/db --by postgres-user --every 'cron(0 3 1 * ? *)' --window 3h --later\nkeyplane rotate app/db --by arn:aws:lambda:us-east-1:000000000000:function:rotate-db",
     async () => (await import('./commands/rotate.ts')).rotate,
   )
     .option('--by <rotator>', `${rotatorNames.join(', ')}, or a function’s ARN`)
     .option('--every <schedule>', 'rate(30 days), cron(0 3 1 * ? *): from here on')
     .option('--window <hours>', 'how long after its time it may begin; one that is missed waits for the next: 3h')
+    .option('--later', 'set the schedule, and try it: the first rotation is its first run')
     .option('--no-wait', 'do not wait for the end')
     .addOption(databaseUrlFile())
 

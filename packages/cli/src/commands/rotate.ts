@@ -1,4 +1,4 @@
-import type { RotationRules } from '@keyplane/aws'
+import type { DescribeSecretResponse, RotationRules } from '@keyplane/aws'
 import { SecretsError, toSecretsError } from '@keyplane/core'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -6,21 +6,22 @@ import type { DatabaseFlags } from '../plane/store-database.ts'
 import { askRotation } from '../rotation/ask-rotation.ts'
 import { epochMs, minuteOf } from '../rotation/moment.ts'
 import { isUnderWay } from '../rotation/local-rotations.ts'
-import { currentOf, pendingOf, withRotatingStore } from '../rotation/rotating-store.ts'
+import { nextRun } from '../rotation/next-run.ts'
+import { currentOf, describeSecret, pendingOf, withRotatingStore } from '../rotation/rotating-store.ts'
 import { rotationEndFailure } from '../rotation/rotation-end-failure.ts'
 import { RotationWatch, seconds } from '../rotation/rotation-watch.ts'
 import { rotatorArn, rotatorNames } from '../rotation/rotator-name.ts'
-import { UsageError } from '../usage-error.ts'
 
 interface RotateFlags extends DatabaseFlags {
   readonly by?: string
   readonly every?: string
   readonly window?: string
+  readonly later?: boolean
   readonly wait: boolean
 }
 
-/** Rotates a secret, and waits for the end of it. */
-export const rotate: Command<RotateFlags> = (context, [name = ''], { by, wait, ...flags }) =>
+/** Rotates a secret, and waits for the end of it; or says how it is rotated later. */
+export const rotate: Command<RotateFlags> = (context, [name = ''], { by, wait, later = false, ...flags }) =>
   withRotatingStore(context, async (store) => {
     const rules = rulesOf(flags)
     const watch = await RotationWatch.open(context, store, { name, flags, by })
@@ -32,7 +33,9 @@ export const rotate: Command<RotateFlags> = (context, [name = ''], { by, wait, .
       SecretId: name,
       ...(by !== undefined && { RotationLambdaARN: rotatorArn(by) }),
       ...(rules && { RotationRules: rules }),
+      ...(later && { RotateImmediately: false }),
     }).catch(goneOnWith(name, left))
+    if (later) return tellLater(context, await describeSecret(store, name))
     if (!wait) return tell(context, watch, { state: 'asked', version: VersionId })
     const end = await watch.ended()
     if (end.state !== 'finished') throw rotationEndFailure(name, end)
@@ -41,14 +44,11 @@ export const rotate: Command<RotateFlags> = (context, [name = ''], { by, wait, .
     return tell(context, watch, { state: 'finished', version, next: NextRotationDate })
   })
 
-/** @throws UsageError for a window without a schedule: the store takes both or none. */
-const rulesOf = ({ every, window }: Omit<RotateFlags, 'by' | 'wait'>): RotationRules | undefined => {
-  if (every === undefined && window !== undefined)
-    throw new UsageError('--window is that of a schedule: give --every too.')
-  return every === undefined
+/** A window alone is that of the schedule that the secret has. */
+const rulesOf = ({ every, window }: Pick<RotateFlags, 'every' | 'window'>): RotationRules | undefined =>
+  every === undefined && window === undefined
     ? undefined
-    : { ScheduleExpression: every, ...(window !== undefined && { Duration: window }) }
-}
+    : { ...(every !== undefined && { ScheduleExpression: every }), ...(window !== undefined && { Duration: window }) }
 
 const rotatedByNothing = (name: string): SecretsError =>
   new SecretsError(
@@ -73,6 +73,14 @@ interface Told {
   readonly version: string | undefined
   /** Epoch seconds. */
   readonly next?: number | undefined
+}
+
+const tellLater = ({ terminal, clock }: Context, facts: DescribeSecretResponse): number => {
+  const { Name, ARN } = facts
+  const { nextAtMs, words } = nextRun(facts, clock.nowMs())
+  if (terminal.json) terminal.data(JSON.stringify({ name: Name, id: ARN, state: 'later', nextAtMs }))
+  else terminal.words(`${terminal.style('green', '✓')} ${Name} is to be rotated. Next: ${words}.`)
+  return exitCodes.ok
 }
 
 const tell = ({ terminal }: Context, { before, elapsedMs }: RotationWatch, { state, version, next }: Told): number => {

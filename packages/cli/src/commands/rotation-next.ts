@@ -1,5 +1,11 @@
 import type { DescribeSecretResponse } from '@keyplane/aws'
-import { jitterWithin, type RotationCalendar, rotationSchedule, windowDurationMs } from '@keyplane/rotation'
+import {
+  afterBlackouts,
+  jitterWithin,
+  type RotationCalendar,
+  rotationSchedule,
+  windowDurationMs,
+} from '@keyplane/rotation'
 import type { Command, Context } from '../context.ts'
 import { readRotationCalendar } from '../data-folder/rotation-calendar-file.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -25,7 +31,7 @@ const nextRuns = (
   calendar: RotationCalendar,
 ): readonly number[] => {
   if (!RotationEnabled || NextRotationDate === undefined) return []
-  const firstMs = epochMs(NextRotationDate)
+  const firstMs = afterBlackouts(calendar, epochMs(NextRotationDate))
   const expression = rules?.ScheduleExpression ?? `rate(${rules?.AutomaticallyAfterDays} days)`
   const windowMs = rules?.Duration === undefined ? Number.POSITIVE_INFINITY : windowDurationMs(rules.Duration)
   const delays = { ...calendar, jitterMs: jitterWithin(calendar, windowMs) }

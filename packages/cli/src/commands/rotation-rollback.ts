@@ -21,14 +21,21 @@ export const rotationRollback: Command<DatabaseFlags> = (context, [name = ''], f
     if (!(await isUnderWay(context, flags, watch.before))) throw nothingUnderWay(name, watch.before)
     const cancel = (): Promise<unknown> => store.call('CancelRotateSecret', { SecretId: name }).catch(aboutSecret(name))
     await cancel()
-    const end = await watch.ended(cancel)
-    if (end.state === 'failed') throw rotationEndFailure(name, end)
+    // Whoever interrupts the wait has been told.
+    if (RotationEnabled) terminal.words(`${name} is paused while its rotation is taken back.`)
+    const end = await watch.ended(cancel).catch((thrown: unknown): never => {
+      // Nothing can be asked for before the rotation has ended.
+      if (RotationEnabled)
+        terminal.warn(`${name} stays paused. Once that rotation has ended: keyplane rotation resume ${name}`)
+      throw thrown
+    })
     const left = leftByFunction(await describeSecret(store, name))
     if (left !== undefined)
       terminal.warn(
         `${name} stays paused: its function's version ${left} is pending still. See how far it came, take AWSPENDING from it, then: keyplane rotation resume ${name}`,
       )
     else if (RotationEnabled) await askRotation(context, store, { SecretId: name, RotateImmediately: false })
+    if (end.state === 'failed') throw rotationEndFailure(name, end)
     if (end.state === 'finished') throw tooLate(name)
     if (terminal.json) terminal.data(JSON.stringify({ name: Name, id: ARN, state: end.state, takenBack }))
     else

@@ -21,6 +21,11 @@ export const askRotation = (
           reason: 'rotation_pending',
           cause: thrown,
         })
+      if (message.includes('than when its rotation was set up'))
+        throw new SecretsError(code, 'It names another "masterarn" or user than when its rotation was set up.', {
+          reason: 'rotation_of_another',
+          cause: thrown,
+        })
       if (arn === undefined || !message.includes('cannot invoke')) throw thrown
       throw new SecretsError(
         'invalid_request',

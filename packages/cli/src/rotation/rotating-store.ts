@@ -5,6 +5,7 @@ import {
   type DescribeSecretResponse,
   type SecretsManagerOperations,
 } from '@keyplane/aws'
+import { isTrialVersion } from '@keyplane/store'
 import { aboutSecret } from '../about-secret.ts'
 import type { Context } from '../context.ts'
 import { writableStore } from '../secret-source.ts'
@@ -49,8 +50,8 @@ const holderOf = (labels: Labels, label: string): string | undefined =>
 /** The version that readers get. */
 export const currentOf = (labels: Labels = {}): string | undefined => holderOf(labels, 'AWSCURRENT')
 
-/** The version that a rotation is making; nothing where none is being made. */
+/** The version that a rotation is making; nothing where none is being made. One of a trial is in nobody's way. */
 export const pendingOf = (labels: Labels = {}): string | undefined => {
   const pending = holderOf(labels, 'AWSPENDING')
-  return pending === currentOf(labels) ? undefined : pending
+  return pending === undefined || pending === currentOf(labels) || isTrialVersion(pending) ? undefined : pending
 }

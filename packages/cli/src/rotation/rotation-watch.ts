@@ -82,8 +82,8 @@ export class RotationWatch {
   /**
    * Tells of each step, and gives the end. `again` is called every few seconds until then: what was asked for may have met
    * a step that was just being done.
-   * @throws SecretsError `unavailable` (`rotation_failing`) where a step fails five times in a row, `timeout`
-   * (`rotation_under_way`) after 15 minutes; the store goes on in either case.
+   * @throws SecretsError `unavailable` (`rotation_failing`, `rollback_failing`) where a step fails five times in a row,
+   * `timeout` (`rotation_under_way`) after 15 minutes; the store goes on in either case.
    */
   async ended(again?: () => Promise<unknown>): Promise<RotationEnd> {
     const end = await this.#followed(again)
@@ -147,7 +147,7 @@ export class RotationWatch {
     if (this.#failures >= failuresInARow)
       throw this.#failure(
         'unavailable',
-        'rotation_failing',
+        state === 'rolling-back' ? 'rollback_failing' : 'rotation_failing',
         `does not get on: the step ${step} failed five times in a row`,
       )
     if (state === 'rolling-back' || state === 'rolled-back') this.#because ??= step ?? 'request'
