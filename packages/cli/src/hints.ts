@@ -21,7 +21,9 @@ const rotationHints: Readonly<Record<string, string>> = {
     'What its function did stays: the target may accept the pending credential alone. See which one it accepts, then rotate again.',
   rotation_failing:
     'The store goes on trying for a day, then takes it back; see: keyplane rotation status. Take it back sooner: keyplane rotation rollback',
+  rollback_failing: 'The store goes on until it is taken back; see: keyplane rotation status',
   rotation_under_way: 'The store goes on; see: keyplane rotation status',
+  rotation_of_another: 'If that is meant, say by what it is rotated once more: keyplane rotate … --by …',
   rotation_pending: 'See how far it is: keyplane rotation status. Take it back: keyplane rotation rollback',
   rotation_failed:
     'All versions are still there: write the credential that the target accepts with keyplane set, and rotate again.',

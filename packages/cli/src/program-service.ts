@@ -3,24 +3,46 @@ import type { Command } from './context.ts'
 
 type Run = (load: () => Promise<Command<never>>) => (this: Parser) => Promise<void>
 type Load = () => Promise<Command<never>>
+type Add = (under: Parser, spelling: string, summary: string, examples: string, load: Load) => Parser
 
 const loadUsers = () => import('./commands/service-user.ts')
 
 /** What is done with a service beside running it: logins, its tools, its users, its audit log. */
 export const addServiceCommands = (program: Parser, service: Parser, run: Run): void => {
-  const command = (under: Parser, spelling: string, summary: string, examples: string, load: Load): Parser =>
+  const command: Add = (under, spelling, summary, examples, load) =>
     under
       .command(spelling)
       .summary(summary)
       .description(summary)
       .addHelpText('after', `\nExamples:\n${examples.replace(/^/gm, '  ')}`)
       .action(run(load))
-  const asking = (under: Parser, spelling: string, summary: string, examples: string, load: Load): Parser =>
+  const asking: Add = (under, spelling, summary, examples, load) =>
     command(under, spelling, summary, examples, load).option(
       '--service <url>',
       'default: KEYPLANE_SERVICE_URL, else that of the latest login',
     )
 
+  addLoginCommands(program, asking)
+  addToolCommands(program, asking)
+  addUserCommands(service, asking)
+  command(
+    service,
+    'doctor',
+    'What is wrong with a service’s configuration, sources and files, and how to mend it',
+    'keyplane service doctor\nkeyplane service doctor --config service.yaml --json',
+    async () => (await import('./commands/service-doctor.ts')).serviceDoctor,
+  )
+  const audit = service.command('audit').summary('The audit log of a service').exitOverride()
+  command(
+    audit,
+    'verify',
+    'Whether the audit log is whole: nothing edited, removed or reordered',
+    'keyplane service audit verify\nkeyplane service audit verify --config keyplane-service.yaml --json',
+    async () => (await import('./commands/service-audit-verify.ts')).serviceAuditVerify,
+  )
+}
+
+const addLoginCommands = (program: Parser, asking: Add): void => {
   asking(
     program,
     'login',
@@ -45,7 +67,9 @@ export const addServiceCommands = (program: Parser, service: Parser, run: Run): 
     'keyplane whoami --json',
     async () => (await import('./commands/whoami.ts')).whoami,
   )
+}
 
+const addToolCommands = (program: Parser, asking: Add): void => {
   const tool = program.command('tool').summary('Tools of a configuration service').exitOverride()
   asking(
     tool,
@@ -61,29 +85,9 @@ export const addServiceCommands = (program: Parser, service: Parser, run: Run): 
     'keyplane tool get staging/payments\nkeyplane tool get payments    # in the environment of the login\nkeyplane tool get staging/payments --show --json',
     async () => (await import('./commands/tool-get.ts')).toolGet,
   ).option('--show', 'with the values')
-
-  command(
-    service,
-    'doctor',
-    'What is wrong with a service’s configuration, sources and files, and how to mend it',
-    'keyplane service doctor\nkeyplane service doctor --config service.yaml --json',
-    async () => (await import('./commands/service-doctor.ts')).serviceDoctor,
-  )
-  addUserCommands(service, asking)
-  const audit = service.command('audit').summary('The audit log of a service').exitOverride()
-  command(
-    audit,
-    'verify',
-    'Whether the audit log is whole: nothing edited, removed or reordered',
-    'keyplane service audit verify\nkeyplane service audit verify --config keyplane-service.yaml --json',
-    async () => (await import('./commands/service-audit-verify.ts')).serviceAuditVerify,
-  )
 }
 
-const addUserCommands = (
-  service: Parser,
-  asking: (under: Parser, spelling: string, summary: string, examples: string, load: Load) => Parser,
-): void => {
+const addUserCommands = (service: Parser, asking: Add): void => {
   const user = service.command('user').summary('Who may log in at a service').exitOverride()
   const role = ['--role <role...>', 'roles of the configuration'] as const
   const passwordStdin = ['--password-stdin', 'the password is what stdin holds'] as const
@@ -115,9 +119,9 @@ const addUserCommands = (
     .option('--off', 'he may not, and is logged out')
   asking(
     user,
-    'password <name>',
-    'A new password for a user, who is logged out by it',
-    'keyplane service user password alice',
+    'password [name]',
+    'A new password for a user, or for oneself; it ends his sessions',
+    'keyplane service user password alice\nkeyplane service user password        # your own',
     async () => (await loadUsers()).userPassword,
   ).option(...passwordStdin)
   asking(

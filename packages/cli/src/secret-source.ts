@@ -40,6 +40,21 @@ export const openSource = (folder: DataFolder, env: Environment): SecretsManager
   return openSecrets({ env, strict: true })
 }
 
+/**
+ * The same, for the names of secrets.
+ * @throws SecretsError `unsupported` where the provider tells none: the environment's would be taken for its own.
+ */
+export const openNames = (folder: DataFolder, env: Environment): SecretsManager => {
+  const named = namesProvider(env) ? readSettings(env).provider : undefined
+  if (named === 'service')
+    throw new SecretsError(
+      'unsupported',
+      'A service tells no names of secrets; what its tools need: keyplane tool list',
+    )
+  if (named === 'agent') throw new SecretsError('unsupported', 'An agent tells no names of secrets.')
+  return openSource(folder, env)
+}
+
 /** The same, for a command that writes. @throws SecretsError `config_invalid` where there is nothing to write to. */
 export const openWritable = (folder: DataFolder, env: Environment): SecretProvider =>
   awsProvider(writableStore(folder, env))

@@ -37,9 +37,14 @@ it('a service says what it serves, serves it to who has a key, and leaves a reco
   await expect
     .poll(() => service.stderr)
     .toContain('ci · payments.apiKey ← github-actions · payments.db ← .env.ci (fallback)')
+  writeFileSync(folder.at('keyplane-service.yaml'), JSON.stringify({ ...config, clients: {} }))
+  await expect
+    .poll(() => service.stderr, { timeout: 15_000 })
+    .toContain('Clients and roles are those of keyplane-service.yaml from here on.')
+  expect((await fetch(path, { headers: { authorization: `Bearer ${key}` } })).status).toBe(401)
   const { code, stdout, stderr } = await service.stop()
   expect(code).toBe(0)
   expect(stdout + stderr).not.toContain('canary')
   const verified = await run(['agent', 'audit', 'verify', '.keyplane/service-audit', '--json']).finished
-  expect(JSON.parse(verified.stdout)).toMatchObject([{ records: 4, ok: true }])
+  expect(JSON.parse(verified.stdout)).toMatchObject([{ records: 5, ok: true }])
 }, 60_000)

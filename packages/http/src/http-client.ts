@@ -27,6 +27,12 @@ export interface HttpAnswer {
   readonly body: Uint8Array
 }
 
+/** What a client shows a server that asks for a certificate, in PEM. */
+export interface ClientCertificate {
+  readonly cert: string
+  readonly key: string
+}
+
 export interface HttpClientOptions {
   /** `https://host[:port]`; plain http to this machine only. */
   readonly endpoint: string
@@ -41,6 +47,8 @@ export interface HttpClientOptions {
   readonly maxAnswerBytes?: number
   /** PEM certificates to trust in place of the built-in ones. */
   readonly ca?: string
+  /** Default: none is shown. */
+  readonly clientCertificate?: ClientCertificate
 }
 
 export interface HttpClient {
@@ -61,17 +69,20 @@ interface Transport {
 }
 
 /** Loaded at the first call: `node:http` costs some 20 ms, which an import of this module should not. */
-const openTransport = async (secure: boolean, ca: string | undefined): Promise<Transport> => {
+const openTransport = async (
+  secure: boolean,
+  { ca, clientCertificate }: Pick<HttpClientOptions, 'ca' | 'clientCertificate'>,
+): Promise<Transport> => {
   const pool = { keepAlive: true, maxFreeSockets: 16 }
   if (!secure) {
     const http = await import('node:http')
     return { begin: (options) => http.request(options), agent: new http.Agent(pool) }
   }
   const https = await import('node:https')
-  const trust = ca === undefined ? {} : { ca }
+  const tls = { ...(ca !== undefined && { ca }), ...clientCertificate }
   return {
-    begin: (options) => https.request({ ...options, ...trust }),
-    agent: new https.Agent({ ...pool, ...trust }),
+    begin: (options) => https.request({ ...options, ...tls }),
+    agent: new https.Agent({ ...pool, ...tls }),
   }
 }
 
@@ -121,7 +132,7 @@ class KeepAliveClient implements HttpClient {
   }
 
   async #exchange(call: HttpCall, ended: AbortSignal): Promise<HttpAnswer> {
-    this.#transport ??= openTransport(this.endpoint.secure, this.#options.ca)
+    this.#transport ??= openTransport(this.endpoint.secure, this.#options)
     const transport = await this.#transport
     ended.throwIfAborted()
     return this.#attempt(call, ended, transport, isRepeatable(call) ? transport.agent : false)

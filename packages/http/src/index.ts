@@ -4,7 +4,14 @@
  * redirect, repeats only what does no harm twice, and logs nothing.
  */
 export { type Endpoint, isLoopback, parseEndpoint } from './endpoint.ts'
-export { type HttpAnswer, type HttpCall, type HttpClient, type HttpClientOptions, httpClient } from './http-client.ts'
+export {
+  type ClientCertificate,
+  type HttpAnswer,
+  type HttpCall,
+  type HttpClient,
+  type HttpClientOptions,
+  httpClient,
+} from './http-client.ts'
 export { quotable, type QuotableOptions } from './quotable.ts'
 export { retryAfterMs } from './retry-after.ts'
 export { type Limits, withinLimits } from './within-limits.ts'

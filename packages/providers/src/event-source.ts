@@ -1,12 +1,13 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { type Clock, SecretsError, type Timer } from '@keyplane/core'
-import type { Endpoint } from '@keyplane/http'
+import type { ClientCertificate, Endpoint } from '@keyplane/http'
 
 export interface EventSourceCall {
   readonly endpoint: Endpoint
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
-  readonly ca: string | undefined
+  readonly ca?: string | undefined
+  readonly clientCertificate?: ClientCertificate | undefined
   readonly signal: AbortSignal
   readonly clock: Clock
   /** A stream that says nothing for so long is cut. */
@@ -72,13 +73,22 @@ async function* textOf(response: IncomingMessage, origin: string, silence: Silen
  * @throws SecretsError `unavailable` where there is no answer, or the stream is cut.
  */
 export const openStream = async (call: EventSourceCall): Promise<OpenStream> => {
-  const { endpoint, target, headers, ca, signal, clock, silenceMs } = call
+  const { endpoint, target, headers, ca, clientCertificate, signal, clock, silenceMs } = call
   // Loaded here: `node:http` costs some 20 ms, which an import of this module should not.
   const { request: begin } = endpoint.secure ? await import('node:https') : await import('node:http')
   const { hostname, port, origin, host } = endpoint
-  const options: RequestOptions = { hostname, port, path: target, headers: { ...headers, host }, agent: false, signal }
+  const tls = { ...(ca !== undefined && { ca }), ...clientCertificate }
+  const options: RequestOptions = {
+    hostname,
+    port,
+    path: target,
+    headers: { ...headers, host },
+    agent: false,
+    signal,
+    ...tls,
+  }
   return new Promise((resolve, reject) => {
-    const request = beginOrCut(() => begin({ ...options, ...(ca === undefined ? {} : { ca }) }), origin)
+    const request = beginOrCut(() => begin(options), origin)
     const silence = new Silence(clock, silenceMs, () => request.destroy())
     request.on('socket', (socket) => socket.unref())
     request.on('error', (thrown) => {

@@ -13,7 +13,7 @@ import {
   systemRandom,
   toSecretsError,
 } from '@keyplane/core'
-import { type HttpAnswer, type HttpClient, httpClient } from '@keyplane/http'
+import { type ClientCertificate, type HttpAnswer, type HttpClient, httpClient } from '@keyplane/http'
 import {
   changesTarget,
   parseToolConfiguration,
@@ -26,6 +26,7 @@ import { type OpenStream, openStream } from './event-source.ts'
 import { type ProviderSettings, setting } from './provider-settings.ts'
 import { versionOfMember } from './service-answers.ts'
 import { serviceError } from './service-errors.ts'
+import { serviceTls } from './service-tls.ts'
 import { serviceWatcher } from './service-watcher.ts'
 
 export interface ServiceProviderOptions {
@@ -33,7 +34,8 @@ export interface ServiceProviderOptions {
   readonly endpoint: string
   /** The environment whose secrets are read. */
   readonly environment: string
-  readonly token: AgentToken
+  /** Needed where no certificate says who asks. */
+  readonly token?: AgentToken
   readonly clock?: Clock
   /** For the pauses between two attempts at the stream of changes. */
   readonly random?: Random
@@ -41,6 +43,8 @@ export interface ServiceProviderOptions {
   readonly allowInsecureHttp?: boolean
   /** PEM certificates to trust in place of the built-in ones. */
   readonly ca?: string
+  /** What is shown a service that asks for a certificate. Default: none. */
+  readonly clientCertificate?: ClientCertificate
   /** Default 30,000. */
   readonly timeoutMs?: number
 }
@@ -57,6 +61,11 @@ const maxTools = 8
 /** The service says something at least every 15 seconds. */
 const silenceMs = 45_000
 
+/** In the place of a token where there is none. */
+const nothing = ''
+/** Of a caller whom its certificate names. */
+const noToken = { get: async () => nothing, other: async () => undefined, forget: () => {} }
+
 class ServiceProvider implements SecretProvider {
   readonly name = 'service' as const
   readonly many: ManyReader
@@ -64,7 +73,7 @@ class ServiceProvider implements SecretProvider {
   readonly #http: HttpClient
   readonly #options: ServiceProviderOptions
   readonly #clock: Clock
-  readonly #token: TokenKeeper
+  readonly #token: Pick<TokenKeeper, 'get' | 'other' | 'forget'>
   readonly #closing = new AbortController()
 
   constructor(options: ServiceProviderOptions) {
@@ -73,10 +82,14 @@ class ServiceProvider implements SecretProvider {
       throw new SecretsError('config_invalid', 'environment: name the one whose secrets are read.', {
         source: 'service',
       })
+    if (token === undefined && !options.clientCertificate)
+      throw new SecretsError('config_invalid', 'token: it is needed where there is no clientCertificate.', {
+        source: 'service',
+      })
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#http = httpClient({ ...transport, source: this.name })
-    this.#token = new TokenKeeper({ token, source: this.name, clock: this.#clock })
+    this.#token = token === undefined ? noToken : new TokenKeeper({ token, source: this.name, clock: this.#clock })
     this.many = { maxRefs, get: (refs, call) => this.#many(refs, call) }
     this.watch = serviceWatcher({
       token: (signal) => this.#token.get({ signal }),
@@ -171,7 +184,8 @@ class ServiceProvider implements SecretProvider {
   }
 
   #headers(token: string, accept: string): Record<string, string> {
-    return { host: this.#http.endpoint.host, authorization: `Bearer ${token}`, accept, 'user-agent': 'keyplane' }
+    const shown = token === nothing ? {} : { authorization: `Bearer ${token}` }
+    return { host: this.#http.endpoint.host, ...shown, accept, 'user-agent': 'keyplane' }
   }
 
   #openStream(token: string, lastEventId: string | undefined, signal: AbortSignal): Promise<OpenStream> {
@@ -180,8 +194,8 @@ class ServiceProvider implements SecretProvider {
       ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
     }
     const target = changesTarget(this.#options.environment)
-    const { endpoint } = this.#http
-    return openStream({ endpoint, target, headers, ca: this.#options.ca, signal, clock: this.#clock, silenceMs })
+    const [{ endpoint }, { ca, clientCertificate }] = [this.#http, this.#options]
+    return openStream({ endpoint, target, headers, ca, clientCertificate, signal, clock: this.#clock, silenceMs })
   }
 
   #memberOf({ id, as }: SecretRef): Member {
@@ -203,13 +217,23 @@ class ServiceProvider implements SecretProvider {
  */
 export const serviceProvider = (options: ServiceProviderOptions): SecretProvider => new ServiceProvider(options)
 
-/** The provider by settings: `SERVICE_URL`, `SERVICE_ENVIRONMENT`, and `SERVICE_TOKEN_FILE` or `SERVICE_TOKEN`. */
+/**
+ * The provider by settings: `SERVICE_URL`, `SERVICE_ENVIRONMENT`, `SERVICE_TOKEN_FILE` or `SERVICE_TOKEN`, and those of
+ * `serviceTls`, whose certificate may stand for the token.
+ */
 export const serviceFromSettings = async (settings: ProviderSettings): Promise<SecretProvider> => {
   const [endpoint, environment] = [setting(settings, 'SERVICE_URL'), setting(settings, 'SERVICE_ENVIRONMENT')]
   const [file, text] = [setting(settings, 'SERVICE_TOKEN_FILE'), setting(settings, 'SERVICE_TOKEN')]
   const token = file === undefined ? text : { file }
-  if (endpoint !== undefined && environment !== undefined && token !== undefined)
-    return serviceProvider({ endpoint, environment, token, clock: settings.clock })
+  const tls = await serviceTls(settings)
+  if (endpoint !== undefined && environment !== undefined && (token !== undefined || tls.clientCertificate))
+    return serviceProvider({
+      endpoint,
+      environment,
+      ...(token !== undefined && { token }),
+      ...tls,
+      clock: settings.clock,
+    })
   throw new SecretsError(
     'config_invalid',
     'The service is not set: KEYPLANE_SERVICE_URL is its address, KEYPLANE_SERVICE_ENVIRONMENT the environment, and ' +

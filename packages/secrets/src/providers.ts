@@ -46,6 +46,8 @@ export {
   type OpenBaoProviderOptions,
   serviceProvider,
   type ServiceProviderOptions,
+  type ServiceTls,
+  serviceTls,
   ssmProvider,
   type SsmProviderOptions,
 } from '@keyplane/providers'

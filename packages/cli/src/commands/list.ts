@@ -1,10 +1,10 @@
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { namesProvider, openSource } from '../secret-source.ts'
+import { namesProvider, openNames } from '../secret-source.ts'
 
 /** The names of secrets, one a line. */
 export const list: Command = async ({ folder, env, terminal }, [prefix]) => {
-  const secrets = openSource(folder, env)
+  const secrets = openNames(folder, env)
   try {
     const names = await secrets.listSecrets(prefix)
     if (!terminal.json && !folder.exists && !namesProvider(env))

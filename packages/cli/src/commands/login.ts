@@ -1,7 +1,8 @@
+import { serviceTls } from '@keyplane/secrets/providers'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type ServiceFlags, serviceUrl } from '../login/ask-service.ts'
-import { Logins } from '../login/logins.ts'
+import { lifeOf, Logins } from '../login/logins.ts'
 import { type PasswordFlags, readPassword } from '../login/read-password.ts'
 import { ServiceApi } from '../login/service-api.ts'
 import { UsageError } from '../usage-error.ts'
@@ -22,7 +23,7 @@ interface Begun {
 export const login: Command<LoginFlags> = async (context, _args, flags) => {
   const { env, folder, terminal, clock, random } = context
   const logins = new Logins(env)
-  const api = new ServiceApi({ service: serviceUrl({ env, folder }, flags), clock })
+  const api = new ServiceApi({ service: serviceUrl({ env, folder }, flags), clock, tls: await serviceTls({ env }) })
   try {
     const before = logins.of(api.service)
     const user = flags.user ?? before?.user
@@ -31,7 +32,7 @@ export const login: Command<LoginFlags> = async (context, _args, flags) => {
     const begun = await api.ask<Begun>('/v1/sessions', { method: 'POST', body: { user, password } })
     const { expiresAt, roles, token } = begun
     const environment = flags.environment ?? before?.environment
-    logins.keep({ service: api.service, user, environment, expiresAt }, token, random)
+    logins.keep({ service: api.service, user, environment, ...lifeOf(expiresAt, clock.nowMs()) }, token, random)
     const tokenFile = logins.tokenFile(api.service)
     if (terminal.json) terminal.data(JSON.stringify({ service: api.service, user, roles, expiresAt, tokenFile }))
     else

@@ -1,4 +1,5 @@
 import { SecretsError } from '@keyplane/core'
+import { serviceTls } from '@keyplane/secrets/providers'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type ServiceFlags, serviceUrl } from '../login/ask-service.ts'
@@ -13,7 +14,12 @@ export const logout: Command<ServiceFlags> = async ({ env, folder, terminal, clo
     terminal.words('Nobody is logged in there.')
     return exitCodes.ok
   }
-  const api = new ServiceApi({ service: login.service, token: logins.tokenOf(login), clock })
+  const api = new ServiceApi({
+    service: login.service,
+    token: logins.tokenOf(login),
+    clock,
+    tls: await serviceTls({ env }),
+  })
   try {
     await api.call('/v1/sessions/current', { method: 'DELETE' })
   } catch (thrown) {

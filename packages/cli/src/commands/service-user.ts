@@ -2,7 +2,7 @@ import { SecretsError, uuid } from '@keyplane/core'
 import type { Command, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { askService, type ServiceFlags } from '../login/ask-service.ts'
-import { type PasswordFlags, readPassword } from '../login/read-password.ts'
+import { type PasswordFlags, readPassword, readPasswordChange } from '../login/read-password.ts'
 import type { ServiceApi } from '../login/service-api.ts'
 import { table } from '../terminal.ts'
 import { UsageError } from '../usage-error.ts'
@@ -58,9 +58,13 @@ export const userSet: Command<UserFlags & { readonly on?: boolean; readonly off?
   })
 }
 
-/** `keyplane service user password NAME`. */
-export const userPassword: Command<UserFlags> = (context, [name = ''], flags) =>
+/** `keyplane service user password [NAME]`: without a name one's own. */
+export const userPassword: Command<UserFlags> = (context, [name], flags) =>
   askService(context, flags, async ({ api }) => {
+    if (name === undefined) {
+      await api.call('/v1/whoami/password', { method: 'PUT', body: await readPasswordChange(context, flags) })
+      return told(context, 'Your password is the new one, and you are logged out everywhere: keyplane login')
+    }
     await api.ask(userPath(name))
     await write(context, api, name, { password: await readPassword(context, flags, { isNew: true }) })
     return told(context, `${name} has a new password, and is logged out everywhere.`)

@@ -15,7 +15,9 @@ export const toolGet: Command<ToolGetFlags> = (context, [name = ''], { show = fa
     const { terminal } = context
     const [, named, tool = ''] = /^(?:([^/]+)\/)?([^/]+)$/.exec(name) ?? []
     const environment = named ?? usual
-    if (tool === '' || environment === undefined) throw new UsageError('Which tool? keyplane tool get ENVIRONMENT/TOOL')
+    if (tool === '') throw new UsageError('Which tool? keyplane tool get ENVIRONMENT/TOOL')
+    if (environment === undefined)
+      throw new UsageError(`In which environment? keyplane tool get ENVIRONMENT/${tool}; see: keyplane tool list`)
     const configuration = parseToolConfiguration(await api.call(toolConfigurationTarget(environment, tool)))
     if (terminal.json) terminal.data(JSON.stringify(inJson(configuration, show)))
     else tell(configuration, show, terminal)

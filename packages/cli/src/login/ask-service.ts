@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { SecretsError } from '@keyplane/core'
 import { parseEndpoint } from '@keyplane/http'
+import { serviceTls } from '@keyplane/secrets/providers'
 import type { Context } from '../context.ts'
 import { findRunning } from '../data-folder/running-plane.ts'
 import { serviceKeyFor } from '../data-folder/service-key.ts'
 import { UsageError } from '../usage-error.ts'
 import { type Login, Logins } from './logins.ts'
+import { renewLogin } from './renew-login.ts'
 import { ServiceApi } from './service-api.ts'
 
 /** Options of each command that asks a service. */
@@ -36,19 +38,21 @@ export const serviceUrl = ({ env, folder }: Pick<Context, 'env' | 'folder'>, { s
 
 /** Acts with a service, by the token that the environment names, else by the login there, else by the key of the plane here. */
 export const askService = async <T>(
-  { env, clock, folder }: Pick<Context, 'env' | 'clock' | 'folder'>,
+  { env, clock, random, folder }: Pick<Context, 'env' | 'clock' | 'random' | 'folder'>,
   flags: ServiceFlags,
   act: (access: ServiceAccess) => Promise<T>,
 ): Promise<T> => {
   const service = serviceUrl({ env, folder }, flags)
   const logins = new Logins(env)
   const login = logins.of(service)
-  const token =
-    namedToken(env) ?? (login ? logins.tokenOf(login) : serviceKeyFor(parseEndpoint(service).origin, folder))
-  if (token === undefined)
+  const given = namedToken(env)
+  const token = given ?? (login ? logins.tokenOf(login) : serviceKeyFor(parseEndpoint(service).origin, folder))
+  const tls = await serviceTls({ env })
+  if (token === undefined && !tls.clientCertificate)
     throw new SecretsError('unauthenticated', `Nobody is logged in at ${service}.`, { source: 'service' })
-  const api = new ServiceApi({ service, token, clock })
+  const api = new ServiceApi({ service, token, clock, tls })
   try {
+    if (login && given === undefined) await renewLogin(login, { logins, api, clock, random })
     return await act({ api, login, environment: named(env, 'ENVIRONMENT') ?? login?.environment })
   } finally {
     api.close()

@@ -13,33 +13,40 @@ export interface Login {
   /** What commands mean where no environment is named. */
   readonly environment?: string | undefined
   readonly expiresAt: string
+  /** From here on a command lets it last on: when half of its life is over. */
+  readonly renewAt?: string | undefined
 }
+
+/** What is kept of a session that has begun, or lasts on, at this moment. */
+export const lifeOf = (expiresAt: string, nowMs: number): Pick<Login, 'expiresAt' | 'renewAt'> => ({
+  expiresAt,
+  renewAt: new Date((nowMs + Date.parse(expiresAt)) / 2).toISOString(),
+})
 
 /**
  * The logins of the person at the keyboard, in his own folder: for each service what it is, and a file that holds the token
  * and nothing else, which programs can be given. Only he may read either.
  */
 export class Logins {
-  readonly #folder: string
+  readonly #home: string | undefined
 
-  /** @throws SecretsError `config_invalid` where the environment names no home. */
   constructor(env: Readonly<Record<string, string | undefined>>) {
     const home = env['HOME'] || env['USERPROFILE']
-    const above = env['XDG_CONFIG_HOME'] || (home && join(home, '.config'))
-    if (!above) throw new SecretsError('config_invalid', 'There is no home for logins: set HOME or XDG_CONFIG_HOME.')
-    this.#folder = join(above, 'keyplane', 'logins')
+    this.#home = env['XDG_CONFIG_HOME'] || (home && join(home, '.config')) || undefined
   }
 
-  /** The file of a service's token. @throws SecretsError `config_invalid` where that is no address. */
+  /** The file of a service's token. @throws SecretsError `config_invalid` where that is no address; without a home. */
   tokenFile(service: string): string {
     return join(this.#folder, `${nameOf(service)}.token`)
   }
 
-  /** At this service; without one, the latest. */
+  /** At this service; without one, the latest. Who has no home has not logged in. */
   of(service: string | undefined): Login | undefined {
+    if (this.#home === undefined) return undefined
     const name = service === undefined ? readPrivateFile(join(this.#folder, 'latest'))?.trim() : nameOf(service)
-    const text = name && readPrivateFile(join(this.#folder, `${name}.json`))
-    return text ? (JSON.parse(text) as Login) : undefined
+    const path = name && join(this.#folder, `${name}.json`)
+    const text = path && readPrivateFile(path)
+    return text ? parsedLogin(text, path) : undefined
   }
 
   tokenOf({ service }: Pick<Login, 'service'>): string | undefined {
@@ -58,9 +65,32 @@ export class Logins {
       writePrivateFile({ path: join(this.#folder, file), content, random, replace: true })
   }
 
+  /** What is otherwise of a login that there is. */
+  update(login: Login, random: Random): void {
+    const path = join(this.#folder, `${nameOf(login.service)}.json`)
+    writePrivateFile({ path, content: JSON.stringify(login), random, replace: true })
+  }
+
   forget({ service }: Pick<Login, 'service'>): void {
     for (const end of ['token', 'json']) rmSync(join(this.#folder, `${nameOf(service)}.${end}`), { force: true })
   }
+
+  get #folder(): string {
+    if (this.#home !== undefined) return join(this.#home, 'keyplane', 'logins')
+    throw new SecretsError('config_invalid', 'There is no home for logins: set HOME or XDG_CONFIG_HOME.')
+  }
+}
+
+const parsedLogin = (text: string, path: string): Login => {
+  try {
+    const login = JSON.parse(text) as Partial<Login> | null
+    const { service, user, environment = '', expiresAt, renewAt = '' } = login ?? {}
+    if ([service, user, environment, expiresAt, renewAt].every((each) => typeof each === 'string'))
+      return login as Login
+  } catch {
+    // It is told by its name alone.
+  }
+  throw new SecretsError('config_invalid', `The file ${path} of a login is damaged: remove it and log in again.`)
 }
 
 /** As a file may be called: `https_keyplane.example.com_8443`. */

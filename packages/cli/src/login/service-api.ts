@@ -1,12 +1,14 @@
 import { type Clock, SecretsError } from '@keyplane/core'
 import { type HttpClient, httpClient, retryAfterMs } from '@keyplane/http'
 import { parseServiceError } from '@keyplane/protocol'
+import type { ServiceTls } from '@keyplane/secrets/providers'
 
 export interface ServiceApiOptions {
   readonly service: string
   /** Default: none, for a login. */
   readonly token?: string | undefined
   readonly clock: Clock
+  readonly tls?: ServiceTls
 }
 
 export interface ApiCall {
@@ -24,8 +26,8 @@ export class ServiceApi {
   readonly #clock: Clock
 
   /** @throws SecretsError `config_invalid` where the service's address is none. */
-  constructor({ service, token, clock }: ServiceApiOptions) {
-    this.#http = httpClient({ endpoint: service, source: 'service', clock, timeoutMs: 15_000 })
+  constructor({ service, token, clock, tls }: ServiceApiOptions) {
+    this.#http = httpClient({ endpoint: service, source: 'service', clock, timeoutMs: 15_000, ...tls })
     this.service = this.#http.endpoint.origin
     this.#token = token
     this.#clock = clock

@@ -1,7 +1,7 @@
 /** What `GET /v1/whoami` answers. */
 export interface Whoami {
   readonly name: string
-  readonly kind: 'key' | 'session'
+  readonly kind: 'key' | 'certificate' | 'session'
   readonly roles: readonly string[]
   readonly expiresAt?: string
   readonly actions: readonly string[]

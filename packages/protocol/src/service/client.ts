@@ -7,7 +7,7 @@ import {
   toolConfigurationTarget,
 } from './configuration.ts'
 import { parseServiceError } from './error-answer.ts'
-import { parseSession, parseWhoami, type ServiceSession, type Whoami } from './session.ts'
+import { parseRenewal, parseSession, parseWhoami, type ServiceSession, type Whoami } from './session.ts'
 import { failureOfStatus } from './status-failure.ts'
 
 /** As much of `fetch` as is used: a browser's, Node's, or one's own. */
@@ -49,6 +49,8 @@ export interface ServiceClient {
   /** Of all tools that the caller may see there. */
   environmentConfiguration(environment: string, call?: ReadCall): Promise<readonly ToolConfiguration[]>
   login(user: string, password: string): Promise<ServiceSession>
+  /** Lets the own session last on; its token stays. */
+  renew(): Promise<Pick<ServiceSession, 'expiresAtMs'>>
   logout(): Promise<void>
   whoami(): Promise<Whoami>
 }
@@ -90,6 +92,7 @@ export const serviceClient = ({ endpoint, fetch, token }: ServiceClientOptions):
       parseEnvironmentConfiguration(await ask(environmentConfigurationTarget(environment), call)),
     login: async (user, password) =>
       parseSession(await ask('/v1/sessions', { method: 'POST', body: { user, password }, anonymous: true })),
+    renew: async () => parseRenewal(await ask('/v1/sessions/renew', { method: 'POST' })),
     logout: async () => void (await ask('/v1/sessions/current', { method: 'DELETE' })),
     whoami: async () => parseWhoami(await ask('/v1/whoami')),
   } satisfies ServiceClient)

@@ -70,6 +70,11 @@ export const parseSession = (text: string): ServiceSession => {
   })
 }
 
+/** When a session ends that lasts on, as the service answered it. @throws SecretsError `bad_response`. */
+export const parseRenewal = (text: string): Pick<ServiceSession, 'expiresAtMs'> => ({
+  expiresAtMs: momentOf(bodyOf(text)['expiresAt']),
+})
+
 /** Who asks, as the service answered it. @throws SecretsError `bad_response`. */
 export const parseWhoami = (text: string): Whoami => {
   const { name, kind, roles, expiresAt, actions, access } = bodyOf(text)
