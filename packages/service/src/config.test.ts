@@ -66,6 +66,16 @@ describe('the configuration of the service', () => {
     expect(listen).toEqual({ host: '127.0.0.1', port: 7780, proxies: [] })
   })
 
+  it('keeps values in Redis in production, and in the process elsewhere, unless it is told otherwise', () => {
+    const caches = (text: string): readonly string[] =>
+      [...parse(`environments: ${text}\ntools: {}\n`).environments.values()].map(({ cache }) => cache)
+    expect(caches('{ production: { source: env }, staging: { source: env } }')).toEqual(['redis', 'local'])
+    expect(caches('{ production: { source: env, cache: local }, staging: { source: env, cache: redis } }')).toEqual([
+      'local',
+      'redis',
+    ])
+  })
+
   it('says of each tool what it needs, and who may have it', () => {
     const { environments, clients, roles } = parse(whole)
     expect(environments.get('ci')?.tools.get('payments')).toEqual({
@@ -231,9 +241,13 @@ tools:
       expect(() => readServiceConfig(path)).toThrow(/can't be read \(ENOENT\)/)
       writeFileSync(path, whole)
       writeFileSync(join(folder, 'keyplane-service.ci.yaml'), 'environment: { maxStale: 2h }')
+      writeFileSync(join(folder, 'keyplane-service.staging.yml'), 'environment: { ttl: 2h }')
       writeFileSync(join(folder, 'keyplane-service.yaml~'), 'no overlay')
       const { environments } = readServiceConfig(path)
       expect(environments.get('ci')?.maxStaleMs).toBe(7_200_000)
+      expect(environments.get('staging')?.ttlMs).toBe(7_200_000)
+      writeFileSync(join(folder, 'keyplane-service.ci.yml'), '')
+      expect(() => readServiceConfig(path)).toThrow(/ci\.yaml and .*ci\.yml are both laid over ci/)
     } finally {
       rmSync(folder, { recursive: true })
     }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { SecretsError } from '@keyplane/core'
 import { isLoopback } from '@keyplane/http'
-import { clientsOf, rolesOf } from './config/access-of.ts'
+import { clientsOf, rolesOf } from './config/clients-and-roles.ts'
 import { alertsOf } from './config/alerts-of.ts'
 import { checkDynamic, makesCredentials } from './config/dynamic-of.ts'
 import { environmentOf } from './config/environment-of.ts'
@@ -50,15 +50,23 @@ export const parseServiceConfig = (
  * The configuration of a file, with `name.<environment>.yaml` beside it laid over.
  * @throws SecretsError `config_invalid`, as `parseServiceConfig`; where a file can't be read.
  */
-export const readServiceConfig = (path: string): ServiceConfig => {
-  const main = { path, text: read(path) }
-  const [, stem = '', end = ''] = /^(.*?)(\.ya?ml)?$/.exec(basename(path)) ?? []
-  const overlays = readdirSync(dirname(path)).flatMap((name): [string, ConfigText][] => {
-    if (!name.startsWith(`${stem}.`) || !name.endsWith(end) || name.length <= stem.length + 1 + end.length) return []
-    const beside = join(dirname(path), name)
-    return [[name.slice(stem.length + 1, name.length - end.length), { path: beside, text: read(beside) }]]
-  })
-  return parseServiceConfig(main, new Map(overlays))
+export const readServiceConfig = (path: string): ServiceConfig =>
+  parseServiceConfig({ path, text: read(path) }, overlaysBeside(path))
+
+/** By environment. Either spelling of the ending is one, whichever the file has. */
+const overlaysBeside = (path: string): ReadonlyMap<string, ConfigText> => {
+  const folder = dirname(path)
+  const stem = `${basename(path).replace(/\.ya?ml$/, '')}.`
+  const overlays = new Map<string, ConfigText>()
+  for (const name of readdirSync(folder)) {
+    const environment = name.startsWith(stem) ? /^(.+)\.ya?ml$/.exec(name.slice(stem.length))?.[1] : undefined
+    if (environment === undefined) continue
+    const [before, beside] = [overlays.get(environment), join(folder, name)]
+    if (before)
+      throw new SecretsError('config_invalid', `${before.path} and ${beside} are both laid over ${environment}.`)
+    overlays.set(environment, { path: beside, text: read(beside) })
+  }
+  return overlays
 }
 
 const read = (path: string): string => {

@@ -5,6 +5,7 @@
  */
 export { type ApiKey, newApiKey } from './access/api-key.ts'
 export type { Alert, AlertKind } from './alerts/alert.ts'
+export type { AccessConfig } from './access/clients.ts'
 export { type ConfigText, parseServiceConfig, readServiceConfig } from './config.ts'
 export type {
   AlertsConfig,
@@ -18,6 +19,8 @@ export type {
   SourceConfig,
   ToolConfig,
 } from './config/service-config.ts'
+export { followConfig } from './follow-config.ts'
+export type { FollowParts } from './follow-files.ts'
 export type { EnvironmentParts } from './environments/open-environment.ts'
 export type { OpenSource, SourceParts } from './environments/open-source.ts'
 export type { DeliveredRead, ReadResult, SecretRead } from './tools/secret-reads.ts'

@@ -1,28 +1,17 @@
 import type { AuditSink } from '@keyplane/core'
-import { Clients } from './access/clients.ts'
-import { type OpenAlerts, openAlerts } from './alerts/open-alerts.ts'
+import { openAlerts } from './alerts/open-alerts.ts'
 import { stateLedger } from './alerts/state-ledger.ts'
-import { withLogins } from './access/with-logins.ts'
-import { serviceApp } from './app.ts'
+import type { AccessConfig } from './access/clients.ts'
 import type { ServiceConfig } from './config/service-config.ts'
-import { EventStreams } from './events/event-streams.ts'
-import { openListener } from './listen/open-listener.ts'
-import { readTlsFiles } from './listen/tls-files.ts'
-import { ServiceMetrics } from './metrics/service-metrics.ts'
-import { RequestLimits } from './limits/request-limits.ts'
-import { StrangerRecords } from './audit/stranger-records.ts'
-import { Configurations } from './configurations.ts'
-import { type EnvironmentParts, type OpenEnvironment, openEnvironment } from './environments/open-environment.ts'
+import type { EnvironmentParts } from './environments/open-environment.ts'
+import { openEnvironments } from './environments/open-environments.ts'
 import { clockOutsideRequests } from './http/clock-outside-requests.ts'
-import { FailureLog } from './http/failure-log.ts'
 import { currentRequestId } from './http/request-context.ts'
-import { accountsOf } from './state/accounts.ts'
+import { serveRequests } from './serve-requests.ts'
 import type { State } from './state/open-state.ts'
-import { tellLostRoles } from './users/tell-lost-roles.ts'
 import type { DeliveredRead } from './tools/secret-reads.ts'
 import { noHealth, type OpenHealth } from './watch/openbao-probe.ts'
 import { type WarmedSecret, Watches } from './watch/watches.ts'
-import { openSharedCache, type SharedCache } from './shared-cache/open-shared-cache.ts'
 
 export interface StartServiceOptions extends EnvironmentParts {
   readonly config: ServiceConfig
@@ -42,6 +31,8 @@ export interface RunningService {
   readonly sources: ReadonlyMap<string, readonly string[]>
   /** Resolves once every environment that is to be was read once: where each secret came from. Never rejects. */
   readonly warmed: Promise<ReadonlyMap<string, readonly WarmedSecret[]>>
+  /** From here on these are the clients and roles: at the next request, and on streams that are open. */
+  useAccess(config: AccessConfig): Promise<void>
   /** Ends connections and sources; the audit sink is its owner's to end. */
   close(): Promise<void>
 }
@@ -56,69 +47,38 @@ export const startService = async ({
   ...given
 }: StartServiceOptions): Promise<RunningService> => {
   const parts = { correlationId: currentRequestId, ...given, clock: clockOutsideRequests(given.clock) }
-  const environments = new Map<string, OpenEnvironment>()
-  let watches: Watches | undefined
-  let told: OpenAlerts | undefined
-  let sharedCache: SharedCache | undefined
-  const closeSources = async (): Promise<void> => {
-    await watches?.close()
-    await told?.close()
-    await Promise.all([...environments.values()].map(({ secrets }) => secrets.close()))
-    sharedCache?.close()
+  const ends: (() => Promise<void>)[] = []
+  /** What was opened last ends first. */
+  const close = async (): Promise<void> => {
+    for (const end of ends.splice(0).toReversed()) await end()
   }
   try {
-    sharedCache = await openSharedCache(config, parts)
-    for (const [name, environment] of config.environments)
-      environments.set(name, await openEnvironment(environment, { ...parts, sharedCache }))
-    told = openAlerts(config.alerts, { ledger: state && stateLedger(state), audit, ...parts })
-    const watching = await Watches.open({
+    const { environments, close: closeEnvironments } = await openEnvironments(config, parts)
+    ends.push(closeEnvironments)
+    const { alerts, close: closeAlerts } = openAlerts(config.alerts, {
+      ledger: state && stateLedger(state),
+      audit,
+      ...parts,
+    })
+    ends.push(closeAlerts)
+    const watches = await Watches.open({
       environments,
-      alerts: told.alerts,
+      alerts,
       openHealth: openHealth ?? (parts.open && noHealth),
       ...parts,
     })
-    watches = watching
-    const metrics = new ServiceMetrics()
-    const note = (read: DeliveredRead): void => {
-      watching.note(read)
-      metrics.read(read)
-      onRead?.(read)
-    }
-    const { clock } = parts
-    const configurations = new Configurations({ environments, audit, clock, onRead: note })
-    const clients = new Clients(config)
-    const tls = config.listen.tls && readTlsFiles(config.listen.tls)
-    const strangers = new StrangerRecords({ audit, clock: parts.clock })
-    const accounts = state && accountsOf(state, { config, audit, ...parts })
-    if (accounts) await tellLostRoles({ ...accounts, ...config, ...parts })
-    const app = await serviceApp({
-      config,
-      accounts,
-      clients: accounts ? withLogins(clients, accounts.sessions) : clients,
-      configurations,
-      events: new EventStreams({ environments, ...parts }),
-      health: { watches, audit, clock },
-      failures: new FailureLog(parts),
-      limits: new RequestLimits(config.limits, parts.clock),
-      metrics,
-      strangers,
-      random: parts.random,
-      proxies: config.listen.proxies,
-      tls,
-    })
-    const listener = await openListener(app, config.listen, { ...parts, tls })
+    ends.push(() => watches.close())
+    const listener = await serveRequests(config, { environments, watches, audit, state, onRead, ...parts })
+    ends.push(() => listener.close())
     return {
       url: listener.url,
+      useAccess: (access) => listener.useAccess(access),
       warmed: watches.start(),
       sources: new Map([...environments].map(([name, { sourceNames }]) => [name, sourceNames])),
-      close: async () => {
-        await listener.close()
-        await strangers.close()
-        await closeSources()
-      },
+      close,
     }
   } catch (thrown) {
-    await closeSources()
+    await close()
     throw thrown
   }
 }

@@ -7,6 +7,11 @@ import {
   TextValue,
 } from '@keyplane/core'
 
+interface Kept {
+  readonly version: string
+  readonly text: string
+}
+
 /** A source whose values change behind everybody's back, and that counts what it is asked. */
 export class ChangingSource implements SecretProvider {
   readonly name = 'openbao'
@@ -18,11 +23,15 @@ export class ChangingSource implements SecretProvider {
   /** What is asked meanwhile waits until it is called. */
   release: (() => void) | undefined
   #held: Promise<void> = Promise.resolve()
-  readonly #values = new Map<string, { readonly version: string; readonly text: string }>()
+  readonly #values = new Map<string, Kept>()
+  readonly #before = new Map<string, Kept>()
+  /** It answers reads as a node that does not know of the last change. */
+  lags = false
 
   put(id: string, text: string): void {
-    const version = String(Number(this.#values.get(id)?.version ?? 0) + 1)
-    this.#values.set(id, { version, text })
+    const before = this.#values.get(id)
+    if (before) this.#before.set(id, before)
+    this.#values.set(id, { version: String(Number(before?.version ?? 0) + 1), text })
   }
 
   remove(id: string): void {
@@ -40,7 +49,7 @@ export class ChangingSource implements SecretProvider {
     signal?.throwIfAborted()
     this.reads.push(id)
     const { failure } = this
-    const known = this.#values.get(id)
+    const known = (this.lags ? this.#before : this.#values).get(id)
     await this.#held
     if (failure) throw failure
     if (!known) throw new SecretsError('secret_not_found', `no ${id}`)

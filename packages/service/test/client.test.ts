@@ -28,7 +28,7 @@ describe('the typed client', () => {
     expect(await client.environmentConfiguration('staging')).toMatchObject([{ tool: 'payments', status: 'ok' }])
   })
 
-  it('logs in, says who that is, and logs out', async () => {
+  it('logs in, says who that is, stays, and logs out', async () => {
     const body = { password: 'a long password of hers', roles: ['staging'] }
     expect(await served.ask('/v1/users/ada', { method: 'PUT', body })).toMatchObject({ status: 201 })
     const session = await clientOf().login('ada', body.password)
@@ -40,6 +40,7 @@ describe('the typed client', () => {
       expiresAtMs: session.expiresAtMs,
       access: [{ environment: 'staging', tools: ['payments'] }],
     })
+    expect((await client.renew()).expiresAtMs).toBeGreaterThanOrEqual(session.expiresAtMs)
     await client.logout()
     await expect(client.whoami()).rejects.toMatchObject({ code: 'unauthenticated' })
   })

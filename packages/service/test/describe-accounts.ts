@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type StateDatabase, verifyServiceAudit } from '../src/index.ts'
-import { type ServedAccounts, serveAccounts } from './serve-accounts.ts'
+import { admin, type ServedAccounts, serveAccounts } from './serve-accounts.ts'
 
 /** A database for one test. */
 export interface ScratchState {
@@ -98,6 +98,22 @@ export const describeAccounts = (engine: string, start: () => Promise<ScratchSta
       await served.ask(alice, { method: 'DELETE' })
       await put({ password: other, roles: ['production'] })
       expect((await served.ask('/v1/whoami', { token: fourth })).status).toBe(401)
+    })
+
+    it('lets a user change his own password, by the one that he has, and ends his sessions', async () => {
+      await served.ask('/v1/users/eve', { method: 'PUT', body: { password, roles: ['staging'] } })
+      const token = await served.login('eve', password)
+      const change = (given: string, by = token) =>
+        served.ask('/v1/whoami/password', { method: 'PUT', body: { password: given, newPassword: other }, token: by })
+      expect((await change(other)).body).toMatchObject({ code: 'access_denied' })
+      expect((await served.ask('/v1/whoami', { token })).status).toBe(200)
+      expect((await change(password)).status).toBe(204)
+      expect((await served.ask('/v1/whoami', { token })).status).toBe(401)
+      expect((await change(other, await served.login('eve', other))).status).toBe(204)
+      expect((await change(password, admin.key)).body).toMatchObject({ code: 'invalid_request' })
+      const guessing = await served.login('eve', other)
+      for (let failure = 0; failure < 5; failure += 1) expect((await change(password, guessing)).status).toBe(403)
+      expect((await change(other, guessing)).status).toBe(429)
     })
 
     it('lets nobody but who may see and change users', async () => {

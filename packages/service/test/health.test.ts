@@ -15,7 +15,7 @@ const start = async (source: RemoteSource, environment: object = {}): Promise<Ru
   const rule = (tools: readonly string[]) => ({ actions: ['health:read'], environments: ['*'], tools })
   const config = {
     listen: { port: 0 },
-    environments: { production: { source: 'openbao', ...environment } },
+    environments: { production: { source: 'openbao', cache: 'local', ...environment } },
     tools: { payments: { secrets: { key: 'key', gone: 'gone' } }, mail: { secrets: { password: 'none' } } },
     clients: Object.fromEntries(
       Object.entries(keys).map(([name, { hash }]) => [name, { keys: [hash], roles: [name] }]),

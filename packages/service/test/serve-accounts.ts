@@ -19,7 +19,7 @@ export const admin: { readonly key: string; readonly hash: string } = newApiKey(
 /** An administrator's key, and roles for two kinds of users. */
 const config = {
   listen: { port: 0 },
-  environments: { production: { source: 'memory' }, staging: { source: 'memory' } },
+  environments: { production: { source: 'memory', cache: 'local' }, staging: { source: 'memory' } },
   tools: { payments: { secrets: { apiKey: 'apiKey' } } },
   clients: { admin: { keys: [admin.hash], roles: ['all'] } },
   roles: {

@@ -24,7 +24,7 @@ export const serve = async (
 ): Promise<Served> => {
   const config = {
     listen: { port: 0 },
-    environments: { production: { source: 'memory' } },
+    environments: { production: { source: 'memory', cache: 'local' } },
     tools: { payments: { settings: { timeoutMs: 3 }, secrets: { apiKey: 'apiKey' } } },
     clients: { shop: { keys: [hash], roles: ['all'] } },
     roles: { all: { allow: [{ actions: ['*'], environments: ['*'], tools: ['*'] }] } },

@@ -29,7 +29,7 @@ const start = async (
   const secrets = Object.fromEntries(names.map((name) => [name, { ref: name }]))
   const config = {
     listen: { port: 0, ...(tls && { tls }) },
-    environments: { production: { source: 'memory' }, staging: { source: 'memory' } },
+    environments: { production: { source: 'memory', cache: 'local' }, staging: { source: 'memory' } },
     tools: { payments: { settings: { timeoutMs: 3 }, secrets }, mail: {}, hidden: { secrets } },
     clients: { shop: { keys: [hash], roles: ['reader'] } },
     roles: {

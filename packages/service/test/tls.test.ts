@@ -4,7 +4,7 @@ import { type Agent, Agent as HttpsAgent, type RequestOptions, request } from 'n
 import { connect, type TLSSocket } from 'node:tls'
 import { fakeClock } from '@keyplane/testkit'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { followTls } from '../src/listen/follow-tls.ts'
+import { followFiles } from '../src/follow-files.ts'
 import { readTlsFiles } from '../src/listen/tls-files.ts'
 import { Certificates } from './certificates.ts'
 import { hash, key, type Served, serve } from './serve.ts'
@@ -27,14 +27,16 @@ const path = '/v1/environments/production/tools/payments/configuration'
 interface Answer {
   readonly status: number | undefined
   readonly headers: Readonly<Record<string, unknown>>
+  readonly body: string
 }
 
 const ask = (options: RequestOptions = {}): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const call = request(`${served?.service.url}${path}`, { ca: files.text('ca.pem'), agent: false, ...options })
     call.on('response', (answer) => {
-      answer.resume()
-      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers }))
+      let body = ''
+      answer.on('data', (chunk) => (body += chunk))
+      answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body }))
     })
     call.on('error', reject)
     call.end()
@@ -54,6 +56,12 @@ const fingerprint = (name: string): string =>
   `sha256:${new X509Certificate(files.text(`${name}.pem`)).fingerprint256.replaceAll(':', '').toLowerCase()}`
 
 describe('with TLS the service', () => {
+  it('listens on every address where it is told to, and says so', async () => {
+    const own = { certificate: files.path('server.pem'), key: files.path('server.key') }
+    served = await serve({ listen: { host: '0.0.0.0', port: 0, tls: own } })
+    expect(served.service.url).toMatch(/^https:\/\/0\.0\.0\.0:[1-9]\d*$/)
+  })
+
   it('says that it is to be spoken to by TLS alone, and speaks no old one', async () => {
     await start({})
     const { status, headers } = await ask({ headers: { authorization: `Bearer ${key}` } })
@@ -73,6 +81,8 @@ describe('with TLS the service', () => {
     for (const name of ['shop', 'till']) {
       expect((await ask(shown(name))).status, name).toBe(200)
       expect(served?.records.at(-1)?.actor).toBe(name)
+      const { body } = await ask({ ...shown(name), path: '/v1/whoami' })
+      expect(JSON.parse(body)).toMatchObject({ name, kind: 'certificate' })
     }
     // Nobody is known by this one, and none is shown.
     expect([(await ask(shown('newer'))).status, (await ask()).status]).toEqual([401, 401])
@@ -112,7 +122,7 @@ describe('the files of TLS', () => {
     const clock = fakeClock()
     const used: string[] = []
     const told: string[] = []
-    const end = followTls(changing, readTlsFiles(changing), {
+    const end = followFiles(() => readTlsFiles(changing), readTlsFiles(changing), {
       clock,
       use: ({ cert }) => void used.push(new X509Certificate(cert).subject),
       warn: (message) => void told.push(message),

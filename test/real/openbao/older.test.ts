@@ -23,7 +23,7 @@ describe('the service over a server of the release before', () => {
     const variables = { KEYPLANE_OPENBAO_ADDR: server.endpoint, KEYPLANE_OPENBAO_TOKEN: server.rootToken }
     service = await new ServiceProcess({
       config: {
-        environments: { production: { source: 'openbao', variables, pollInterval: '1s' } },
+        environments: { production: { source: 'openbao', variables, cache: 'local', pollInterval: '1s' } },
         tools: { payments: { secrets: { apiKey: 'payments/api-key', db: { ref: 'database/app', kind: 'dynamic' } } } },
       },
     }).start()

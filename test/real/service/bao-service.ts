@@ -43,6 +43,7 @@ export const serviceText = (bao: BaoServer, { secrets, environment = {}, variabl
       production: {
         source: 'openbao',
         variables: { KEYPLANE_OPENBAO_ADDR: bao.endpoint, ...variables },
+        cache: 'local',
         ...environment,
       },
     },

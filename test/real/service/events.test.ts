@@ -18,7 +18,7 @@ beforeAll(async () => {
   const variables = { KEYPLANE_OPENBAO_ADDR: bao.endpoint, KEYPLANE_OPENBAO_TOKEN: bao.rootToken }
   const config = {
     listen: { port: 0 },
-    environments: { production: { source: 'openbao', variables, ttl: '1h', pollInterval: '1s' } },
+    environments: { production: { source: 'openbao', variables, cache: 'local', ttl: '1h', pollInterval: '1s' } },
     tools: { payments: { secrets: { apiKey: 'payments/key' } } },
     clients: { shop: { keys: [hash], roles: ['all'] } },
     roles: { all: { allow: [{ actions: ['*'], environments: ['*'], tools: ['*'] }] } },
@@ -55,6 +55,10 @@ describe('a secret that somebody writes to OpenBao itself', () => {
       .poll(() => changes, { timeout: 15_000, interval: 100 })
       .toEqual([{ kind: 'changed', id: 'payments/apiKey', version: '2' }])
     expect((await provider.get({ id: 'payments/apiKey' })).value.reveal()).toContain('two')
+    // A reader who meets it first takes it from nobody else.
+    await put('three')
+    await provider.get({ id: 'payments/apiKey' }, { freshness: { maxAgeMs: 0 } })
+    await expect.poll(() => changes.at(-1), { timeout: 10_000, interval: 100 }).toMatchObject({ version: '3' })
     ended.abort()
     await watching
     await provider.close?.()

@@ -1,6 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '@keyplane/core'
+import { memoryProvider } from '@keyplane/secrets/providers'
+import { describeProvider } from '@keyplane/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openReplica } from '../../../packages/service/test/cache-replica.ts'
 import { describeEntries } from '../../../packages/service/test/describe-entries.ts'
 import { GuardedEntries } from '../../../packages/service/src/shared-cache/guarded-entries.ts'
 import { RedisEntries } from '../../../packages/service/src/shared-cache/redis-entries.ts'
@@ -20,6 +23,23 @@ const open = async (prefix: string): Promise<RedisEntries> => {
   await entries.opened
   return entries
 }
+
+describeProvider(
+  'memory behind a cache in Redis',
+  async (seed) => {
+    const entries = await open(`provider-${(used += 1)}:`)
+    const { over } = await openReplica({ entries, clock: systemClock, seed: used })
+    const secrets = Object.fromEntries(seed.map(({ name, value }) => [name, value.reveal()]))
+    return { provider: over(memoryProvider({ secrets })), stop: () => entries.close() }
+  },
+  { describe, it },
+  {
+    denies: 'memory refuses nothing',
+    silence: 'memory is always there',
+    babble: 'memory makes sense',
+    identities: 'memory knows no roles',
+  },
+)
 
 describe('entries in Redis', () => {
   describeEntries(

@@ -36,7 +36,7 @@ export class WatchedService {
     const config = {
       listen: { port: 0 },
       alerts: { webhook: { url: `http://127.0.0.1:${port}/` } },
-      environments: { production: environment },
+      environments: { production: { cache: 'local', ...environment } },
       tools: { payments: { secrets } },
       clients: { shop: { keys: [this.#key.hash], roles: ['all'] } },
       roles: { all: { allow: [{ actions: ['*'], environments: ['*'], tools: ['*'] }] } },

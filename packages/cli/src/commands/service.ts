@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { AuditSink } from '@keyplane/core'
 import {
+  followConfig,
   openState,
   readServiceConfig,
   type RunningService,
+  type ServiceConfig,
   startService,
   stateName,
   stateSettings,
@@ -35,7 +38,9 @@ export const service: Command<ServiceFlags> = async (context, _args, { config: f
       void running.warmed.then((warmed) => tellWarmed(terminal, warmed))
       terminal.words(`Who was given what: ${keepsAudit ? stateName(database) : folder.serviceAudit}`)
       const memory = givingMemoryBackAtRest({ clock })
+      const unfollow = followAccess(file, config, running, context)
       await ended
+      unfollow()
       memory.cancel()
     } finally {
       await running.close()
@@ -46,6 +51,23 @@ export const service: Command<ServiceFlags> = async (context, _args, { config: f
   }
   return exitCodes.ok
 }
+
+/** Clients and roles hold as soon as the file says so; what else is changed has to wait, which is told. */
+const followAccess = (
+  file: string,
+  { clients: _clients, roles: _roles, ...started }: ServiceConfig,
+  running: RunningService,
+  { clock, terminal }: Context,
+): (() => void) =>
+  followConfig(file, {
+    clock,
+    use: ({ clients, roles, ...rest }) => {
+      void running.useAccess({ clients, roles })
+      const more = isDeepStrictEqual(rest, started) ? '' : ' What else is changed holds from the next start.'
+      terminal.words(`Clients and roles are those of ${file} from here on.${more}`)
+    },
+    warn: (message) => terminal.warn(message),
+  })
 
 const openAudit = ({ clock, random, folder }: Context): AuditSink =>
   batchedSink(new AgentAuditFile(folder.serviceAudit, { clock, random, keeper: 'service' }))

@@ -24,8 +24,8 @@ describe('a key', () => {
 
   it('tells whose it is, each of several', () => {
     for (const { key } of [first, second])
-      expect(clients.find(key)).toEqual({ name: 'shop', roles: [readers], roleNames: ['readers'] })
-    expect(clients.find(other.key)).toEqual({ name: 'bot', roles: [], roleNames: [] })
+      expect(clients.find(key)).toEqual({ kind: 'key', name: 'shop', roles: [readers], roleNames: ['readers'] })
+    expect(clients.find(other.key)).toEqual({ kind: 'key', name: 'bot', roles: [], roleNames: [] })
   })
 
   it.each([

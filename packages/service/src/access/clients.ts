@@ -4,11 +4,13 @@ import { hashOf, isApiKey } from './api-key.ts'
 
 /** Who asks. */
 export interface Client {
+  /** What it is known by. */
+  readonly kind: 'key' | 'certificate' | 'session'
   /** As audit records name it: a client by its name, a user as `user:NAME`. */
   readonly name: string
   readonly roles: readonly RoleConfig[]
   readonly roleNames: readonly string[]
-  /** Of who logged in; others show a key. */
+  /** Of who logged in. */
   readonly session?: { readonly tokenHash: string; readonly beganAtMs: number; readonly expiresAtMs: number }
 }
 
@@ -19,16 +21,27 @@ interface Known {
 
 const nobody = Buffer.alloc(32)
 
+/** Who may do what, as far as the configuration says it. */
+export type AccessConfig = Pick<ServiceConfig, 'clients' | 'roles'>
+
 /** The configured clients by their keys and certificates. */
 export class Clients {
-  readonly #known: ReadonlyMap<string, Known>
-  readonly #certified: ReadonlyMap<string, Client>
+  #known: ReadonlyMap<string, Known> = new Map()
+  #certified: ReadonlyMap<string, Client> = new Map()
 
-  constructor({ clients, roles }: Pick<ServiceConfig, 'clients' | 'roles'>) {
+  constructor(config: AccessConfig) {
+    this.use(config)
+  }
+
+  /** Knows these from here on, and no others. */
+  use({ clients, roles }: AccessConfig): void {
     const named = [...clients].map(([name, config]) => ({ client: clientOf(name, config, roles), config }))
     this.#known = new Map(named.flatMap(({ client, config }) => knownOf(client, config)))
     this.#certified = new Map(
-      named.flatMap(({ client, config }) => config.certificates.map((each): [string, Client] => [each, client])),
+      named.flatMap(({ client, config }) => {
+        const certified = Object.freeze({ ...client, kind: 'certificate' as const })
+        return config.certificates.map((each): [string, Client] => [each, certified])
+      }),
     )
   }
 
@@ -49,7 +62,7 @@ export class Clients {
 }
 
 const clientOf = (name: string, { roles: has }: ClientConfig, roles: ServiceConfig['roles']): Client =>
-  Object.freeze({ name, roles: has.flatMap((role) => roles.get(role) ?? []), roleNames: has })
+  Object.freeze({ kind: 'key', name, roles: has.flatMap((role) => roles.get(role) ?? []), roleNames: has })
 
 const knownOf = (client: Client, { keyHashes }: ClientConfig): [string, Known][] =>
   keyHashes.map((digits) => [digits, { client, hash: Buffer.from(digits, 'hex') }])

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { type AuditSink, type Clock, type Random, SecretsError } from '@keyplane/core'
+import type { AuditSink, Clock, Random } from '@keyplane/core'
 import type { SecretsLog } from '@keyplane/secrets'
 import type { AlertsConfig } from '../config/service-config.ts'
 import type { AlertLedger } from './alert-ledger.ts'
 import { Alerts } from './alerts.ts'
 import { Webhook } from './webhook.ts'
-import { webhookTarget } from './webhook-target.ts'
+import { webhookSettings } from './webhook-settings.ts'
 
 export interface OpenAlertsParts {
   /** Shared by the replicas. Default: this process's own. */
@@ -24,7 +23,7 @@ export interface OpenAlerts {
 /** Alerts as they are configured. @throws SecretsError `config_invalid` where a file of the webhook is of no use. */
 export const openAlerts = ({ webhook: settings, repeatEveryMs }: AlertsConfig, parts: OpenAlertsParts): OpenAlerts => {
   const { ledger, ...rest } = parts
-  const webhook = settings && openWebhook(settings, parts)
+  const webhook = settings && new Webhook({ ...parts, ...webhookSettings(settings) })
   return {
     alerts: new Alerts({
       ...rest,
@@ -34,28 +33,4 @@ export const openAlerts = ({ webhook: settings, repeatEveryMs }: AlertsConfig, p
     }),
     close: async () => webhook?.close(),
   }
-}
-
-const openWebhook = (settings: NonNullable<AlertsConfig['webhook']>, parts: OpenAlertsParts): Webhook => {
-  const { url = '', urlFile, secretFile } = settings
-  const webhook = {
-    url: urlFile === undefined ? () => url : () => readText(urlFile),
-    secret: secretFile === undefined ? undefined : () => readText(secretFile),
-  }
-  webhookTarget(webhook.url())
-  webhook.secret?.()
-  return new Webhook({ ...parts, ...webhook })
-}
-
-/** @throws SecretsError `config_invalid` for a file that can't be read or is empty. */
-const readText = (path: string): string => {
-  let text = ''
-  try {
-    text = readFileSync(path, 'utf8').trim()
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new SecretsError('config_invalid', `The file ${path} of the webhook can't be read (${code}).`, { cause })
-  }
-  if (text === '') throw new SecretsError('config_invalid', `The file ${path} of the webhook is empty.`)
-  return text
 }

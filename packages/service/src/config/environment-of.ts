@@ -20,10 +20,12 @@ const defaultTtlMs = 300_000
 const defaultPollMs = 15_000
 const leastPollMs = 1_000
 const defaultLeaseBudget = 10
+/** In production replicas share what their sources answered, and a start survives that a source is away. */
+const defaultCache = (name: string): 'redis' | 'local' => (name === 'production' ? 'redis' : 'local')
 
 /** The environment that is meant, after what is wrong with it was told. */
 export const environmentOf = ({ name, folder, written, tools, complain }: EnvironmentParts): EnvironmentConfig => {
-  const { cache = 'local', ttl = defaultTtlMs, maxStale = 0, fallback = [], warm = true } = written
+  const { cache = defaultCache(name), ttl = defaultTtlMs, maxStale = 0, fallback = [], warm = true } = written
   const { pollInterval = defaultPollMs, leases = {} } = written
   if (cache === 'none' && maxStale > 0) complain(['maxStale'], 'needs a cache, and cache is none')
   if (pollInterval > 0 && pollInterval < leastPollMs) complain(['pollInterval'], 'must be 0 or at least 1s')

@@ -20,7 +20,7 @@ const examine = async (
   more: object = {},
 ): Promise<string[]> => {
   const config = {
-    environments: { production: { source: 'openbao', ...environment } },
+    environments: { production: { source: 'openbao', cache: 'local', ...environment } },
     tools: { payments: { secrets: { key: 'key', other: 'other' } } },
     ...more,
   }
@@ -80,6 +80,32 @@ describe('the doctor of a service', () => {
     expect(await examine({}, {}, alerts(port))).toContain(
       `problem: The webhook of alerts does not answer at 127.0.0.1:${port} (ECONNREFUSED)`,
     )
+  })
+
+  it('tells what a tool wants of a secret and can’t be given', async () => {
+    const tools = { payments: { secrets: { key: 'key', user: { ref: 'other', jsonKey: 'user' }, whole: 'other' } } }
+    expect(await examine({}, {}, { tools })).toEqual([
+      'ok: production · openbao answers, and gives 2 of 3 secrets',
+      expect.stringMatching(/^problem: production · openbao can't give payments.user: .* has no field "user"/),
+    ])
+  })
+
+  it('tells of each thing that the shared cache and the webhook lack', async () => {
+    const cache = await examine({ cache: 'redis' })
+    expect(cache.slice(1)).toEqual([
+      expect.stringMatching(/^problem: .* nothing says which Redis/),
+      expect.stringMatching(/^problem: .* always encrypted/),
+    ])
+    const [redis, cacheKey] = [{ url: 'redis://127.0.0.1:1' }, { file: 'none.key' }]
+    expect(await examine({ cache: 'redis' }, {}, { redis, cacheKey })).toContain(
+      `problem: cacheKey: There is no file "${join(folder, 'none.key')}".`,
+    )
+    const webhook = { url: 'http://127.0.0.1/hook', secretFile: 'none' }
+    expect(await examine({}, {}, { alerts: { webhook } })).toContain(
+      `problem: The file ${join(folder, 'none')} of the webhook can't be read (ENOENT).`,
+    )
+    const alerts = { webhook: { url: 'http://127.0.0.1/hook' } }
+    expect((await examine({}, {}, { alerts })).at(-1)).toContain('127.0.0.1:80')
   })
 
   it('looks how long a certificate is good', () => {

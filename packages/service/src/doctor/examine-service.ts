@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { toSecretsError } from '@keyplane/core'
+import { webhookSettings } from '../alerts/webhook-settings.ts'
 import type { EnvironmentConfig, ServiceConfig } from '../config/service-config.ts'
 import { type EnvironmentParts, openEnvironment } from '../environments/open-environment.ts'
 import { stateSettings } from '../state/state-settings.ts'
+import { cacheRootKey } from '../shared-cache/cache-root-key.ts'
 import { cacheSettings } from '../shared-cache/cache-settings.ts'
 import { isLasting } from '../tools/is-lasting.ts'
 import { examineAddress } from './examine-address.ts'
 import { examineTls, missingFiles } from './examine-files.ts'
-import { type ExaminedSource, examineSource, listed } from './examine-source.ts'
+import { type ExaminedSource, examineSource, listed, type WantedSecret } from './examine-source.ts'
 import type { Finding } from './finding.ts'
 
 /** Looks at everything that a service with this configuration needs, one after the other; changes nothing. */
@@ -26,7 +27,8 @@ const attempted = async (examine: () => Promise<Finding[]>): Promise<Finding[]> 
   try {
     return await examine()
   } catch (thrown) {
-    return [{ what: toSecretsError(thrown).message, state: 'problem', mend: 'Mend what it names.' }]
+    const problems = toSecretsError(thrown).message.split('\n')
+    return problems.map((what) => ({ what, state: 'problem', mend: 'Mend what it names.' }))
   }
 }
 
@@ -35,18 +37,15 @@ const examineEnvironment = (config: EnvironmentConfig, parts: EnvironmentParts):
     const opened = await openEnvironment({ ...config, cache: 'none', pollIntervalMs: 0 }, parts)
     const { name: environment, tools } = config
     const wanted = [...tools].flatMap(([tool, { secrets }]) =>
-      [...secrets].flatMap(([name, secret]): [string, string][] =>
-        isLasting(secret) ? [[secret.ref, `${tool}.${name}`]] : [],
-      ),
+      [...secrets].flatMap(([name, secret]) => (isLasting(secret) ? [{ ...secret, name: `${tool}.${name}` }] : [])),
     )
     try {
-      const secrets = new Map(wanted)
       const examined: ExaminedSource[] = []
       for (const [index, source] of opened.sources.entries()) {
         const place = `${environment} · ${source.name}${index > 0 ? ' (fallback)' : ''}`
-        examined.push(await examineSource({ place, source, secrets, clock: parts.clock }))
+        examined.push(await examineSource({ place, source, secrets: wanted, clock: parts.clock }))
       }
-      const nowhere = [...secrets.values()].filter((name) => examined.every(({ missing }) => missing.includes(name)))
+      const nowhere = wanted.filter(({ name }) => examined.every(({ missing }) => missing.includes(name)))
       const findings = examined.flatMap((each) => each.findings)
       return nowhere.length === 0 ? findings : [...findings, lacking(environment, nowhere)]
     } finally {
@@ -54,15 +53,21 @@ const examineEnvironment = (config: EnvironmentConfig, parts: EnvironmentParts):
     }
   })
 
-const lacking = (environment: string, names: readonly string[]): Finding => ({
-  what: `${environment}: no source has ${listed(names.map((name) => ({ name })))}`,
+const lacking = (environment: string, secrets: readonly WantedSecret[]): Finding => ({
+  what: `${environment}: no source has ${listed(secrets)}`,
   state: 'problem',
   mend: 'Write them there, or take them out of the configuration.',
 })
 
-const redis = async (config: ServiceConfig, { env }: EnvironmentParts): Promise<Finding[]> => {
+const redis = async (config: ServiceConfig, parts: EnvironmentParts): Promise<Finding[]> => {
   const isUsed = [...config.environments.values()].some(({ cache }) => cache === 'redis')
-  return isUsed ? [await examineAddress('Redis', cacheSettings(config, env).redis.url, 6_379)] : []
+  if (!isUsed) return []
+  const { redis: settings, cacheKey } = cacheSettings(config, parts.env)
+  const problems = await attempted(async () => {
+    await cacheRootKey(cacheKey, parts)
+    return []
+  })
+  return [await examineAddress('Redis', settings.url, 6_379), ...problems]
 }
 
 const database = async (config: ServiceConfig, { env }: EnvironmentParts): Promise<Finding[]> => {
@@ -72,7 +77,6 @@ const database = async (config: ServiceConfig, { env }: EnvironmentParts): Promi
 
 const webhook = async ({ alerts }: ServiceConfig): Promise<Finding[]> => {
   if (!alerts.webhook) return []
-  const { url = '', urlFile } = alerts.webhook
-  const text = urlFile === undefined ? url : readFileSync(urlFile, 'utf8').trim()
-  return [await examineAddress('The webhook of alerts', text, 443)]
+  const url = webhookSettings(alerts.webhook).url()
+  return [await examineAddress('The webhook of alerts', url, new URL(url).protocol === 'http:' ? 80 : 443)]
 }

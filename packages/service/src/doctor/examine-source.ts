@@ -1,15 +1,29 @@
-import { type Clock, type Outcome, type SecretProvider, SecretsError, toSecretsError } from '@keyplane/core'
+import {
+  type Clock,
+  type Outcome,
+  type SecretProvider,
+  SecretsError,
+  type SecretVersion,
+  toSecretsError,
+} from '@keyplane/core'
 import { withinLimits } from '@keyplane/http'
 import { isAbsence } from '@keyplane/secrets'
+import type { SecretConfig } from '../config/service-config.ts'
 import { atMost } from '../tools/at-most.ts'
+import { wantedValue } from '../tools/tool-configuration.ts'
 import type { Finding } from './finding.ts'
+
+/** A secret that a tool wants of the source. */
+export interface WantedSecret extends Pick<SecretConfig, 'ref' | 'jsonKey'> {
+  /** `tool.secret`. */
+  readonly name: string
+}
 
 export interface SourceExamination {
   /** What the source is called in findings. */
   readonly place: string
   readonly source: SecretProvider
-  /** What people call the secrets, `tool.secret`, by the ids by which the source knows them. */
-  readonly secrets: ReadonlyMap<string, string>
+  readonly secrets: readonly WantedSecret[]
   readonly clock: Clock
 }
 
@@ -37,8 +51,8 @@ export const examineSource = async (examination: SourceExamination): Promise<Exa
   const of = (isOf: (error: SecretsError) => boolean): Failed[] => failed.filter(({ error }) => isOf(error))
   const [missing, refused] = [of(isAbsence), of(isDenied)]
   const broken = of((error) => !isAbsence(error) && !isDenied(error))
-  const what = `${place} answers, and gives ${secrets.size - failed.length} of ${secrets.size} secrets`
-  const isUnasked = broken.length > 0 && broken.length === secrets.size
+  const what = `${place} answers, and gives ${secrets.length - failed.length} of ${secrets.length} secrets`
+  const isUnasked = broken.length > 0 && broken.length === secrets.length
   const findings: Finding[] = isUnasked ? [] : [{ what, state: 'ok' }]
   if (missing.length > 0) findings.push({ what: `${place} has no ${listed(missing)}`, state: 'note' })
   if (refused.length > 0)
@@ -76,21 +90,36 @@ const aboutSource = (place: string, { code, message }: SecretsError): Finding =>
 
 const failedReads = async ({ source, secrets, clock }: SourceExamination): Promise<Failed[]> => {
   const failed: Failed[] = []
-  await atMost(readsAtOnce, [...secrets], async ([id, name]) => {
+  const wanted = new Map<string, WantedSecret[]>()
+  for (const secret of secrets) wanted.set(secret.ref, [...(wanted.get(secret.ref) ?? []), secret])
+  await atMost(readsAtOnce, [...wanted], async ([ref, of]) => {
     // What does not answer for one is not asked for a thousand.
     if (failed.some(({ error }) => isAboutSource(error))) return
-    const outcome = await readOnce(source, id, clock)
-    if (!outcome.ok) failed.push({ name, error: outcome.error })
+    const outcome = await readOnce(source, ref, clock)
+    for (const { name, jsonKey } of of) {
+      const error = outcome.ok ? whyNot({ version: outcome.value, source: source.name }, jsonKey) : outcome.error
+      if (error) failed.push({ name, error })
+    }
   })
   return failed
 }
 
-const readOnce = async (source: SecretProvider, id: string, clock: Clock): Promise<Outcome<true>> => {
+const readOnce = async (source: SecretProvider, id: string, clock: Clock): Promise<Outcome<SecretVersion>> => {
   const late = (): SecretsError => new SecretsError('timeout', `It did not answer within ${readMs} ms.`)
+  const limits = { clock, timeoutMs: readMs, signals: [], late }
   try {
-    await withinLimits({ clock, timeoutMs: readMs, signals: [], late }, (signal) => source.get({ id }, { signal }))
-    return { ok: true, value: true }
+    return { ok: true, value: await withinLimits(limits, (signal) => source.get({ id }, { signal })) }
   } catch (thrown) {
     return { ok: false, error: toSecretsError(thrown) }
+  }
+}
+
+/** Why what is wanted of a secret that is there is not to be had, if it is not. */
+const whyNot = (...given: Parameters<typeof wantedValue>): SecretsError | undefined => {
+  try {
+    wantedValue(...given)
+    return undefined
+  } catch (thrown) {
+    return toSecretsError(thrown)
   }
 }

@@ -43,7 +43,7 @@ describe('an environment', () => {
     await secrets.close()
   })
 
-  it('that can’t be opened leaves nothing open', async () => {
+  it('that can’t be opened says which it is, and leaves nothing open', async () => {
     const source = new RemoteSource('openbao', {})
     const opening = openEnvironment(configOf('{ source: openbao, fallback: [{ source: aws }] }'), {
       ...parts,
@@ -52,7 +52,7 @@ describe('an environment', () => {
         throw new SecretsError('config_invalid', 'no region')
       },
     })
-    await expect(opening).rejects.toThrow('no region')
+    await expect(opening).rejects.toThrow('development: no region')
     expect(source.closed).toBe(true)
   })
 })

@@ -1,4 +1,4 @@
-import type { Random, SecretProvider } from '@keyplane/core'
+import { type Random, type SecretProvider, SecretsError, toSecretsError } from '@keyplane/core'
 import { namedProvider, openSecrets, type SecretsLog, type SecretsManager } from '@keyplane/secrets'
 import { hasVariables } from '../config/environment-of.ts'
 import type { EnvironmentConfig, SourceConfig } from '../config/service-config.ts'
@@ -57,7 +57,12 @@ export const openEnvironment = async (
     }
   } catch (thrown) {
     await Promise.allSettled(providers.map(async (provider) => provider.close?.()))
-    throw thrown
+    const { code, message, source, reason } = toSecretsError(thrown)
+    throw new SecretsError(code, `${config.name}: ${message}`, {
+      cause: thrown,
+      ...(source !== undefined && { source }),
+      ...(reason !== undefined && { reason }),
+    })
   }
   const between = keptBetween(config, new Map(named(config.sources)), {
     clock,

@@ -29,7 +29,7 @@ const start = async (reads = true): Promise<Streaming> => {
   const clock = fakeClock()
   const source = memoryProvider({ secrets: { A: 'one' }, clock })
   const config = JSON.stringify({
-    environments: { production: { source: 'memory' } },
+    environments: { production: { source: 'memory', cache: 'local' } },
     tools: { payments: { secrets: { a: 'A' } } },
   })
   const production = parseServiceConfig({ path: 's.yaml', text: config }).environments.get('production')

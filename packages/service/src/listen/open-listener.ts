@@ -1,10 +1,11 @@
 import type { Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { type Clock, SecretsError } from '@keyplane/core'
 import type { SecretsLog } from '@keyplane/secrets'
 import type { FastifyInstance } from 'fastify'
 import type { ListenConfig } from '../config/service-config.ts'
-import { followTls } from './follow-tls.ts'
-import type { TlsOptions } from './tls-files.ts'
+import { followFiles } from '../follow-files.ts'
+import { readTlsFiles, type TlsOptions } from './tls-files.ts'
 
 export interface ListenerParts {
   readonly clock: Clock
@@ -14,6 +15,7 @@ export interface ListenerParts {
 }
 
 export interface Listener {
+  /** With the host as it is configured: `0.0.0.0` is every address of this machine. */
   readonly url: string
   /** Takes no more connections, and waits for answers under way, five seconds at most. */
   close(): Promise<void>
@@ -27,17 +29,18 @@ export const openListener = async (
   { host, port, tls: files }: ListenConfig,
   { clock, log, tls }: ListenerParts,
 ): Promise<Listener> => {
-  const url = await app.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
+  await app.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
     throw new SecretsError('config_invalid', `${host}:${port} can't be listened on (${cause.code}).`, {
       cause,
       reason: 'cannot_bind',
     })
   })
+  const address = app.server.address() as AddressInfo
   const use = (options: TlsOptions): void => (app.server as Server).setSecureContext(options)
-  const warn = (message: string): void => log.warn(message, {})
-  const unfollow = files && tls && followTls(files, tls, { clock, use, warn })
+  const warn = (why: string): void => log.warn(`The certificate that was there before goes on to be used. ${why}`, {})
+  const unfollow = files && tls && followFiles(() => readTlsFiles(files), tls, { clock, use, warn })
   return {
-    url,
+    url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     close: async () => {
       unfollow?.()
       // Who has not read its answer by then is cut off.

@@ -106,17 +106,25 @@ describe('a source that is looked at', () => {
     expect(unknown.changed).toEqual(['a'])
   })
 
-  it('tells nothing that a reader met meanwhile', async () => {
-    const reader = { read: async () => {} }
-    const { clock, source, changed, polled } = start(async () => {
-      await reader.read()
-      return true
-    })
+  it('tells what a reader met before a look, at once and once', async () => {
+    const { clock, source, changed, polled } = start()
     await polled.get({ id: 'a' })
-    reader.read = async () => void (await polled.get({ id: 'a' }))
     source.put('a', 'second')
-    await clock.advance(intervalMs)
-    expect(changed).toEqual([])
+    await polled.get({ id: 'a' })
+    expect(changed).toEqual(['a'])
+    await clock.advance(minute)
+    expect(changed).toEqual(['a'])
+  })
+
+  it('tells once of a change that not all of its nodes know', async () => {
+    const { source, changed, polled } = start()
+    await polled.get({ id: 'a' })
+    source.put('a', 'second')
+    for (const lags of [false, true, false, true, false]) {
+      source.lags = lags
+      await polled.get({ id: 'a' })
+    }
+    expect(changed).toEqual(['a'])
   })
 
   it('that can’t be reached from here is left to another for a turn', async () => {

@@ -13,7 +13,10 @@ export interface ChangePollerOptions {
   readonly random: Random
   /** Whether it is this process's turn to look at a reference, for so long. Default: it always is. */
   readonly claim?: ((ref: SecretRef, forMs: number) => Promise<boolean>) | undefined
+  /** Told of what a look found. */
   readonly onChanged: (ref: SecretRef) => Promise<void> | void
+  /** Told of what a reader met before it. */
+  readonly onMet: (ref: SecretRef) => void
   /** Told of what can't be looked at. */
   readonly onProblem: (problem: string) => void
 }
@@ -21,6 +24,8 @@ export interface ChangePollerOptions {
 interface Used {
   readonly ref: SecretRef
   readonly version: string
+  /** The one before: nodes that lag behind give it once more, which is no change. */
+  readonly before?: string | undefined
   askedAtMs: number
   lookedAtMs: number
 }
@@ -56,7 +61,10 @@ export class ChangePoller {
     // What a hop between gave is as old as it says; what the source itself gave was looked at just now.
     const vouchedAtMs = confirmedAtMs === undefined ? nowMs : nowMs - Math.max(0, clock.nowMs() - confirmedAtMs)
     const lookedAtMs = known?.version === version ? Math.max(known.lookedAtMs, vouchedAtMs) : vouchedAtMs
-    this.#used.set(cacheKey(ref), { ref, version, askedAtMs: nowMs, lookedAtMs })
+    const isOther = known !== undefined && known.version !== version
+    const before = isOther ? known.version : known?.before
+    this.#used.set(cacheKey(ref), { ref, version, before, askedAtMs: nowMs, lookedAtMs })
+    if (isOther && version !== known.before) this.#options.onMet(ref)
   }
 
   close(): void {

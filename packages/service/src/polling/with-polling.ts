@@ -1,7 +1,7 @@
 import type { Change, SecretProvider, SecretRef } from '@keyplane/core'
 import { ChangePoller, type ChangePollerOptions } from './change-poller.ts'
 
-export interface PollingOptions extends Omit<ChangePollerOptions, 'state' | 'onChanged'> {
+export interface PollingOptions extends Omit<ChangePollerOptions, 'state' | 'onChanged' | 'onMet'> {
   /** Takes back what other processes have of it. Default: there are none. */
   readonly forget?: ((ref: SecretRef) => Promise<void>) | undefined
   readonly onChange: (change: Change) => void
@@ -21,6 +21,7 @@ export const withPolling = (source: SecretProvider, options: PollingOptions): Se
       await options.forget?.(ref)
       options.onChange({ kind: 'changed', id: ref.id })
     },
+    onMet: ({ id }) => options.onChange({ kind: 'changed', id }),
   })
   return {
     ...rest,

@@ -4,6 +4,7 @@ import { beginSessionRoute } from './begin-session.ts'
 import { endSessionRoute } from './end-session.ts'
 import { getUserRoute } from './get-user.ts'
 import { listUsersRoute } from './list-users.ts'
+import { ownPasswordRoute } from './own-password.ts'
 import { putUserRoute } from './put-user.ts'
 import { removeUserRoutes } from './remove-user.ts'
 import { renewSessionRoute } from './renew-session.ts'
@@ -14,6 +15,7 @@ export const accountRoutes = (app: ServiceRoutes, parts: UserRoutesParts & { rea
   beginSessionRoute(app, parts)
   renewSessionRoute(app, parts)
   endSessionRoute(app, parts)
+  ownPasswordRoute(app, parts)
   listUsersRoute(app, parts)
   getUserRoute(app, parts)
   putUserRoute(app, parts)

@@ -19,7 +19,7 @@ const schema = {
     200: z
       .object({
         name: z.string(),
-        kind: z.enum(['key', 'session']),
+        kind: z.enum(['key', 'certificate', 'session']),
         roles: z.array(z.string()),
         expiresAt: z.iso.datetime().optional().describe('When the session ends.'),
         actions: z.array(z.enum(actions)).describe('What he may do to the service as a whole.'),
@@ -41,9 +41,9 @@ export const whoamiRoute = (
   app.get(
     '/v1/whoami',
     { schema, onRequest: authenticate },
-    async ({ client: { name, roles, roleNames, session } }) => ({
+    async ({ client: { kind, name, roles, roleNames, session } }) => ({
+      kind,
       name: session ? name.slice('user:'.length) : name,
-      kind: session ? ('session' as const) : ('key' as const),
       roles: [...roleNames],
       ...(session && { expiresAt: new Date(session.expiresAtMs).toISOString() }),
       ...accessOf(roles, config.environments),

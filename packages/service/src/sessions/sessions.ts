@@ -7,6 +7,7 @@ import type { RoleConfig } from '../config/service-config.ts'
 import type { SessionsConfig } from '../config/state-config.ts'
 import type { RecordedWrite } from '../state/recorded-writes.ts'
 import type { StateTables, UserRow } from '../state/tables.ts'
+import { isRefusal } from '../tools/is-refusal.ts'
 import type { Passwords } from '../users/passwords.ts'
 import { type UsersTable, usersTable } from '../users/users-table.ts'
 import { LoginLimits } from './login-limits.ts'
@@ -65,15 +66,39 @@ export class Sessions {
    * as long.
    * @throws SecretsError `unauthenticated`, `rate_limited`, `unavailable` where there is no record of it.
    */
-  async login(login: Login): Promise<BegunSession> {
+  login(login: Login): Promise<BegunSession> {
+    return this.#counted(login, () => this.#tried(login))
+  }
+
+  /**
+   * Sees to it that who is logged in knows his password, too: a token alone is not to be enough to change it.
+   * @throws SecretsError `access_denied`, `rate_limited`, `unavailable` where there is no record of it.
+   */
+  confirm(login: Login): Promise<void> {
+    return this.#counted(login, async () => {
+      const found = await this.#users.find(login.user)
+      if (await this.#parts.passwords.holds(login.password, found?.password_hash)) return
+      const { user, address, requestId } = login
+      const event = { action: 'users:write', user, atMs: this.#parts.clock.nowMs(), decision: 'deny' } as const
+      const record = accountRecord(
+        { actor: `user:${user}`, requestId },
+        { ...event, detail: { error: 'password', address } },
+      )
+      await keep(this.#parts.audit, [record])
+      throw new SecretsError('access_denied', 'That is not your password.')
+    })
+  }
+
+  /** Tries a password within the limits of those that were wrong. */
+  async #counted<T>(login: Login, attempt: () => Promise<T>): Promise<T> {
     this.#limits.begin(login)
     try {
-      const begun = await this.#tried(login)
+      const result = await attempt()
       this.#limits.succeeded(login)
-      return begun
+      return result
     } catch (thrown) {
       // Where too many wait, or the database or the log is away, nobody has learnt whether it was right.
-      if (toSecretsError(thrown).code !== 'unauthenticated') this.#limits.untried(login)
+      if (!isRefusal(toSecretsError(thrown).code)) this.#limits.untried(login)
       throw thrown
     }
   }
@@ -93,6 +118,7 @@ export class Sessions {
     const roleNames = JSON.parse(live.roles) as readonly string[]
     const roles = roleNames.flatMap((role) => this.#parts.roles.get(role) ?? [])
     return {
+      kind: 'session',
       name: `user:${live.name}`,
       roleNames,
       // What a role denied that the configuration has no more is not known: the others alone could allow it.

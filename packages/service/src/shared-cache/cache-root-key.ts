@@ -11,24 +11,26 @@ export interface CacheRootKeyParts {
 }
 
 /** The key that wraps the keys of the shared cache. @throws SecretsError `config_invalid` where the file is none, or may be read by others. */
-export const cacheRootKey = async (
-  config: CacheKeyConfig,
-  { env, clock, random }: CacheRootKeyParts,
-): Promise<RootKey> => {
-  if (config.kind === 'transit') {
-    const { key, mount, variables } = config
-    const open = async () =>
-      openBaoClient({ ...(await openBaoOptions({ env: { ...env, ...variables }, clock })), clock })
-    await openBaoOptions({ env: { ...env, ...variables }, clock })
-    return keyServiceRootKey({ name: 'openbao', service: transitKey({ key, mount, open }) }).open()
-  }
+export const cacheRootKey = async (config: CacheKeyConfig, parts: CacheRootKeyParts): Promise<RootKey> => {
   try {
+    if (config.kind === 'transit') return await transitRootKey(config, parts)
     // Told that there is one already, it makes none: all replicas are to have the same.
-    return await fileRootKey({ path: config.file, random }).open('')
+    return await fileRootKey({ path: config.file, random: parts.random }).open('')
   } catch (cause) {
     if (!(cause instanceof SecretsError)) throw cause
-    const isMissing = cause.reason === 'no_root_key'
+    const isMissing = config.kind === 'file' && cause.reason === 'no_root_key'
     const what = isMissing ? `There is no file ${JSON.stringify(config.file)}.` : cause.message
     throw new SecretsError('config_invalid', `cacheKey: ${what}`, { cause })
   }
+}
+
+const transitRootKey = async (
+  { key, mount, variables }: Extract<CacheKeyConfig, { readonly kind: 'transit' }>,
+  { env, clock }: CacheRootKeyParts,
+): Promise<RootKey> => {
+  const settings = { env: { ...env, ...variables }, clock }
+  // What is wrong with them is to be told at once, not when the key is asked for.
+  await openBaoOptions(settings)
+  const open = async () => openBaoClient({ ...(await openBaoOptions(settings)), clock })
+  return keyServiceRootKey({ name: 'openbao', service: transitKey({ key, mount, open }) }).open()
 }

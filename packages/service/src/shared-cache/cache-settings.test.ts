@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 writeFileSync(join(folder, 'cache.key'), new Uint8Array(32), { mode: 0o600 })
 writeFileSync(join(folder, 'readable.key'), new Uint8Array(32), { mode: 0o644 })
 
-const shared = 'environments: { production: { source: openbao, cache: redis } }\ntools: {}\n'
+const shared = 'environments: { production: { source: openbao } }\ntools: {}\n'
 const here = 'redis: { url: "redis://127.0.0.1:1" }\n'
 const parse = (text: string) => parseServiceConfig({ path: join(folder, 'service.yaml'), text: shared + text })
 const log = { warn: () => {}, error: () => {} }
@@ -29,7 +29,8 @@ const open = async (text: string, env: Readonly<Record<string, string>> = {}): P
 describe('a shared cache', () => {
   it('is not opened without a key, nor where nothing says which Redis; and it is said what to do', async () => {
     const message = await open('')
-    expect(message).toContain('The cache of production is redis, and')
+    expect(message).toContain('The cache of production is redis (in production by default), and')
+    expect(message).toContain('or cache: local')
     expect(message).toContain('KEYPLANE_SERVICE_REDIS_URL')
     expect(message).toContain('KEYPLANE_SERVICE_CACHE_KEY_FILE')
     expect(await open(here)).toMatch(/always encrypted: give cacheKey\.transit.*head -c 32 \/dev\/urandom/)

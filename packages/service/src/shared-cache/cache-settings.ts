@@ -17,12 +17,15 @@ const keyVariable = 'KEYPLANE_SERVICE_CACHE_KEY_FILE'
 /** Which Redis, and by which key; a variable of the environment counts before the file. @throws SecretsError `config_invalid`, every problem at once. */
 export const cacheSettings = (config: ServiceConfig, env: Environment): CacheSettings => {
   const names = [...config.environments.values()].flatMap(({ name, cache }) => (cache === 'redis' ? [name] : []))
-  const of = `The cache of ${names.join(', ')} is redis, and`
+  const of = `The cache of ${names.join(', ')} is redis (in production by default), and`
   const problems: string[] = []
   const url = env[urlVariable] || config.redis?.url
   const problem = env[urlVariable] && redisUrlProblem(env[urlVariable])
   if (problem) problems.push(`${urlVariable} ${problem}.`)
-  if (url === undefined) problems.push(`${of} nothing says which Redis: give redis.url, or ${urlVariable}.`)
+  if (url === undefined)
+    problems.push(
+      `${of} nothing says which Redis: give redis.url, or ${urlVariable}; or cache: local, where one process is enough.`,
+    )
   const cacheKey: CacheKeyConfig | undefined = env[keyVariable]
     ? { kind: 'file', file: env[keyVariable] }
     : config.cacheKey

@@ -52,7 +52,7 @@ const configuredSecret = ({ outcome, jsonKey }: AskedSecret, nowMs: number): Out
   const sourceRequestId = version.attributes?.['openbao.requestId']
   try {
     const value = {
-      value: valueOf(outcome.value, jsonKey),
+      value: wantedValue(outcome.value, jsonKey),
       ...(version.version !== undefined && { versionId: version.version }),
       source,
       ageMs: Math.max(0, Math.round(nowMs - confirmedAtMs)),
@@ -66,8 +66,11 @@ const configuredSecret = ({ outcome, jsonKey }: AskedSecret, nowMs: number): Out
   }
 }
 
-/** @throws SecretsError `bad_response` where the secret has no such field. */
-const valueOf = ({ version, source }: Reading, jsonKey: string | undefined): SecretValue => {
+/** What is wanted of a secret. @throws SecretsError `bad_response` where it has no such field. */
+export const wantedValue = (
+  { version, source }: Pick<Reading, 'version' | 'source'>,
+  jsonKey: string | undefined,
+): SecretValue => {
   if (jsonKey === undefined) return version.value
   const field = fieldText(version, jsonKey)
   if (field.ok) return new TextValue(field.value)

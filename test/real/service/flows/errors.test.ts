@@ -26,6 +26,7 @@ beforeAll(async () => {
       KEYPLANE_OPENBAO_ROLE_ID: roleId,
       KEYPLANE_OPENBAO_SECRET_ID: secretId,
     },
+    cache: 'local',
     ttl: '1s',
   }
   const tools = { payments: { settings: { timeoutMs: 3_000 }, secrets: { apiKey: 'allowed/api-key' } } }

@@ -1,0 +1,25 @@
+import { readServiceConfig } from './config.ts'
+import type { ServiceConfig } from './config/service-config.ts'
+import { followFiles, type FollowParts } from './follow-files.ts'
+
+/**
+ * Follows the configuration in a file and in those laid over it, from what they say now. Clients and roles can be changed
+ * while the service runs: `useAccess`.
+ * @returns what ends it.
+ */
+export const followConfig = (path: string, { clock, use, warn }: FollowParts<ServiceConfig>): (() => void) => {
+  const read = (): ServiceConfig => readServiceConfig(path)
+  return followFiles(read, ifRight(read), {
+    clock,
+    use,
+    warn: (why) => warn(`The configuration that was there before goes on to hold.\n${why}`),
+  })
+}
+
+const ifRight = <T>(read: () => T): T | undefined => {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
