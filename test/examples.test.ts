@@ -34,8 +34,8 @@ const expectAsSaid = async (path: string): Promise<void> => {
   for (const line of among?.split('\n') ?? []) expect(stdout).toContain(line)
 }
 
-describe('the examples of store and service', () => {
-  it.concurrent.each(['access-patterns', 'cross-account', 'service'])(
+describe('the examples of store, rotation and service', () => {
+  it.concurrent.each(['access-patterns', 'cross-account', 'rotation-http-key', 'service'])(
     '%s prints what it says',
     (name) => expectAsSaid(join(folder, '..', name, 'walk-through.ts')),
     programTimeoutMs,
