@@ -102,6 +102,36 @@ describe('two processes', () => {
     expect([...versions.stages]).toEqual([['current', 'v0']])
   })
 
+  it.each(Object.keys(targets))('that gave a promotion up and took it back promote nothing late: %s', async (name) => {
+    const clock = fakeClock()
+    const target = targets[name]?.()
+    if (!target) throw new Error('There is no such target.')
+    const versions = memoryVersions({ versionId: 'v0', value: target.first })
+    const promote = versions.promote.bind(versions)
+    const late: Promise<void>[] = []
+    let wake = (): void => undefined
+    versions.promote = (write, move) => {
+      if (late.length > 0) return promote(write, move)
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      late.push(woken.then(() => promote(write, move)))
+      return late[0] as Promise<void>
+    }
+    const rotator = target.rotator()
+    const parts = { journal: memoryJournal(clock), versions, rotators: [rotator], clock, random: seededRandom(1) }
+    const engine = rotationEngine(parts)
+    await engine.begin({ secretId, rotator: rotator.name })
+    const slow = engine.advance(secretId)
+    await clock.advance(30_000)
+    expect(await slow).toMatchObject({ status: 'waiting', rotation: { state: 'tested', retry: { code: 'timeout' } } })
+    await engine.requestRollback(secretId)
+    expect(await engine.advance(secretId)).toMatchObject({ rotation: { state: 'rolled-back' } })
+    wake()
+    await expect(late[0]).rejects.toMatchObject({ reason: 'lease_lost' })
+    expect(versions.stages.get('current')).toBe('v0')
+  })
+
   it('are told tokens that grow', async () => {
     const world = made('one user')
     const fences: number[] = []

@@ -96,7 +96,11 @@ class Engine implements RotationEngine {
       isAsked = false
       if (ending?.aborted) return { status: 'stopped' }
       await keeper.renew()
-      entry = await this.#apply(keeper, entry, await this.#outcome(keeper, rotation, effect, ending))
+      const outcome = await this.#outcome(keeper, rotation, effect, ending)
+      entry = await this.#apply(keeper, entry, outcome)
+      // What was given up may be done late: by a token that is worth nothing once the next step is begun.
+      if (outcome.kind === 'failed' && outcome.code === 'timeout')
+        return { status: 'waiting', rotation: entry.rotation, untilMs: this.#parts.clock.nowMs() }
     }
   }
 

@@ -10,6 +10,7 @@ export const memoryVersions = (first: StoredVersion): MemoryVersions => new Memo
 export class MemoryVersions implements SecretVersions {
   readonly values: Map<string, SecretValue> = new Map()
   readonly stages: Map<Stage, string> = new Map()
+  #fence = 0
 
   constructor(first: StoredVersion) {
     this.values.set(first.versionId, first.value)
@@ -35,13 +36,15 @@ export class MemoryVersions implements SecretVersions {
     return this.values.get(versionId)
   }
 
-  async stage(_: FencedWrite, { versionId, value }: StoredVersion): Promise<void> {
+  async stage(write: FencedWrite, { versionId, value }: StoredVersion): Promise<void> {
+    this.#require(write)
     if (this.values.has(versionId)) return
     this.values.set(versionId, value)
     this.stages.set('pending', versionId)
   }
 
-  async promote(_: FencedWrite, { from, to }: { readonly from: string; readonly to: string }): Promise<void> {
+  async promote(write: FencedWrite, { from, to }: { readonly from: string; readonly to: string }): Promise<void> {
+    this.#require(write)
     const current = this.stages.get('current')
     if (current === to) return
     if (current !== from) throw new SecretsError('conflict', 'Another version is current.')
@@ -50,7 +53,8 @@ export class MemoryVersions implements SecretVersions {
     if (this.stages.get('pending') === to) this.stages.delete('pending')
   }
 
-  async discard(_: FencedWrite, versionId: string): Promise<void> {
+  async discard(write: FencedWrite, versionId: string): Promise<void> {
+    this.#require(write)
     if (this.stages.get('current') === versionId) throw new SecretsError('conflict', 'It is current.')
     for (const [stage, id] of this.stages) if (id === versionId) this.stages.delete(stage)
   }
@@ -61,6 +65,12 @@ export class MemoryVersions implements SecretVersions {
     const before = this.stages.get('current')
     if (before !== undefined) this.stages.set('previous', before)
     this.stages.set('current', version.versionId)
+  }
+
+  /** Who writes with a smaller token than one that was seen has lost the lease. */
+  #require({ fence }: FencedWrite): void {
+    if (fence < this.#fence) throw new SecretsError('conflict', 'The lease was taken over.', { reason: 'lease_lost' })
+    this.#fence = fence
   }
 
   #value(versionId: string): SecretValue {

@@ -75,7 +75,7 @@ export class RotationTrials {
       if ((await rotations.of(secretId))?.pending_version !== null)
         throw new SecretsError('conflict', 'A rotation was asked for meanwhile.', { reason: 'rotation_asked' })
     }
-    await versions.stage({ secretId, fence: 0 }, version, requireNoRotation)
+    await versions.stageWhere(secretId, version, requireNoRotation)
     try {
       await functions.step('testSecret', secretId, version.versionId, signal)
     } finally {

@@ -10,6 +10,7 @@ import { type GivenValue, openOf } from '../secretsmanager/versions/secret-value
 import { current, holderOf, labelsOf, pending } from '../secretsmanager/versions/version-stages.ts'
 import type { LoadedSecret } from '../storage/secrets-table.ts'
 import type { VersionRow } from '../storage/tables.ts'
+import { fencedWriter } from './fenced-writer.ts'
 import { type ServiceCallParts, serviceCall } from './service-call.ts'
 
 /** The store's own versions, for the rotation engine: by the operations that callers have. Secrets by their row's id. */
@@ -35,9 +36,18 @@ export class StoredVersions implements SecretVersions {
     return found && this.#open(secretId, found.version)
   }
 
-  /** As the port has it; `requireHolds` as `putValueWhere` has it. */
-  async stage(
-    { secretId }: FencedWrite,
+  stage(write: FencedWrite, version: StoredVersion): Promise<void> {
+    return this.#put(this.#fenced(write), write.secretId, version)
+  }
+
+  /** Stores a version as pending without a lease; `requireHolds` as `putValueWhere` has it. */
+  stageWhere(secretId: string, version: StoredVersion, requireHolds: () => Promise<void>): Promise<void> {
+    return this.#put(this.#parts, secretId, version, requireHolds)
+  }
+
+  async #put(
+    parts: ServiceCallParts,
+    secretId: string,
     { versionId, value }: StoredVersion,
     requireHolds: () => Promise<void> = async () => undefined,
   ): Promise<void> {
@@ -48,27 +58,26 @@ export class StoredVersions implements SecretVersions {
         ? { SecretString: value.reveal() }
         : { SecretBinary: Buffer.from(value.reveal()).toString('base64') }
     const input = { SecretId: secret.arn, ClientRequestToken: versionId, VersionStages: [pending], ...given }
-    await serviceCall(this.#parts, secret, 'PutSecretValue', (context) => putValueWhere(context, input, requireHolds))
+    await serviceCall(parts, secret, 'PutSecretValue', (context) => putValueWhere(context, input, requireHolds))
   }
 
-  async promote(
-    { secretId }: FencedWrite,
-    { from, to }: { readonly from: string; readonly to: string },
-  ): Promise<void> {
+  async promote(write: FencedWrite, { from, to }: { readonly from: string; readonly to: string }): Promise<void> {
+    const { secretId } = write
     const holder = holderOf(labelsOf((await this.secret(secretId)).stages), current)
     if (holder !== to) {
       if (holder !== from)
         throw new SecretsError('conflict', 'Another version was made current.', { reason: 'overtaken' })
-      await this.#move(secretId, current, from, to)
+      await this.#move(secretId, { label: current, from, to }, this.#fenced(write))
     }
-    await this.discardLabel(secretId, to)
+    await this.#discardLabel(secretId, to, this.#fenced(write))
   }
 
-  async discard({ secretId }: FencedWrite, versionId: string): Promise<void> {
+  async discard(write: FencedWrite, versionId: string): Promise<void> {
+    const { secretId } = write
     const labels = labelsOf((await this.secret(secretId)).stages)
     if (holderOf(labels, current) === versionId)
       throw new SecretsError('conflict', 'The version is current.', { reason: 'overtaken' })
-    await this.discardLabel(secretId, versionId)
+    await this.#discardLabel(secretId, versionId, this.#fenced(write))
   }
 
   /** The secret as it is. @throws SecretsError `secret_not_found`, also for one that waits for its deletion. */
@@ -103,15 +112,24 @@ export class StoredVersions implements SecretVersions {
     )
   }
 
-  /** Takes AWSPENDING from a version, if that has it. */
-  async discardLabel(secretId: string, versionId: string): Promise<void> {
-    const labels = labelsOf((await this.secret(secretId)).stages)
-    if (holderOf(labels, pending) === versionId) await this.#move(secretId, pending, versionId)
+  /** Takes AWSPENDING from a version, if that has it, without a lease. */
+  discardLabel(secretId: string, versionId: string): Promise<void> {
+    return this.#discardLabel(secretId, versionId, this.#parts)
   }
 
-  async #move(secretId: string, label: string, from: string, to?: string): Promise<void> {
+  #fenced(write: FencedWrite): ServiceCallParts {
+    const { writer, rotations } = this.#parts
+    return { ...this.#parts, writer: fencedWriter(writer, rotations, write) }
+  }
+
+  async #discardLabel(secretId: string, versionId: string, parts: ServiceCallParts): Promise<void> {
+    const labels = labelsOf((await this.secret(secretId)).stages)
+    if (holderOf(labels, pending) === versionId) await this.#move(secretId, { label: pending, from: versionId }, parts)
+  }
+
+  async #move(secretId: string, { label, from, to }: LabelMove, parts: ServiceCallParts): Promise<void> {
     const { secret } = await this.secret(secretId)
-    await serviceCall(this.#parts, secret, 'UpdateSecretVersionStage', (context) =>
+    await serviceCall(parts, secret, 'UpdateSecretVersionStage', (context) =>
       updateSecretVersionStage(context, {
         SecretId: secret.arn,
         VersionStage: label,
@@ -130,6 +148,13 @@ export class StoredVersions implements SecretVersions {
     })
     return value && valueOf(value)
   }
+}
+
+interface LabelMove {
+  readonly label: string
+  readonly from: string
+  /** Absent: it is taken away. */
+  readonly to?: string
 }
 
 const notThere = (): SecretsError => new SecretsError('secret_not_found', 'The secret that is rotated is not there.')

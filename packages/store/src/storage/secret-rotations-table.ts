@@ -1,4 +1,5 @@
 import { compileOnce, type Reader, type Statement, statement } from '@keyplane/database'
+import type { FencedWrite } from '@keyplane/rotation'
 import { sql } from 'kysely'
 import { dayMs } from '../day.ts'
 import type { SecretRotationRow, StoreTables } from './tables.ts'
@@ -19,6 +20,10 @@ export interface SecretRotationsTable {
   forget(secretId: string): Statement
   /** Throws the journal's record away, of whoever may still work by it too. */
   unrecord(secretId: string): Statement
+  /** The token of the lease on a secret that was taken last; 0 where there was none. */
+  fenceOf(secretId: string): Promise<number>
+  /** Changes nothing, and is a conflict once a lease with a greater token was taken. */
+  requireFence(write: FencedWrite): Statement
   put(row: SecretRotationRow): Statement
   /** Moves the next rotation to another moment, unless it was moved already. */
   putOff(row: SecretRotationRow, untilMs: number): Statement
@@ -128,6 +133,22 @@ export const secretRotationsTable = (reader: Reader<StoreTables>): SecretRotatio
             fence: eb('fence', '+', 1),
           }))
           .where('secret_id', '=', secretId)
+          .compile(),
+        1,
+      ),
+    fenceOf: async (secretId) => {
+      const rows = await reader.all(
+        query.selectFrom('rotations').select('fence').where('secret_id', '=', secretId).compile(),
+      )
+      return rows[0]?.fence ?? 0
+    },
+    requireFence: ({ secretId, fence }) =>
+      statement(
+        query
+          .updateTable('rotations')
+          .set({ fence })
+          .where('secret_id', '=', secretId)
+          .where('fence', '=', fence)
           .compile(),
         1,
       ),
