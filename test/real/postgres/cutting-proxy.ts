@@ -7,6 +7,8 @@ export interface Cut {
   readonly when: 'before' | 'after'
   /** How often the text passes before. Default 0. */
   readonly passes?: number
+  /** From then on nobody gets through, until it is opened. */
+  readonly shuts?: true
 }
 
 /** A way to a server that breaks at a chosen moment. */
@@ -16,6 +18,7 @@ export class CuttingProxy {
   /** The next connection that sends this is cut, once. */
   cut: Cut | undefined
   cuts = 0
+  isShut = false
 
   constructor(targetPort: number) {
     this.#server = createServer((client) => this.#join(client, connect(targetPort, '127.0.0.1')))
@@ -32,6 +35,10 @@ export class CuttingProxy {
   }
 
   #join(client: Socket, upstream: Socket): void {
+    if (this.isShut) {
+      upstream.destroy()
+      return void client.destroy()
+    }
     let isDeaf = false
     for (const socket of [client, upstream]) {
       this.#sockets.add(socket)
@@ -49,6 +56,7 @@ export class CuttingProxy {
         this.cut = passes > 0 ? { ...cut, passes: passes - 1 } : undefined
         if (passes > 0) return void upstream.write(chunk)
         this.cuts += 1
+        this.isShut = cut.shuts ?? false
         if (cut.when === 'before') return end()
         isDeaf = true
       }

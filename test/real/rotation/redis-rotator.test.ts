@@ -17,25 +17,22 @@ const call: RotatorCall = {
 }
 
 describe('a user of Redis', () => {
-  it('has both passwords until the old one is retired, and keeps them beyond a restart', async () => {
-    const { rotator, first, aclFile, stop } = await startRedisTarget()
-    const pending = await rotator.create(call, first)
-    await rotator.set(call, { current: first, pending })
-    expect([await redisAccepts(first), await redisAccepts(pending)]).toEqual([true, true])
-    expect(
-      readFileSync(aclFile, 'utf8')
-        .match(/user app .*/)?.[0]
-        .match(/#[0-9a-f]{64}/g),
-    ).toHaveLength(2)
-    await rotator.retire(call, { current: first, pending })
-    expect([await redisAccepts(first), await redisAccepts(pending)]).toEqual([false, true])
-    expect(
-      readFileSync(aclFile, 'utf8')
-        .match(/user app .*/)?.[0]
-        .match(/#[0-9a-f]{64}/g),
-    ).toHaveLength(1)
-    await stop?.()
-  })
+  it.each(['acl-file', 'config'] as const)(
+    'has both passwords until the old one is retired, and keeps them beyond a restart: %s',
+    async (usersIn) => {
+      const { rotator, first, usersFile, stop } = await startRedisTarget({ usersIn })
+      const kept = (): number =>
+        readFileSync(usersFile, 'utf8')
+          .match(/user app .*/)?.[0]
+          .match(/#[0-9a-f]{64}/g)?.length ?? 0
+      const pending = await rotator.create(call, first)
+      await rotator.set(call, { current: first, pending })
+      expect([await redisAccepts(first), await redisAccepts(pending), kept()]).toEqual([true, true, 2])
+      await rotator.retire(call, { current: first, pending })
+      expect([await redisAccepts(first), await redisAccepts(pending), kept()]).toEqual([false, true, 1])
+      await stop?.()
+    },
+  )
 
   it('has his new password in no command that a monitor sees', async () => {
     const { rotator, first, monitored, stop } = await startRedisTarget()
@@ -64,10 +61,27 @@ describe('a user of Redis', () => {
     await stop?.()
   })
 
-  it('is a mistake of the configuration where the server keeps no users', async () => {
-    const { rotator, first, stop } = await startRedisTarget({ keep: 'config' })
+  it.each([{}, { keep: 'config' }, { keep: 'acl-file' }] as const)(
+    'is not changed where the server keeps no users, which can be taken back: %j',
+    async (how) => {
+      const { rotator, first, stop } = await startRedisTarget({ usersIn: 'memory', ...how })
+      const pending = await rotator.create(call, first)
+      const credentials = { current: first, pending }
+      const refusal = { code: 'source_misconfigured', reason: 'not_kept' }
+      await expect(rotator.set(call, credentials)).rejects.toMatchObject(refusal)
+      expect([await redisAccepts(first), await redisAccepts(pending)]).toEqual([true, false])
+      await rotator.revert(call, credentials)
+      await rotator.discard?.(call, credentials)
+      expect(await redisAccepts(first)).toBe(true)
+      await stop?.()
+    },
+  )
+
+  it('is changed where the server is to forget it', async () => {
+    const { rotator, first, stop } = await startRedisTarget({ usersIn: 'memory', keep: 'none' })
     const pending = await rotator.create(call, first)
-    await expect(rotator.set(call, { current: first, pending })).rejects.toMatchObject({ code: 'source_misconfigured' })
+    await rotator.set(call, { current: first, pending })
+    expect(await redisAccepts(pending)).toBe(true)
     await stop?.()
   })
 })

@@ -9,10 +9,14 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { type SecretValue, TextValue } from '@keyplane/core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { keyplane as runKeyplane } from '../../../packages/cli/test/keyplane-process.ts'
 import { ScratchMariaDb } from '../mariadb/scratch-mariadb.ts'
+import { CuttingProxy } from '../postgres/cutting-proxy.ts'
 import { ScratchServer } from '../postgres/scratch-server.ts'
 import { RealPlane } from '../start-plane.ts'
+import { redisAccepts } from './redis-login.ts'
+import { redisAdmin, startRedisTarget } from './redis-target.ts'
 import { type Engine, engines, makeUser, type RotatedServer, superuserOf } from './rotated-user.ts'
 import { changed, loginOf } from './rotator-fixture.ts'
 import { accepts } from './stored-logins.ts'
@@ -76,15 +80,19 @@ const rotated = async (SecretId: string, RotationLambdaARN?: string) => {
   return { before, after: await current(SecretId) }
 }
 
+/** What `keyplane rotation status` says. */
+const statusOf = async (name: string): Promise<string> =>
+  (await runKeyplane(['rotation', 'status', name], { cwd: plane.cwd }).finished).stdout
+
 const functionArn = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`
 const builtIn = (name: string): string => `arn:keyplane:rotation:::${name}`
 
 let users = 0
 /** A secret with the login of a user of its own; an administrator's beside it. */
-const stored = async (engine: Engine, more: { readonly master: boolean }): Promise<string> => {
+const stored = async (engine: Engine, more: { readonly master: boolean; readonly port?: number }): Promise<string> => {
   const server = servers[engine]
   const user = `stored${(users += 1)}`
-  const login = loginOf(await makeUser(server, user))
+  const login = loginOf(await makeUser(server, user, more.port))
   const superuser = String(superuserOf(server).reveal())
   const made = await client.send(new CreateSecretCommand({ Name: `master-${user}`, SecretString: superuser }))
   const value = more.master ? { ...login, masterarn: made.ARN } : login
@@ -156,5 +164,82 @@ describe('a password of PostgreSQL that somebody changed at the server', () => {
     await expect.poll(metrics, { timeout: 20_000, interval: 100 }).toContain(failed)
     expect(loginOf(await current(name))).toEqual(loginOf(before))
     expect(await accepts(changed(before, { password: 'changed-behind' }))).toBe(true)
+  })
+})
+
+describe('a rotation whose password the server has taken, and whose answer was lost', () => {
+  const cutOff = async () => {
+    const proxy = new CuttingProxy(servers.postgres.port)
+    onTestFinished(() => proxy.close())
+    const name = await stored('postgres', { master: false, port: await proxy.listen() })
+    const before = await current(name)
+    proxy.cut = { text: 'commit', when: 'after', shuts: true }
+    const asked = { SecretId: name, RotationLambdaARN: builtIn('postgres-user'), ClientRequestToken: randomUUID() }
+    await client.send(new RotateSecretCommand(asked))
+    await expect.poll(() => proxy.isShut, { timeout: 20_000 }).toBe(true)
+    const direct = changed(before, { port: servers.postgres.port })
+    await expect.poll(() => accepts(direct), { timeout: 5_000 }).toBe(false)
+    return { name, before, direct, proxy }
+  }
+  const labels = async (SecretId: string): Promise<string> =>
+    Object.values((await client.send(new DescribeSecretCommand({ SecretId }))).VersionIdsToStages ?? {})
+      .flat()
+      .sort()
+      .join()
+
+  it('is taken back by keyplane rotation rollback: the old password is accepted again, and current', async () => {
+    const { name, before, direct, proxy } = await cutOff()
+    expect(await statusOf(name)).toMatch(/created|set/)
+    const taken = runKeyplane(['rotation', 'rollback', name], { cwd: plane.cwd })
+    await expect.poll(() => taken.stderr, { timeout: 20_000 }).toContain('is paused while its rotation is taken back')
+    proxy.isShut = false
+    expect(await taken.finished).toMatchObject({ code: 0 })
+    expect([await accepts(direct), String((await current(name)).reveal())]).toEqual([true, String(before.reveal())])
+    expect(await labels(name)).toBe('AWSCURRENT')
+    expect(await statusOf(name)).not.toContain('paused')
+  })
+
+  it('goes on where nobody takes it back', async () => {
+    const { name, direct, proxy } = await cutOff()
+    proxy.isShut = false
+    await expect.poll(() => labels(name), { timeout: 30_000 }).toBe('AWSCURRENT,AWSPREVIOUS')
+    const after = changed(await current(name), { port: servers.postgres.port })
+    expect([await accepts(direct), await accepts(after)]).toEqual([false, true])
+  })
+})
+
+describe('RotateSecret by the store’s own rotator for a user of Redis', () => {
+  const redisSecret = async (usersIn?: 'memory') => {
+    const target = await startRedisTarget(usersIn && { usersIn })
+    onTestFinished(() => target.stop?.())
+    const name = `cache${(users += 1)}`
+    const superuser = { host: '127.0.0.1', port: target.port, ...redisAdmin }
+    const create = (Name: string, value: object) =>
+      client.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
+    const { ARN: masterarn } = await create(`master-${name}`, superuser)
+    await create(name, { ...JSON.parse(String(target.first.reveal())), masterarn })
+    return name
+  }
+
+  it('leaves the new password accepted, and the old one refused, time after time', async () => {
+    const name = await redisSecret()
+    for (const lambda of [builtIn('redis-user'), undefined]) {
+      const { before, after } = await rotated(name, lambda)
+      await expect.poll(() => redisAccepts(before), { timeout: 10_000 }).toBe(false)
+      expect(await redisAccepts(after)).toBe(true)
+    }
+  })
+
+  it('ends, once it is taken back, at a server that would forget the change', async () => {
+    const name = await redisSecret('memory')
+    const before = await current(name)
+    const asked = { SecretId: name, RotationLambdaARN: builtIn('redis-user'), ClientRequestToken: randomUUID() }
+    await client.send(new RotateSecretCommand(asked))
+    await expect.poll(() => statusOf(name), { timeout: 20_000 }).toContain('not_kept')
+    expect(await runKeyplane(['rotation', 'rollback', name], { cwd: plane.cwd }).finished).toMatchObject({ code: 0 })
+    expect([await redisAccepts(before), String((await current(name)).reveal())]).toEqual([
+      true,
+      String(before.reveal()),
+    ])
   })
 })

@@ -19,8 +19,8 @@ export interface RedisUserOptions extends RedisReach {
   /** The login of somebody who may run `ACL`, of the same shape as the secret's. */
   readonly admin: () => Promise<SecretValue>
   /**
-   * Where the server keeps users beyond a restart: `ACL SAVE` to its ACL file, or `CONFIG REWRITE`. Default `acl-file`.
-   * `none`: it forgets them, and whoever starts it sets them anew.
+   * Where the server keeps users beyond a restart: `ACL SAVE` to its ACL file, or `CONFIG REWRITE`. Default: the first
+   * where the server has such a file, else the second. `none`: it forgets them, and whoever starts it sets them anew.
    */
   readonly keep?: 'acl-file' | 'config' | 'none'
 }
@@ -49,7 +49,7 @@ class RedisUser implements Rotator {
 
   async set(call: RotatorCall, credentials: Credentials): Promise<Acceptance> {
     const { fresh } = pair(credentials)
-    await this.#change(call, fresh, [`#${passwordHash(fresh)}`])
+    await this.#change(call, fresh)
     return 'accepted'
   }
 
@@ -62,20 +62,21 @@ class RedisUser implements Rotator {
 
   async revert(call: RotatorCall, credentials: Credentials): Promise<void> {
     const { old } = pair(credentials)
-    await this.#change(call, old, [`#${passwordHash(old)}`])
+    await this.#change(call, old)
   }
 
   async retire(call: RotatorCall, credentials: Credentials): Promise<void> {
     const { old, fresh } = pair(credentials)
-    await this.#change(call, fresh, [`#${passwordHash(fresh)}`], passwordHash(old))
+    await this.#change(call, fresh, old)
   }
 
   async discard(call: RotatorCall, credentials: Credentials): Promise<void> {
     const { old, fresh } = pair(credentials)
-    await this.#change(call, old, [`#${passwordHash(old)}`], passwordHash(fresh))
+    await this.#change(call, old, fresh)
   }
 
-  async #change(call: RotatorCall, login: RedisLogin, rules: readonly string[], gone?: string): Promise<void> {
+  /** Has the server accept one password of the user's, and refuse another one. */
+  async #change(call: RotatorCall, login: RedisLogin, gone?: RedisLogin): Promise<void> {
     const admin = redisLogin(await this.#options.admin())
     requireSameServer(admin, login)
     await withRedis(admin, { ...this.#options, signal: call.signal }, async (send) => {
@@ -87,19 +88,49 @@ class RedisUser implements Rotator {
           reason: 'any_password',
         })
       // A rule that takes away what is not there is an error to the server.
-      const removing = gone !== undefined && hashes.includes(gone) ? [`!${gone}`] : []
+      const removing = gone && hashes.includes(passwordHash(gone)) ? [`!${passwordHash(gone)}`] : []
+      const adding = hashes.includes(passwordHash(login)) ? [] : [`#${passwordHash(login)}`]
+      // Kept before the change too: one that the server would forget is not begun, and so can always be taken back.
+      const isKept = await this.#isKept(send)
+      if (adding.length + removing.length === 0) return
+      if (!isKept) throw notKept()
       call.requireLease()
-      await send('ACL', 'SETUSER', user, ...rules, ...removing)
-      await this.#keep(send)
+      await send('ACL', 'SETUSER', user, ...adding, ...removing)
+      if (!(await this.#isKept(send))) throw notKept()
     })
   }
 
-  async #keep(send: RedisCall): Promise<void> {
-    const { keep = 'acl-file' } = this.#options
-    if (keep === 'acl-file') await send('ACL', 'SAVE')
-    if (keep === 'config') await send('CONFIG', 'REWRITE')
+  async #isKept(send: RedisCall): Promise<boolean> {
+    const { keep } = this.#options
+    if (keep === 'none') return true
+    const answer = await kept(send, keep === 'config' ? rewriteConfig : saveUsers)
+    return (keep === undefined && answer === 'no_file' ? await kept(send, rewriteConfig) : answer) === 'kept'
   }
 }
+
+type Command = readonly [name: string, parameter: string]
+const saveUsers: Command = ['ACL', 'SAVE']
+const rewriteConfig: Command = ['CONFIG', 'REWRITE']
+
+/** Has the server write its users down; where it has nowhere to, as Redis 7 words it. */
+const kept = async (send: RedisCall, [name, parameter]: Command): Promise<'kept' | 'no_file' | 'not_allowed'> => {
+  try {
+    await send(name, parameter)
+    return 'kept'
+  } catch (error) {
+    const { message = '' } = error as { readonly message?: string }
+    if (message.startsWith('NOPERM')) return 'not_allowed'
+    if (/not configured to use an ACL file|running without a config file/.test(message)) return 'no_file'
+    throw error
+  }
+}
+
+const notKept = (): SecretsError =>
+  new SecretsError(
+    'source_misconfigured',
+    'The Redis server would forget the change: it has no ACL file or configuration file, or the administrator may not have it written.',
+    { reason: 'not_kept' },
+  )
 
 /** A user who may run no command at all has logged in. */
 const allowsNothing = (error: { readonly message?: string }): unknown => {
