@@ -1,6 +1,6 @@
 import type { ListSecretsResponse, SecretFacts } from '@keyplane/aws'
 import { isEndState } from '@keyplane/rotation'
-import type { NotedRotation } from '@keyplane/store'
+import type { NotedRecord, NotedRotation } from '@keyplane/store'
 import type { Command } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { DatabaseFlags } from '../plane/store-database.ts'
@@ -24,7 +24,12 @@ interface Status {
   readonly lastAtMs?: number
   readonly nextAtMs?: number
   /** Absent where nothing is under way; its members where this machine has the store's database. */
-  readonly underWay?: { readonly state?: string; readonly next?: string; readonly sinceMs?: number }
+  readonly underWay?: {
+    readonly state?: string
+    readonly next?: string
+    readonly sinceMs?: number
+    readonly failing?: NotedRecord['failing']
+  }
 }
 
 /** What is rotated: by what, when, and what is under way. */
@@ -91,10 +96,10 @@ const underWayOf = ({ labels }: Listed, noted: NotedRotation | undefined): Statu
   if (!noted) return pending === undefined ? undefined : {}
   const { isUnderWay, record } = noted
   if (!record) return isUnderWay ? {} : undefined
-  const { state, changedAtMs: sinceMs, versionId } = record
+  const { state, changedAtMs: sinceMs, versionId, failing } = record
   if (!isUnderWay && (state === 'finished' || pending !== versionId)) return undefined
   const next = isEndState(state) ? undefined : stepAfter(state)
-  return { state, sinceMs, ...(next !== undefined && { next }) }
+  return { state, sinceMs, ...(next !== undefined && { next }), ...(failing && { failing }) }
 }
 
 const headings = ['SECRET', 'BY', 'SCHEDULE', 'LAST', 'NEXT', 'UNDER WAY']
@@ -108,7 +113,10 @@ const cells = ({ name, by, enabled, schedule = '–', lastAtMs, nextAtMs, underW
   underWay ? underWayText(underWay) : '–',
 ]
 
-const underWayText = ({ state, next, sinceMs }: NonNullable<Status['underWay']>): string => {
+const underWayText = ({ state, next, sinceMs, failing }: NonNullable<Status['underWay']>): string => {
   if (state === undefined || sinceMs === undefined) return 'yes'
-  return next === undefined ? `${state} since ${minuteOf(sinceMs)}` : `step ${next} since ${minuteOf(sinceMs)}`
+  if (next === undefined) return `${state} since ${minuteOf(sinceMs)}`
+  if (!failing) return `step ${next} since ${minuteOf(sinceMs)}`
+  const { failures, code, reason = code } = failing
+  return `step ${next} failed ${failures} ${failures === 1 ? 'time' : 'times'}, last ${minuteOf(sinceMs)}: ${reason}`
 }

@@ -1,4 +1,4 @@
-import { type Rotation, type RotationState, hasEnded, parseRotation } from '@keyplane/rotation'
+import { type Retry, type Rotation, type RotationState, hasEnded, parseRotation } from '@keyplane/rotation'
 import { readingStore } from '../storage/reading-store.ts'
 import type { StoreDatabase } from '../storage/store-database.ts'
 import type { SecretRotationRow } from '../storage/tables.ts'
@@ -17,6 +17,8 @@ export interface NotedRecord {
   readonly changedAtMs: number
   /** The version that it makes, or made. */
   readonly versionId: string
+  /** Of the step that is tried again and again. */
+  readonly failing?: { readonly failures: number; readonly code: string; readonly reason?: string }
 }
 
 /** By which the journal's record is known as that of what was asked for last. */
@@ -47,10 +49,17 @@ export const notedRotations = (database: StoreDatabase, arn?: string): Promise<R
     )
   })
 
-const notedRecord = ({ state, changedAtMs, pendingVersion }: Rotation): NotedRecord => ({
+const notedRecord = ({ state, changedAtMs, pendingVersion, retry }: Rotation): NotedRecord => ({
   state,
   changedAtMs,
   versionId: pendingVersion,
+  ...(retry && { failing: failureOf(retry) }),
+})
+
+const failureOf = ({ failures, code, reason }: Retry): NonNullable<NotedRecord['failing']> => ({
+  failures,
+  code,
+  ...(reason !== undefined && { reason }),
 })
 
 /** One that is damaged must not hide the others. */

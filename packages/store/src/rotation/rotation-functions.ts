@@ -1,4 +1,10 @@
-import { signRequest } from '@keyplane/aws'
+import {
+  type AwsCredentials,
+  type AwsCredentialSource,
+  type AwsEnvironment,
+  awsCredentials,
+  signRequest,
+} from '@keyplane/aws'
 import { type Clock, SecretsError } from '@keyplane/core'
 
 /** Where functions are invoked: AWS Lambda, or what speaks its Invoke API. */
@@ -6,7 +12,8 @@ export interface FunctionsEndpoint {
   /** `https://lambda.eu-west-1.amazonaws.com`, `http://127.0.0.1:9001`. */
   readonly url: string
   readonly region: string
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** As they are, or as AWS's chain finds them from an environment on: those of a role end, and are had anew. */
+  readonly credentials: AwsCredentials | { readonly env: AwsEnvironment }
 }
 
 /** AWS's four steps. */
@@ -29,10 +36,14 @@ const askMs = 5_000
 export class RotationFunctions {
   readonly #endpoint: FunctionsEndpoint
   readonly #clock: Clock
+  readonly #credentials: AwsCredentialSource
 
   constructor(endpoint: FunctionsEndpoint, clock: Clock) {
+    const { credentials, region } = endpoint
     this.#endpoint = endpoint
     this.#clock = clock
+    this.#credentials =
+      'env' in credentials ? awsCredentials(credentials.env, { region, clock }) : async () => credentials
   }
 
   /** Whether there is such a function, and it may be invoked; not, where nobody says so within five seconds. */
@@ -63,8 +74,13 @@ export class RotationFunctions {
       })
   }
 
-  #send(arn: string, body: string, more: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Response> {
-    const { url, region, credentials } = this.#endpoint
+  async #send(
+    arn: string,
+    body: string,
+    more: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    const { url, region } = this.#endpoint
     const target = `/2015-03-31/functions/${encodeURIComponent(arn)}/invocations`
     const headers = { host: new URL(url).host, 'content-type': 'application/json', ...more }
     const signed = signRequest({
@@ -72,7 +88,7 @@ export class RotationFunctions {
       target,
       headers,
       body,
-      credentials,
+      credentials: await this.#credentials(),
       region,
       service: 'lambda',
       atMs: this.#clock.nowMs(),
