@@ -7,11 +7,18 @@ import {
   SecretsError,
 } from '@keyplane/core'
 
-/**
- * Runs one call to a source; what it is given decides how: bounded, repeated, refused. `apart` names what a failure may be
- * of, rather than of the source: the role by which all of the call's reads are, or the credential that it is about.
- */
-export type RunCall = <T>(act: (call: CallOptions) => Promise<T>, call: CallOptions, apart?: string) => Promise<T>
+export interface CallKind {
+  /**
+   * What a failure may be of, rather than of the source: the role by which all of the call's reads are, or the credential
+   * that it is about.
+   */
+  readonly apart?: string | undefined
+  /** It changes nothing at the source, nor makes anything there. */
+  readonly isRead?: boolean
+}
+
+/** Runs one call to a source; what it is given decides how: bounded, repeated, refused. */
+export type RunCall = <T>(act: (call: CallOptions) => Promise<T>, call: CallOptions, kind?: CallKind) => Promise<T>
 
 /**
  * The provider with every call of every ability passed through `run`. Each member is named, so that a new ability is
@@ -20,11 +27,14 @@ export type RunCall = <T>(act: (call: CallOptions) => Promise<T>, call: CallOpti
 export const around = (provider: SecretProvider, run: RunCall): SecretProvider => {
   const { many, state, list, watch, write, leases } = provider
   // A credential is made, and ended, in something behind the source: a database, say.
-  const apartOf = (ref: SecretRef): string | undefined => ref.as ?? (leases?.isLeased(ref) ? ref.id : undefined)
+  const kindOf = (ref: SecretRef): CallKind => {
+    const isLeased = leases?.isLeased(ref) ?? false
+    return { apart: ref.as ?? (isLeased ? ref.id : undefined), isRead: !isLeased }
+  }
   return {
     name: provider.name,
     ...(provider.local && { local: true as const }),
-    get: (ref, call = {}) => run((inner) => provider.get(ref, inner), call, apartOf(ref)),
+    get: (ref, call = {}) => run((inner) => provider.get(ref, inner), call, kindOf(ref)),
     ...(many && {
       many: {
         maxRefs: many.maxRefs,
@@ -77,7 +87,7 @@ const runMany = async <T>(
         return outcomes
       },
       call,
-      commonRole(refs),
+      { apart: commonRole(refs) },
     )
   } catch (thrown) {
     if (!(thrown instanceof SecretsError) || !ofSource.has(thrown.code)) throw thrown

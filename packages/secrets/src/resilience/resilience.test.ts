@@ -82,31 +82,55 @@ describe('retry', () => {
 describe('the breaker', () => {
   const withBreakers = () => start((source, clock) => withBreaker(source, { clock, failures: 3, openMs: 1_000 }))
 
-  it('opens after failures in a row, and lets one call try when its time is up', async () => {
+  it('opens after failures in a row, and is tried behind its callers when its time is up', async () => {
     const { clock, source, get } = withBreakers()
     source.failure = failing('unavailable')
     for (let call = 0; call < 3; call += 1) expect(await outcome(clock, get())).toBe('unavailable')
     expect(await outcome(clock, get())).toBe('breaker_open')
     source.failure = undefined
-    await clock.advance(1_000)
     const release = source.hold()
-    const probe = get()
+    await clock.advance(1_000)
+    expect(source.calls.get).toHaveLength(4)
     expect(await outcome(clock, get())).toBe('breaker_open')
     release()
-    await probe
+    await clock.advance(1)
     expect(await outcome(clock, get())).toBe('ok')
     expect(source.calls.get).toHaveLength(5)
   })
 
-  it('opens at once on a hang, and again when the one that tries fails', async () => {
+  it('opens at once on a hang, and again each time that it is tried and fails: nobody waits', async () => {
     const { clock, source, get } = withBreakers()
     source.failure = failing('timeout')
     expect(await outcome(clock, get())).toBe('timeout')
-    expect(await outcome(clock, get())).toBe('breaker_open')
-    source.failure = failing('unavailable')
-    await clock.advance(1_000)
-    expect(await outcome(clock, get())).toBe('unavailable')
-    expect(await outcome(clock, get())).toBe('breaker_open')
+    for (let second = 1; second < 10; second += 1) {
+      expect(await outcome(clock, get())).toBe('breaker_open')
+      await clock.advance(1_000)
+      expect(source.calls.get).toHaveLength(1 + second)
+    }
+  })
+
+  it('is tried by the next caller where nobody has asked for a minute, and not before', async () => {
+    const { clock, source, get } = withBreakers()
+    source.failure = failing('timeout')
+    expect(await outcome(clock, get())).toBe('timeout')
+    await clock.advance(3_600_000)
+    expect(source.calls.get).toHaveLength(1 + 60)
+    expect(clock.waiting).toBe(0)
+    source.failure = undefined
+    expect(await outcome(clock, get())).toBe('ok')
+  })
+
+  it('is not tried behind its callers by a write, nor by what makes a credential, nor once it is closed', async () => {
+    const clock = fakeClock()
+    const source = new LeaseSource({ clock, ttlMs: 60_000, maxTtlMs: 60_000 })
+    const provider = withBreaker(source, { clock, failures: 3, openMs: 1_000 })
+    source.faults.get = failing('timeout')
+    expect(await outcome(clock, provider.get({ id: 'role/app' }))).toBe('timeout')
+    expect(clock.waiting).toBe(0)
+    expect(await outcome(clock, provider.get({ id: 'a' }))).toBe('timeout')
+    expect(clock.waiting).toBe(1)
+    await provider.close?.()
+    expect(clock.waiting).toBe(0)
   })
 
   // One role that STS did not answer for took down every other read.

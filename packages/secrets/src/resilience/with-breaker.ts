@@ -1,4 +1,4 @@
-import { type Clock, type SecretProvider, SecretsError } from '@keyplane/core'
+import { type Clock, type SecretProvider, SecretsError, type Timer } from '@keyplane/core'
 import { around } from './around.ts'
 
 export interface BreakerOptions {
@@ -18,36 +18,50 @@ const defaultOpenMs = 5_000
 /** So many roles' and credentials' failures are remembered; which of them are asked for is the callers' to say. */
 const maxApart = 1_000
 
+/** How long after somebody was turned away it is tried for him. */
+const wantedMs = 60_000
+
 /**
  * Spares a source that is down, and callers the wait: while it is open, calls fail at once with `unavailable`, reason
- * `breaker_open`. Only failures of the source count; an absence or a refusal is an answer. Reads by a role are counted for
- * each role alone, and calls about a credential for that one: that a role can't be assumed, or that the database does not
- * answer in which a user is to be made, says nothing of other reads.
+ * `breaker_open`. Whether the source is back is tried behind the callers, by the read that failed, as long as somebody
+ * asked within a minute; else the next caller tries. Only failures of the source count; an absence or a refusal is an
+ * answer. Reads by a role are counted for each role alone, and calls about a credential for that one: that a role can't be
+ * assumed, or that the database does not answer in which a user is to be made, says nothing of other reads.
  */
 export const withBreaker = (provider: SecretProvider, options: BreakerOptions): SecretProvider => {
   const own = new Breaker(provider.name, options)
   const ofEach = new Map<string, Breaker>()
-  const guarded = around(provider, async (act, call, apart) => {
-    if (apart === undefined) return own.run(() => act(call))
+  const guarded = around(provider, async (act, call, { apart, isRead = false } = {}) => {
+    const again = isRead ? () => act({}) : undefined
+    if (apart === undefined) return own.run(() => act(call), again)
     const breaker = ofEach.get(apart) ?? new Breaker(provider.name, options)
     ofEach.delete(apart)
     ofEach.set(apart, breaker)
-    const [oldest] = ofEach.keys()
-    if (oldest !== undefined && ofEach.size > maxApart) ofEach.delete(oldest)
+    const [[oldest, forgotten] = []] = ofEach
+    if (oldest !== undefined && ofEach.size > maxApart) {
+      forgotten?.close()
+      ofEach.delete(oldest)
+    }
     try {
-      return await breaker.run(() => act(call))
+      return await breaker.run(() => act(call), again)
     } finally {
       if (breaker.isUntroubled && ofEach.get(apart) === breaker) ofEach.delete(apart)
     }
   })
+  const close = async (): Promise<void> => {
+    for (const breaker of [own, ...ofEach.values()]) breaker.close()
+    await guarded.close?.()
+  }
   // What becomes of a lease is paced by who keeps it, and a pause here could cost it.
-  return provider.leases ? { ...guarded, leases: provider.leases } : guarded
+  return { ...guarded, close, ...(provider.leases && { leases: provider.leases }) }
 }
 
 class Breaker {
   readonly #source: string
   readonly #options: BreakerOptions
   #state: State = { kind: 'closed', failures: 0 }
+  #trial: Timer | undefined
+  #wantedAtMs = 0
 
   constructor(source: string, options: BreakerOptions) {
     this.#source = source
@@ -59,21 +73,45 @@ class Breaker {
     return this.#state.kind === 'closed' && this.#state.failures === 0
   }
 
-  async run<T>(act: () => Promise<T>): Promise<T> {
+  /** `again` tries the same once more, for nobody; absent where that would do something. */
+  async run<T>(act: () => Promise<T>, again?: () => Promise<unknown>): Promise<T> {
     this.#admit()
+    return this.#tried(act, again)
+  }
+
+  close(): void {
+    this.#trial?.cancel()
+    this.#trial = undefined
+  }
+
+  async #tried<T>(act: () => Promise<T>, again: (() => Promise<unknown>) | undefined): Promise<T> {
     try {
       const result = await act()
       this.#state = { kind: 'closed', failures: 0 }
+      this.close()
       return result
     } catch (error) {
       this.#noteFailure(error)
+      if (again && this.#state.kind === 'open') this.#tryLater(again)
       throw error
     }
+  }
+
+  #tryLater(again: () => Promise<unknown>): void {
+    const { openMs = defaultOpenMs, clock } = this.#options
+    this.#trial?.cancel()
+    this.#trial = clock.after(openMs, () => {
+      this.#trial = undefined
+      if (this.#state.kind !== 'open' || clock.monotonicMs() - this.#wantedAtMs > wantedMs) return
+      this.#state = { kind: 'half_open' }
+      this.#tried(again, again).catch(() => undefined)
+    })
   }
 
   #admit(): void {
     const { openMs = defaultOpenMs, clock } = this.#options
     const state = this.#state
+    this.#wantedAtMs = clock.monotonicMs()
     if (state.kind === 'closed') return
     const leftMs = state.kind === 'open' ? state.untilMs - clock.monotonicMs() : openMs
     if (leftMs > 0)
