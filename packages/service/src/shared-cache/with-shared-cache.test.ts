@@ -112,6 +112,17 @@ describe('a shared cache', () => {
     await expect(textOf(other, 'a')).rejects.toBe(down)
   })
 
+  it('leaves to the others what one process has no login for any more', async () => {
+    const { clock, source, own, other } = await start()
+    await textOf(own, 'a')
+    await clock.advance(ttlMs)
+    source.failure = new SecretsError('unauthenticated', 'Its login is refused.', { reason: 'login_refused' })
+    await expect(textOf(own, 'a')).rejects.toBe(source.failure)
+    await clock.advance(1)
+    source.failure = down
+    expect(await textOf(other, 'a')).toBe('value-canary-5d1c')
+  })
+
   it('evicts what is gone, tells the others, and repeats it for a moment only', async () => {
     const { clock, source, own, other, heard } = await start()
     await textOf(own, 'a')

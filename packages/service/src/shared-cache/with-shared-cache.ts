@@ -67,7 +67,8 @@ export const withSharedCache = (source: SecretProvider, options: SharedCacheOpti
       const error = toSecretsError(thrown)
       const effect = onFailure(error)
       if (effect === 'evict') void records.keepAbsence(slot, error, askedAtMs)
-      if (effect === 'suspend') void records.takeBack(slot)
+      // A login that is refused is this process's own trouble, and says nothing of what others may be given.
+      if (effect === 'suspend' && error.code === 'access_denied') void records.takeBack(slot)
       const covers = kept && 'version' in kept && ageMs !== undefined && ageMs < options.ttlMs + options.maxStaleMs
       if (covers && effect === 'serve_stale') return Object.freeze({ ...kept.version, failure: error })
       throw thrown

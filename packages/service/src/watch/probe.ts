@@ -1,7 +1,7 @@
+import { existsSync } from 'node:fs'
 import { type Clock, type SecretProvider, SecretsError, toSecretsError } from '@keyplane/core'
 import { withinLimits } from '@keyplane/http'
-import { isAbsence } from '@keyplane/secrets'
-import { isRefusal } from '../tools/is-refusal.ts'
+import { isAbsence, onFailure } from '@keyplane/secrets'
 
 /** How a source stands, by a probe. */
 export interface Standing {
@@ -18,6 +18,12 @@ export type Probe = (signal?: AbortSignal) => Promise<Standing>
 
 const probeMs = 2_000
 
+/** The same of a dotenv file, which reads as empty where it is not there. */
+export const fileProbe =
+  (file: string, probe: Probe): Probe =>
+  async (signal) =>
+    existsSync(file) ? probe(signal) : { isWell: false, state: 'no_file' }
+
 /** By a read of one secret past every cache; its value goes nowhere. That there is no such secret is an answer, too. */
 export const readProbe =
   (source: SecretProvider, id: string, clock: Clock): Probe =>
@@ -32,6 +38,6 @@ export const readProbe =
       const error = toSecretsError(thrown)
       const state = error.reason ?? error.code
       if (isAbsence(error)) return { isWell: true, state: 'answers' }
-      return { isWell: false, state, refuses: isRefusal(error.code) }
+      return { isWell: false, state, refuses: onFailure(error) === 'suspend' }
     }
   }

@@ -2,7 +2,7 @@ import type { EnvironmentConfig, SecretConfig } from '../config/service-config.t
 import type { OpenEnvironment } from '../environments/open-environment.ts'
 import { isLasting } from '../tools/is-lasting.ts'
 import { type HealthParts, type OpenHealth, openHealth } from './openbao-probe.ts'
-import { type Probe, readProbe } from './probe.ts'
+import { fileProbe, type Probe, readProbe } from './probe.ts'
 
 /** A source of an environment, and how to look at it. */
 export interface WatchedSource {
@@ -30,7 +30,8 @@ export const watchedSources = async (
       const probe: Probe = first
         ? readProbe(source, first.ref, parts.clock)
         : async () => ({ isWell: true, state: 'unknown' })
-      watched.push({ name, probe, isQuick: false, close: () => {} })
+      const whole = settings?.kind === 'env' ? fileProbe(settings.file, probe) : probe
+      watched.push({ name, probe: whole, isQuick: false, close: () => {} })
     }
   }
   return watched
