@@ -42,7 +42,13 @@ export const startRedisTarget = async ({
   const files = { 'acl-file': ['--aclfile', usersFile], config: [], memory: [] }[usersIn]
   const settings = [
     ...(usersIn === 'config' ? [usersFile] : []),
-    ...['--port', String(port), '--bind', '127.0.0.1', '--save', '', ...files],
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    ...files,
   ]
   const server = spawn(requiredTool('redis-server'), settings, { cwd: folder, stdio: 'ignore' })
   const exited = new Promise((resolve) => server.once('exit', resolve))

@@ -114,11 +114,12 @@ class Breaker {
     this.#wantedAtMs = clock.monotonicMs()
     if (state.kind === 'closed') return
     const leftMs = state.kind === 'open' ? state.untilMs - clock.monotonicMs() : openMs
-    if (leftMs > 0)
+    // The trial that is about to begin is nobody's: a caller who comes a moment before it does not wait either.
+    if (leftMs > 0 || this.#trial)
       throw new SecretsError('unavailable', breakerOpen(this.#source, state), {
         source: this.#source,
         reason: 'breaker_open',
-        retryAfterMs: leftMs,
+        retryAfterMs: Math.max(leftMs, 1),
       })
     this.#state = { kind: 'half_open' }
   }

@@ -165,8 +165,8 @@ describe('the watch over an environment', () => {
     source.fares = 'answers'
     source.reads.length = 0
     await clock.advance(30 * second)
-    // The first one is that which finds the source back.
-    expect(source.reads.toSorted()).toEqual(['key', 'key', 'other'])
+    // The first one, of either, is that which finds the source back.
+    expect(source.reads.slice(1).toSorted()).toEqual(['key', 'other'])
     expect(watch.health.state).toBe('normal')
   })
 

@@ -14,7 +14,7 @@ beforeEach(async () => {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
-afterEach(() => void server.close().closeAllConnections())
+afterEach(() => server.close().closeAllConnections())
 
 const arn = 'arn:aws:lambda:eu-west-1:000000000000:function:rotate'
 const asked = async (credentials: FunctionsEndpoint['credentials']): Promise<IncomingHttpHeaders | undefined> => {
