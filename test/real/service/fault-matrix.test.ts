@@ -165,17 +165,18 @@ describe.each(faults)('where OpenBao $what', (fault) => {
     },
   )
 
-  it('each environment that is touched tells it once, as what it is', async () => {
+  it('each environment that is touched tells it once, as what it is and as grave as it is', async () => {
     const told = (state: Cached): string[] =>
-      webhook.alerts.filter(({ environment }) => environment === nameOf(state)).map(({ kind }) => kind)
-    for (const state of ['expired, never stale', 'cold'] as const)
-      await expect.poll(() => told(state), { timeout: 10_000 }).toContain(fault.alert)
-    // A look at the sources would make another: there is none of the kind.
-    for (const state of ['expired, never stale', 'cold'] as const) {
-      const severities = webhook.alerts
+      webhook.alerts
         .filter(({ environment, kind }) => environment === nameOf(state) && kind === fault.alert)
         .map(({ severity }) => severity)
-      expect(new Set(severities).size).toBe(severities.length)
+    const graveness = (state: Cached): string => (state === 'expired' && fault.covered ? 'degraded' : 'critical')
+    const touched = ['expired', 'expired, never stale', 'cold'] as const
+    for (const state of touched) await expect.poll(() => told(state), { timeout: 10_000 }).toContain(graveness(state))
+    for (const state of touched) {
+      // Each once, and nothing graver than it is.
+      expect(new Set(told(state)).size).toBe(told(state).length)
+      expect(told(state).at(-1)).toBe(graveness(state))
     }
   })
 })
