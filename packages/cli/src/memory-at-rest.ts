@@ -15,7 +15,7 @@ export interface MemoryAtRestOptions {
 
 const lookEveryMs = 5_000
 /** Under this share of one processor nobody is waiting behind the pause. */
-const restingShare = 0.05
+const restingShare = 0.1
 /** A pause of about a tenth of a second has to be worth it: so much the heap has grown since the last. */
 const worthBytes = 24 * 1024 * 1024
 
