@@ -6,6 +6,7 @@
  */
 export type { Advance, RotationEngine, RotationEngineParts, RotationRequest } from './engine/contract.ts'
 export { DueWork, type DueWorkParts } from './engine/due-work.ts'
+export { leaseLost } from './engine/lease-keeper.ts'
 export { rotationEngine } from './engine/rotation-engine.ts'
 export { type RotationRunner, type RotationRunnerParts, startRotationRunner } from './engine/rotation-runner.ts'
 export { type DatabaseJournalParts, databaseJournal } from './journal/database-journal.ts'

@@ -1,4 +1,5 @@
 import { type SecretValue, SecretsError } from '@keyplane/core'
+import { leaseLost } from '../engine/lease-keeper.ts'
 import type { FencedWrite, SecretVersions, StoredVersion } from '../ports/secret-versions.ts'
 
 type Stage = 'current' | 'previous' | 'pending'
@@ -69,7 +70,7 @@ export class MemoryVersions implements SecretVersions {
 
   /** Who writes with a smaller token than one that was seen has lost the lease. */
   #require({ fence }: FencedWrite): void {
-    if (fence < this.#fence) throw new SecretsError('conflict', 'The lease was taken over.', { reason: 'lease_lost' })
+    if (fence < this.#fence) throw leaseLost()
     this.#fence = fence
   }
 

@@ -1,6 +1,5 @@
-import { SecretsError } from '@keyplane/core'
 import type { Writer } from '@keyplane/database'
-import type { FencedWrite } from '@keyplane/rotation'
+import { type FencedWrite, leaseLost } from '@keyplane/rotation'
 import type { SecretRotationsTable } from '../storage/secret-rotations-table.ts'
 
 /**
@@ -19,8 +18,7 @@ export const fencedWriter = (
   write: async ({ statements, audit }) => {
     if (statements.length === 0) return writer.write({ statements, audit })
     const outcome = await writer.write({ statements: [rotations.requireFence(write), ...statements], audit })
-    if (outcome === 'conflict' && (await rotations.fenceOf(write.secretId)) !== write.fence)
-      throw new SecretsError('conflict', 'Another process rotates this secret.', { reason: 'lease_lost' })
+    if (outcome === 'conflict' && (await rotations.fenceOf(write.secretId)) !== write.fence) throw leaseLost()
     return outcome
   },
   close: () => writer.close(),

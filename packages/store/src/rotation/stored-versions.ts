@@ -63,13 +63,14 @@ export class StoredVersions implements SecretVersions {
 
   async promote(write: FencedWrite, { from, to }: { readonly from: string; readonly to: string }): Promise<void> {
     const { secretId } = write
+    const fenced = this.#fenced(write)
     const holder = holderOf(labelsOf((await this.secret(secretId)).stages), current)
     if (holder !== to) {
       if (holder !== from)
         throw new SecretsError('conflict', 'Another version was made current.', { reason: 'overtaken' })
-      await this.#move(secretId, { label: current, from, to }, this.#fenced(write))
+      await this.#move(secretId, { label: current, from, to }, fenced)
     }
-    await this.#discardLabel(secretId, to, this.#fenced(write))
+    await this.#discardLabel(secretId, to, fenced)
   }
 
   async discard(write: FencedWrite, versionId: string): Promise<void> {
