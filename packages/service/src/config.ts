@@ -50,8 +50,13 @@ export const parseServiceConfig = (
  * The configuration of a file, with `name.<environment>.yaml` beside it laid over.
  * @throws SecretsError `config_invalid`, as `parseServiceConfig`; where a file can't be read.
  */
-export const readServiceConfig = (path: string): ServiceConfig =>
-  parseServiceConfig({ path, text: read(path) }, overlaysBeside(path))
+export const readServiceConfig = (path: string): ServiceConfig => parseServiceConfig(...readConfigTexts(path))
+
+/** What a file says, and those laid over it. @throws SecretsError `config_invalid` where one can't be read. */
+export const readConfigTexts = (path: string): Parameters<typeof parseServiceConfig> => [
+  { path, text: read(path) },
+  overlaysBeside(path),
+]
 
 /** By environment. Either spelling of the ending is one, whichever the file has. */
 const overlaysBeside = (path: string): ReadonlyMap<string, ConfigText> => {

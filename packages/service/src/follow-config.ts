@@ -1,22 +1,22 @@
-import { readServiceConfig } from './config.ts'
+import { parseServiceConfig, readConfigTexts } from './config.ts'
 import type { ServiceConfig } from './config/service-config.ts'
 import { followFiles, type FollowParts } from './follow-files.ts'
 
 /**
  * Follows the configuration in a file and in those laid over it, from what they say now. Clients and roles can be changed
- * while the service runs: `useAccess`.
+ * while the service runs: `useAccess`. Texts that stay as they are, are not parsed again.
  * @returns what ends it.
  */
 export const followConfig = (path: string, { clock, use, warn }: FollowParts<ServiceConfig>): (() => void) => {
-  const read = (): ServiceConfig => readServiceConfig(path)
-  return followFiles(read, ifRight(read), {
+  const read = (): ReturnType<typeof readConfigTexts> => readConfigTexts(path)
+  return followFiles(read, ifReadable(read), {
     clock,
-    use,
+    use: (texts) => use(parseServiceConfig(...texts)),
     warn: (why) => warn(`The configuration that was there before goes on to hold.\n${why}`),
   })
 }
 
-const ifRight = <T>(read: () => T): T | undefined => {
+const ifReadable = <T>(read: () => T): T | undefined => {
   try {
     return read()
   } catch {

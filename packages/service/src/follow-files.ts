@@ -3,7 +3,7 @@ import { type Clock, toSecretsError } from '@keyplane/core'
 
 export interface FollowParts<T> {
   readonly clock: Clock
-  /** What can be used, and is another than before. */
+  /** What is another than before. Whatever it throws is said of a file that can't be read, too. */
   readonly use: (now: T) => void
   /** Told once of what can't. */
   readonly warn: (why: string) => void
@@ -12,8 +12,8 @@ export interface FollowParts<T> {
 const everyMs = 5_000
 
 /**
- * Looks every five seconds what files say, whatever way they are written or linked anew. What can't be read is left alone,
- * and told of when it is the same at the next look: it may be half written.
+ * Looks every five seconds what files say, whatever way they are written or linked anew. What can't be read or used is left
+ * alone, and told of when it is the same at the next look: it may be half written.
  * @param first - What is in use; absent: what can be read next is another.
  * @returns what ends it.
  */
@@ -27,9 +27,9 @@ export const followFiles = <T>(
   const look = (): void => {
     try {
       const seen = read()
-      broken = undefined
       if (!isDeepStrictEqual(seen, used)) use(seen)
       used = seen
+      broken = undefined
     } catch (thrown) {
       const why = toSecretsError(thrown).message
       if (broken?.why !== why) broken = { why, isTold: false }

@@ -55,19 +55,25 @@ export const service: Command<ServiceFlags> = async (context, _args, { config: f
 /** Clients and roles hold as soon as the file says so; what else is changed has to wait, which is told. */
 const followAccess = (
   file: string,
-  { clients: _clients, roles: _roles, ...started }: ServiceConfig,
+  config: ServiceConfig,
   running: RunningService,
   { clock, terminal }: Context,
-): (() => void) =>
-  followConfig(file, {
+): (() => void) => {
+  const { clients: _clients, roles: _roles, ...started } = config
+  let used = config
+  return followConfig(file, {
     clock,
-    use: ({ clients, roles, ...rest }) => {
+    use: (now) => {
+      if (isDeepStrictEqual(now, used)) return
+      used = now
+      const { clients, roles, ...rest } = now
       void running.useAccess({ clients, roles })
       const more = isDeepStrictEqual(rest, started) ? '' : ' What else is changed holds from the next start.'
       terminal.words(`Clients and roles are those of ${file} from here on.${more}`)
     },
     warn: (message) => terminal.warn(message),
   })
+}
 
 const openAudit = ({ clock, random, folder }: Context): AuditSink =>
   batchedSink(new AgentAuditFile(folder.serviceAudit, { clock, random, keeper: 'service' }))
