@@ -18,10 +18,8 @@ const base64Forms = (text: string): string[] =>
 const urlSafe = (text: string): string => text.replaceAll('+', '-').replaceAll('/', '_')
 const json = (text: string): string => JSON.stringify(text).slice(1, -1)
 
-/** A mark of its own for each use, so that a finding tells where it came from. */
-export const markOf = (name: string): Mark => {
-  // Every kind of character that some encoding changes.
-  const text = `CANARY/${name}+7f3a "9c51" é&ü=%`
+/** What is to be nowhere, such as a token that somebody else made. */
+export const markFor = (text: string): Mark => {
   const hex = Buffer.from(text).toString('hex')
   const forms = [
     text,
@@ -32,11 +30,15 @@ export const markOf = (name: string): Mark => {
     new URLSearchParams({ '': text }).toString().slice(1),
     json(text),
     json(json(text)),
-    // The plain part of it, in case that an encoding is not among these.
-    `CANARY/${name}`,
-    ...base64Forms(`CANARY/${name}`),
   ]
   return { text, forms: [...new Set(forms.flatMap((form) => [form, urlSafe(form)]))] }
+}
+
+/** A mark of its own for each use, so that a finding tells where it came from. */
+export const markOf = (name: string): Mark => {
+  // Every kind of character that some encoding changes; and its plain part, in case that an encoding is not among these.
+  const whole = markFor(`CANARY/${name}+7f3a "9c51" é&ü=%`)
+  return { ...whole, forms: [...new Set([...whole.forms, ...markFor(`CANARY/${name}`).forms])] }
 }
 
 /** Which marks stand in a text or in bytes, with the place that was searched. */

@@ -41,10 +41,16 @@ export class RedisServer {
   /** All that it has written to a disk. */
   written(): string {
     const files = readdirSync(this.folder.path, { recursive: true, withFileTypes: true })
-    return files
-      .filter((file) => file.isFile())
-      .map((file) => readFileSync(`${file.parentPath}/${file.name}`, 'latin1'))
-      .join('\n')
+    try {
+      return files
+        .filter((file) => file.isFile())
+        .map((file) => readFileSync(`${file.parentPath}/${file.name}`, 'latin1'))
+        .join('\n')
+    } catch (thrown) {
+      // A file that it has just written takes its place under another name.
+      if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return this.written()
+      throw thrown
+    }
   }
 
   /** Tells each command that it takes from here on, at its moment. */

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { systemRandom } from '@keyplane/core'
 import { newApiKey, verifyServiceAudit } from '@keyplane/service'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findMarks, markFor, markOf } from '../../canary-marks.ts'
 import { BaoCluster } from '../openbao/bao-cluster.ts'
 import { appRole } from '../openbao/bao-roles.ts'
 import type { BaoServer } from '../openbao/bao-server.ts'
@@ -12,16 +14,20 @@ import { ServiceProcess } from './service-process.ts'
 
 const cluster = new BaoCluster(1)
 const redis = new RedisServer()
-const canary = `canary-${randomBytes(9).toString('hex')}`
-const password = `password-${randomBytes(9).toString('hex')}`
+const valueMark = markOf('value')
+const passwordMark = markOf('password')
+const [canary, password] = [valueMark.text, passwordMark.text]
 /** What Redis was told, word by word. */
 const commands: string[] = []
+/** What a stream of events told. */
+const streamed: string[] = []
+const streaming = new AbortController()
 let bao: BaoServer
 let postgres: ScratchServer
 let replicas: readonly [ServiceProcess, ServiceProcess]
 let database: string
 
-/** Each value that OpenBao had, in order: `canary-… 7`. */
+/** Each value that OpenBao had, in order: `CANARY… 7`. */
 let written = 0
 const write = async (): Promise<void> => {
   await bao.done('POST', 'secret/data/allowed/key', { data: { value: `${canary} ${written + 1}` } })
@@ -63,9 +69,18 @@ beforeAll(async () => {
     return service.start()
   }
   replicas = await Promise.all([started(), started()])
+  // It ends with the test.
+  follow(replicas[1]).catch(() => undefined)
 }, 120_000)
 
+const follow = async (replica: ServiceProcess): Promise<void> => {
+  const headers = { authorization: `Bearer ${replica.key}` }
+  const { body } = await fetch(`${replica.url}/v1/events?environment=production`, { headers, signal: streaming.signal })
+  for await (const text of body?.pipeThrough(new TextDecoderStream()) ?? []) streamed.push(text)
+}
+
 afterAll(async () => {
+  streaming.abort()
   await Promise.all((replicas ?? []).map((replica) => replica.remove()))
   await Promise.all([cluster.remove(), redis.remove(), postgres?.stop()])
 })
@@ -178,30 +193,31 @@ describe('two replicas on one PostgreSQL and one Redis', () => {
         .toBe(`${canary} ${written}`)
   })
 
-  it('write no value, password, token or key anywhere: Redis, PostgreSQL, files, logs', async () => {
+  it('write no value, password, token or key anywhere: Redis, PostgreSQL, files, logs, metrics, streams', async () => {
     await redis.own.save()
     await postgres.query('checkpoint')
-    const [one] = replicas
-    const secrets = [canary, password, token, one.key]
-    // What it has in memory, it was told; what it keeps, it wrote.
-    for (const secret of secrets) {
-      expect(commands.some((command) => command.includes(secret))).toBe(false)
-      expect(redis.written()).not.toContain(secret)
-      expect(filesWith(postgres.data, secret)).toEqual([])
-      for (const replica of replicas) {
-        expect(filesWith(replica.folder.path, secret)).toEqual([])
-        expect(`${replica.process?.stdout}${replica.process?.stderr}`).not.toContain(secret)
-      }
-    }
+    const marks = [valueMark, passwordMark, ...[token, replicas[0].key].map(markFor)]
+    const metrics = await Promise.all(replicas.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()))
+    const places = new Map<string, Buffer | string>([
+      ['Redis was told', commands.join('\n')],
+      ['Redis wrote', redis.written()],
+      ['/metrics', metrics.join('\n')],
+      ['/v1/events', streamed.join('')],
+      ...replicas.map(({ process }, replica) => [`log ${replica}`, `${process?.stdout}${process?.stderr}`] as const),
+      ...[postgres.data, ...replicas.map(({ folder }) => folder.path)].flatMap(filesBelow),
+    ])
+    expect([...places].flatMap(([place, content]) => findMarks(marks, place, content))).toEqual([])
+    // The search looks at what there is.
+    expect(metrics.join()).toContain('keyplane_service_reads_total')
+    expect(streamed.join('')).toContain('payments')
     expect(commands.length).toBeGreaterThan(10)
-    // The search finds what is there.
-    expect(filesWith(postgres.data, 'alice')).not.toEqual([])
+    expect([...places].filter(([, content]) => content.includes('alice'))).not.toEqual([])
   })
 })
 
-/** Files below the folder that hold this text. */
-const filesWith = (folder: string, text: string): string[] =>
+/** Files and what is in them, each with its path. */
+const filesBelow = (folder: string): [string, Buffer][] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((file) => file.isFile())
-    .map((file) => `${file.parentPath}/${file.name}`)
-    .filter((path) => readFileSync(path, 'latin1').includes(text))
+    .map((file) => join(file.parentPath, file.name))
+    .map((path) => [path, readFileSync(path)])
