@@ -37,7 +37,7 @@ export interface SharedCacheUse {
 const upkeepEveryMs = 5_000
 const negativeTtlMs = 5_000
 /** A start waits so long for the keys, so that a value in the cache helps the first reader too. */
-const startPatienceMs = 1_000
+const startPatienceMs = 2_500
 /** Beyond the last record that a key may have sealed. */
 const keptLongerMs = 600_000
 
