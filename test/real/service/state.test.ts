@@ -82,4 +82,21 @@ describe('two services on one PostgreSQL', () => {
     expect(key).toMatchObject({ status: 503, body: { code: 'unavailable' } })
     await expect.poll(async () => (await first().ask('/v1/whoami', { token })).status, { timeout: 20_000 }).toBe(200)
   }, 60_000)
+
+  it('lose nothing that was acknowledged when the database is killed, and go on by themselves when it is back', async () => {
+    const token = await first().login('alice', password)
+    const path = '/v1/environments/production/tools/payments/configuration'
+    expect((await second().ask(path)).status).toBe(200)
+    const before = (await verifyServiceAudit({ database })).map(({ records }) => records)
+    await server.kill()
+    expect((await first().ask('/v1/whoami', { token })).status).toBe(503)
+    expect(await first().ask(path)).toMatchObject({ status: 503, body: { code: 'unavailable' } })
+    await server.launch()
+    for (const each of services)
+      await expect.poll(async () => (await each.ask('/v1/whoami', { token })).status, { timeout: 20_000 }).toBe(200)
+    await expect.poll(async () => (await first().ask(path)).status, { timeout: 20_000 }).toBe(200)
+    const verdicts = await verifyServiceAudit({ database })
+    expect(verdicts.map(({ verdict }) => verdict.ok)).toEqual([true, true])
+    for (const [chain, { records }] of verdicts.entries()) expect(records).toBeGreaterThanOrEqual(before[chain] ?? 0)
+  }, 60_000)
 })
