@@ -1,11 +1,12 @@
 import { type CallOptions, SecretsError, type SecretProvider, type SecretVersion, TextValue } from '@keyplane/core'
 
-/** How a source fares: it answers, has none, refuses, is gone, is not set up, or takes calls and never answers. */
-export type SourceState = 'answers' | 'absent' | 'denies' | 'down' | 'unset' | 'hangs'
+/** How a source fares: it answers, has none, refuses, its login ran out, is gone, is not set up, or takes calls and never answers. */
+export type SourceState = 'answers' | 'absent' | 'denies' | 'expired' | 'down' | 'unset' | 'hangs'
 
 const codes = {
   absent: 'secret_not_found',
   denies: 'access_denied',
+  expired: 'unauthenticated',
   down: 'unavailable',
   unset: 'config_invalid',
 } as const
@@ -37,7 +38,10 @@ export class RemoteSource implements SecretProvider {
       const value = this.#values[id]
       const state = value === undefined ? 'absent' : this.fares
       if (state !== 'answers' && state !== 'hangs')
-        throw new SecretsError(codes[state], `${this.name}: ${state}`, { source: this.name })
+        throw new SecretsError(codes[state], `${this.name}: ${state}`, {
+          source: this.name,
+          ...(state === 'expired' && { reason: 'expired_token' }),
+        })
       return Object.freeze({ id, version: '1', value: new TextValue(value ?? '') })
     } finally {
       this.busy -= 1

@@ -169,6 +169,10 @@ describe('a tool’s configuration', () => {
     source.fares = 'denies'
     await clock.advance(minute)
     expect((await read())[0]).toEqual(['a', 'refused', 'openbao', 'access_denied'])
+    // A login that ran out passes, and is no refusal.
+    source.fares = 'expired'
+    await clock.advance(minute)
+    expect((await read())[1]).toEqual(['b', 'failed', 'openbao', 'unauthenticated'])
     source.fares = 'absent'
     await clock.advance(minute)
     expect((await read())[1]).toEqual(['b', 'missing', 'aws', 'secret_not_found'])

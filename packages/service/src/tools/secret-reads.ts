@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@keyplane/core'
 import type { ToolConfiguration } from '@keyplane/protocol'
-import { isRefusal } from './is-refusal.ts'
+import { onFailure } from '@keyplane/secrets'
 import type { AskedSecret } from './tool-configuration.ts'
 
 /**
@@ -47,7 +47,7 @@ export const secretReads = (
       ? givenResult(given, { ownSource, cached })
       : missing.includes(name)
         ? 'missing'
-        : code !== undefined && isRefusal(code)
+        : !outcome.ok && onFailure(outcome.error) === 'suspend'
           ? 'refused'
           : 'failed'
     const source = given?.source ?? failure?.source
