@@ -1,8 +1,8 @@
 import { type Clock, SecretsError } from '@keyplane/core'
 import type { Login, Presented } from './login.ts'
-import { lockoutWindowMs, type Refusal, Refusals, refusalsOfProcess } from './refusals.ts'
+import { forgottenAfterMs, type Refusal, Refusals, refusalsOfProcess } from './refusals.ts'
 
-/** OpenBao: 5 refused logins lock an AppRole, for all who use it, for 15 minutes. Other processes use it, too. */
+/** OpenBao: the fifth refused login locks an AppRole, for all who use it, for 15 minutes. */
 const maxRefusals = 4
 
 export interface LoginBackoffParts {
@@ -69,8 +69,9 @@ export class LoginBackoff {
   #blocks(refusals: Refusals, keys: readonly string[], fingerprint: string): SecretsError | undefined {
     const recent = refusals.recent(keys)
     const same = recent.filter((refusal) => refusal.fingerprint === fingerprint)
-    const sameMs = this.#waitForSame(same)
-    const anyMs = this.#waitForAny(recent)
+    const forgottenMs = (recent.at(-1)?.atMs ?? -Infinity) + forgottenAfterMs - this.#nowMs()
+    const sameMs = this.#waitForSame(same, forgottenMs)
+    const anyMs = this.#parts.method === 'approle' && recent.length >= maxRefusals ? forgottenMs : 0
     const last = same.at(-1) ?? recent.at(-1)
     if (!last || Math.max(sameMs, anyMs) <= 0) return undefined
     const mayLift = this.#mayLift && anyMs <= 0
@@ -79,19 +80,13 @@ export class LoginBackoff {
     return heldBack(last.error, Math.max(sameMs, anyMs))
   }
 
-  /** AppRole: twice in 15 minutes, at least a minute apart. Else: 5 s, doubling up to a minute. */
-  #waitForSame(same: readonly Refusal[]): number {
+  /** AppRole: twice until OpenBao has forgotten it, at least a minute apart. Else: 5 s, doubling up to a minute. */
+  #waitForSame(same: readonly Refusal[], forgottenMs: number): number {
     const last = same.at(-1)
     if (!last) return 0
-    const oldest = same.at(-2)
-    if (this.#parts.method === 'approle')
-      return oldest ? oldest.atMs + lockoutWindowMs - this.#nowMs() : last.atMs + 60_000 - this.#nowMs()
-    return last.atMs + Math.min(5_000 * 2 ** (same.length - 1), 60_000) - this.#nowMs()
-  }
-
-  #waitForAny(recent: readonly Refusal[]): number {
-    const oldest = recent.at(-maxRefusals)
-    return this.#parts.method === 'approle' && oldest ? oldest.atMs + lockoutWindowMs - this.#nowMs() : 0
+    if (this.#parts.method !== 'approle')
+      return last.atMs + Math.min(5_000 * 2 ** (same.length - 1), 60_000) - this.#nowMs()
+    return same.length > 1 ? forgottenMs : last.atMs + 60_000 - this.#nowMs()
   }
 
   #nowMs(): number {

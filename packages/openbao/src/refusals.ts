@@ -7,8 +7,11 @@ export interface Refusal {
   readonly error: SecretsError
 }
 
-/** For how long a refusal counts: OpenBao's own window. @see sys/locked-users */
-export const lockoutWindowMs = 900_000
+/**
+ * OpenBao counts an AppRole's refusals until there was none for 15 minutes, however long ago the first of them was.
+ * A minute longer, for clocks that differ. @see sys/locked-users
+ */
+export const forgottenAfterMs = 960_000
 
 /** What is refused is kept under several keys, since clients of one cluster may name its nodes differently. */
 export class Refusals {
@@ -24,20 +27,20 @@ export class Refusals {
 
   note(keys: readonly string[], fingerprint: string, error: SecretsError): void {
     const refusal = { fingerprint, atMs: this.#clock.monotonicMs(), error }
-    for (const key of this.#refused.keys()) if (this.#recent(key).length === 0) this.#refused.delete(key)
-    for (const key of keys) this.#refused.set(key, [...this.#recent(key), refusal])
+    for (const key of this.#refused.keys()) if (this.recent([key]).length === 0) this.#refused.delete(key)
+    for (const key of keys) this.#refused.set(key, [...this.recent([key]), refusal])
   }
 
-  /** The last 64 at most, oldest first. */
+  /** What counts still: the last 64 at most, oldest first. */
   recent(keys: readonly string[]): readonly Refusal[] {
-    const all = new Set(keys.flatMap((key) => this.#recent(key)))
-    return [...all].sort((a, b) => a.atMs - b.atMs).slice(-64)
+    const all = new Set(keys.flatMap((key) => this.#refused.get(key) ?? []))
+    return this.#counting([...all].sort((a, b) => a.atMs - b.atMs))
   }
 
   /** Lifts a wait, once in a window; says whether it did. */
   lift(keys: readonly string[]): boolean {
     const nowMs = this.#clock.monotonicMs()
-    if (keys.some((key) => nowMs - (this.#lifted.get(key) ?? -Infinity) < lockoutWindowMs)) return false
+    if (keys.some((key) => nowMs - (this.#lifted.get(key) ?? -Infinity) < forgottenAfterMs)) return false
     for (const key of keys) this.#lifted.set(key, nowMs)
     return true
   }
@@ -64,9 +67,13 @@ export class Refusals {
     return turn
   }
 
-  #recent(key: string): readonly Refusal[] {
-    const sinceMs = this.#clock.monotonicMs() - lockoutWindowMs
-    return (this.#refused.get(key) ?? []).filter(({ atMs }) => atMs > sinceMs).slice(-64)
+  /** Those that came before a long pause are forgotten, and all are after one. */
+  #counting(refusals: readonly Refusal[]): readonly Refusal[] {
+    const nowMs = this.#clock.monotonicMs()
+    const lastForgotten = refusals.findLastIndex(
+      ({ atMs }, index) => (refusals[index + 1]?.atMs ?? nowMs) - atMs >= forgottenAfterMs,
+    )
+    return refusals.slice(lastForgotten + 1).slice(-64)
   }
 }
 

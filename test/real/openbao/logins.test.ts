@@ -164,6 +164,23 @@ describe('a login to OpenBao', () => {
     expect(await readWith(providerWith({ method: 'approle', roleId, secretId }))).toBe('the value')
   })
 
+  it('that is refused is counted by OpenBao until none was for a while, however long ago the first one was', async () => {
+    await server.call('POST', 'sys/auth/short', { type: 'approle' })
+    const lockout = { lockout_threshold: '5', lockout_duration: '1m', lockout_counter_reset_duration: '10s' }
+    await server.done('POST', 'sys/auth/short/tune', { user_lockout_config: lockout })
+    await server.done('POST', 'auth/short/role/app', { role_id: 'app', bind_secret_id: true })
+    const { data } = await server.done('POST', 'auth/short/role/app/secret-id', {})
+    const secretId = (data as { readonly secret_id: string }).secret_id
+    const login = async (secret_id: string): Promise<number> =>
+      (await server.call('POST', 'auth/short/login', { role_id: 'app', secret_id })).status
+    const refused: number[] = []
+    for (const pauseMs of [0, 0, 0, 6_000, 6_000]) {
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      refused.push(await login('stale'))
+    }
+    expect([...refused, await login(secretId)]).toEqual([400, 400, 400, 400, 400, 403])
+  }, 40_000)
+
   it('by a role that others have locked says so', async () => {
     const { roleId, secretId } = await appRole(server, 'locked')
     for (let times = 0; times < 5; times += 1)
