@@ -82,7 +82,7 @@ describe('a call', () => {
   it('after close fails with closed', async () => {
     const one = await node(serving)
     const made = client([one])
-    made.close()
+    await made.close()
     expect(await failure(made.call(read))).toMatchObject({ code: 'closed' })
     expect(await failure(made.health())).toMatchObject({ code: 'closed' })
     expect(await failure(made.sealStatus())).toMatchObject({ code: 'closed' })

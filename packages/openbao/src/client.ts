@@ -6,6 +6,7 @@ import { type Auth, loginOf } from './logins/auth.ts'
 import { type NodeAnswer, Nodes } from './nodes/nodes.ts'
 import { openBaoError } from './openbao-error.ts'
 import type { Purpose } from './failure.ts'
+import type { RefusalLedger } from './refusal-ledger.ts'
 import { TokenKeeper, type TokenLife } from './token-keeper.ts'
 import { type Bounds, withinBounds } from './within-bounds.ts'
 import { WrittenIndex } from './nodes/written-index.ts'
@@ -33,6 +34,11 @@ export interface OpenBaoClientOptions {
    * that header. Up to 128 printable characters; another one is left out.
    */
   readonly correlationId?: () => string | undefined
+  /**
+   * Where refused logins by AppRole are kept, which lock the role for everybody. Processes that share a role lock it together
+   * unless they share this, too. Default: this process's memory.
+   */
+  readonly refusals?: RefusalLedger | undefined
 }
 
 export interface OpenBaoCall {
@@ -68,8 +74,8 @@ export interface OpenBaoClient {
    * refused login is tried again so once in 15 minutes.
    */
   refresh(): void
-  /** Cuts all connections; every later call fails with `closed`. */
-  close(): void
+  /** Cuts all connections; every later call fails with `closed`. Resolves once no login is under way. */
+  close(): Promise<void>
 }
 
 /** Text members of a body, which an error must not quote. */
@@ -101,6 +107,7 @@ class NodesClient implements OpenBaoClient {
 
   constructor(options: OpenBaoClientOptions) {
     const { clock = systemClock, random = systemRandom, source = 'openbao', endpoints, allowInsecureHttp, ca } = options
+    const { auth, refusals } = options
     if (!/^[\x21-\x7e]*$/.test(options.namespace ?? ''))
       throw new SecretsError('config_invalid', `${JSON.stringify(options.namespace)} is no namespace.`, { source })
     this.#options = options
@@ -116,7 +123,7 @@ class NodesClient implements OpenBaoClient {
     })
     const ask: Ask = (request) => this.#askForLogin(request)
     const places = this.#nodes.origins.map((origin) => `${origin} ${options.namespace ?? ''}`)
-    this.#keeper = new TokenKeeper({ login: loginOf(options.auth, source), ask, clock, random, source, places })
+    this.#keeper = new TokenKeeper({ login: loginOf(auth, source), ask, clock, random, source, places, refusals })
   }
 
   async call(call: OpenBaoCall): Promise<OpenBaoAnswer> {
@@ -155,10 +162,11 @@ class NodesClient implements OpenBaoClient {
     this.#keeper.forget()
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true
-    this.#keeper.close()
+    const ended = this.#keeper.close()
     this.#nodes.close()
+    await ended
   }
 
   #begin({ signal, deadlineAtMs = Infinity }: Limits): Bounds {

@@ -1,32 +1,61 @@
-import { type Clock, SecretsError } from '@keyplane/core'
+import { type Clock, type Random, SecretsError, uuid } from '@keyplane/core'
 import type { Login, Presented } from './login.ts'
-import { forgottenAfterMs, type Refusal, Refusals, refusalsOfProcess } from './refusals.ts'
-
-/** OpenBao: the fifth refused login locks an AppRole, for all who use it, for 15 minutes. */
-const maxRefusals = 4
+import { countingOf, isUnderway, type LoginVerdict, mayLogIn, pendingMs } from './login-rule.ts'
+import { fingerprintOf } from './logins/credential.ts'
+import { processLogins } from './process-logins.ts'
+import { type LoginRefusal, MemoryRefusals, type RefusalLedger } from './refusal-ledger.ts'
+import { SharedRefusals } from './shared-refusals.ts'
 
 export interface LoginBackoffParts {
   readonly method: Login['method']
   readonly clock: Clock
+  readonly random: Random
+  readonly source: string
   /** The nodes that are logged in to, with the namespace: refusals by AppRole are shared with all who ask one of them. */
   readonly places: readonly string[]
+  /** Where refusals by AppRole are kept. Default: in this process's memory. */
+  readonly refusals?: RefusalLedger | undefined
 }
+
+/** How often it is looked whether another process's login has ended. */
+const lookEveryMs = 100
+/** For so long a shared ledger is not asked again about a login that it holds back: each read may want one. */
+const heldMs = 5_000
 
 /** By OpenBao, not by a proxy before it, which OpenBao counts nothing of. */
 const isRefusal = (thrown: unknown): thrown is SecretsError =>
   thrown instanceof SecretsError && thrown.code === 'unauthenticated' && thrown.reason !== 'proxy'
 
-const own = ['own'] as const
+/** What refusals of other methods are kept by, each client's in its own memory. */
+const own = 'own'
+
+type Held = Extract<LoginVerdict, { readonly kind: 'held' }>
+
+interface Wanted {
+  readonly ledger: RefusalLedger
+  readonly role: string
+  readonly fingerprint: string
+}
 
 /** Remembers refused logins, so that a wrong secret id locks no role and no server is asked in a circle. */
 export class LoginBackoff {
   readonly #parts: LoginBackoffParts
-  #own: Refusals
+  readonly #places: readonly string[]
+  readonly #ofRoles: RefusalLedger
+  #own = new MemoryRefusals()
   #mayLift = false
+  /** What OpenBao said of the last refusal that this client has met. */
+  #met: { readonly id: string; readonly error: SecretsError } | undefined
+  #held: { readonly fingerprint: string; readonly verdict: Held; readonly atMs: number } | undefined
+  #closed = false
+  #granting: Promise<void> = Promise.resolve()
 
   constructor(parts: LoginBackoffParts) {
+    const { clock, refusals: shared, places } = parts
     this.#parts = parts
-    this.#own = new Refusals(parts.clock)
+    this.#places = places.map((place) => fingerprintOf(place))
+    const { refusals: ofProcess } = processLogins(clock)
+    this.#ofRoles = shared ? new SharedRefusals({ shared, own: ofProcess, clock }) : ofProcess
   }
 
   /**
@@ -34,73 +63,133 @@ export class LoginBackoff {
    * @throws SecretsError what the login throws, or the refusal that it is held back for.
    */
   guard<T>({ fingerprint, role }: Presented, attempt: () => Promise<T>): Promise<T> {
-    const [refusals, keys] = this.#kept(role)
-    return refusals.inTurn(keys, async () => {
-      const blocked = this.#blocks(refusals, keys, fingerprint)
-      if (blocked) throw blocked
-      try {
-        const granted = await attempt()
-        refusals.forget(keys)
-        return granted
-      } catch (thrown) {
-        if (isRefusal(thrown)) refusals.note(keys, fingerprint, thrown)
-        throw thrown
-      }
-    })
+    if (!this.#isLocking || role === undefined)
+      return this.#guarded({ ledger: this.#own, role: own, fingerprint }, attempt)
+    const wanted = { ledger: this.#ofRoles, role, fingerprint }
+    return processLogins(this.#parts.clock).turns.inTurn(role, () => this.#guarded(wanted, attempt))
   }
 
   /** A token that was given, not asked for, is refused. */
   note(fingerprint: string, refusal: SecretsError): void {
-    if (isRefusal(refusal)) this.#own.note(own, fingerprint, refusal)
+    const id = uuid(this.#parts.random)
+    if (isRefusal(refusal)) void this.#refused({ ledger: this.#own, role: own, fingerprint }, id, refusal)
   }
 
   /** The next login is tried at once; by AppRole once in 15 minutes, and never the one that locks the role. */
   forget(): void {
-    this.#own = new Refusals(this.#parts.clock)
+    this.#own = new MemoryRefusals()
     this.#mayLift = true
+    this.#held = undefined
   }
 
-  #kept(role: string | undefined): readonly [Refusals, readonly string[]] {
-    const { method, clock, places } = this.#parts
-    if (method !== 'approle' || role === undefined) return [this.#own, own]
-    return [refusalsOfProcess(clock), places.map((place) => `${place} ${role}`)]
+  /** Ends waiting; resolves once it is noted how the last login ended. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#granting
   }
 
-  #blocks(refusals: Refusals, keys: readonly string[], fingerprint: string): SecretsError | undefined {
-    const recent = refusals.recent(keys)
-    const same = recent.filter((refusal) => refusal.fingerprint === fingerprint)
-    const forgottenMs = (recent.at(-1)?.atMs ?? -Infinity) + forgottenAfterMs - this.#nowMs()
-    const sameMs = this.#waitForSame(same, forgottenMs)
-    const anyMs = this.#parts.method === 'approle' && recent.length >= maxRefusals ? forgottenMs : 0
-    const last = same.at(-1) ?? recent.at(-1)
-    if (!last || Math.max(sameMs, anyMs) <= 0) return undefined
-    const mayLift = this.#mayLift && anyMs <= 0
-    this.#mayLift = false
-    if (mayLift && refusals.lift(keys)) return undefined
-    return heldBack(last.error, Math.max(sameMs, anyMs))
+  get #isLocking(): boolean {
+    return this.#parts.method === 'approle'
   }
 
-  /** AppRole: twice until OpenBao has forgotten it, at least a minute apart. Else: 5 s, doubling up to a minute. */
-  #waitForSame(same: readonly Refusal[], forgottenMs: number): number {
-    const last = same.at(-1)
-    if (!last) return 0
-    if (this.#parts.method !== 'approle')
-      return last.atMs + Math.min(5_000 * 2 ** (same.length - 1), 60_000) - this.#nowMs()
-    return same.length > 1 ? forgottenMs : last.atMs + 60_000 - this.#nowMs()
+  async #guarded<T>(wanted: Wanted, attempt: () => Promise<T>): Promise<T> {
+    const id = await this.#begin(wanted)
+    try {
+      const granted = await attempt()
+      // Nobody is kept waiting for what only others have to know.
+      this.#granting = this.#granted(wanted, id)
+      return granted
+    } catch (thrown) {
+      if (isRefusal(thrown)) await this.#refused(wanted, id, thrown)
+      else await this.#takeBack(wanted, id)
+      throw thrown
+    }
   }
 
-  #nowMs(): number {
-    return this.#parts.clock.monotonicMs()
+  /** @throws SecretsError the refusal that holds it back. */
+  async #begin(wanted: Wanted): Promise<string> {
+    const { clock, random } = this.#parts
+    const { fingerprint } = wanted
+    const startMs = clock.monotonicMs()
+    const held = this.#held?.fingerprint === fingerprint ? this.#held : undefined
+    const leftMs = held ? held.verdict.waitMs - (startMs - held.atMs) : 0
+    if (held && leftMs > 0 && startMs - held.atMs < heldMs) throw this.#heldBack({ ...held.verdict, waitMs: leftMs })
+    const id = uuid(random)
+    for (;;) {
+      const verdict = await this.#reserve(wanted, id)
+      if (verdict.kind === 'go') return id
+      if (verdict.kind === 'held') {
+        this.#held = { fingerprint, verdict, atMs: clock.monotonicMs() }
+        throw this.#heldBack(verdict)
+      }
+      if (clock.monotonicMs() - startMs >= pendingMs || this.#closed) throw this.#othersFirst()
+      await new Promise<void>((resolve) => void clock.after(lookEveryMs, resolve, { keepsAlive: true }))
+    }
   }
-}
 
-const heldBack = (refusal: SecretsError, waitMs: number): SecretsError => {
-  const { code, message, reason, source, upstream } = refusal
-  return new SecretsError(code, `${message} It is not tried again for ${Math.ceil(waitMs / 1_000)} s.`, {
-    cause: refusal,
-    retryAfterMs: waitMs,
-    ...(reason === undefined ? {} : { reason }),
-    ...(source === undefined ? {} : { source }),
-    ...(upstream === undefined ? {} : { upstream }),
-  })
+  /** Looks whether a login may begin, and notes that it does, as one act: two that look at once must not both begin. */
+  async #reserve({ ledger, role, fingerprint }: Wanted, id: string): Promise<LoginVerdict> {
+    const { clock } = this.#parts
+    const mayLift = this.#mayLift
+    const { verdict } = await ledger.update(role, (kept) => {
+      const nowMs = clock.nowMs()
+      const counting = countingOf(kept.filter(this.#isHere), nowMs)
+      const verdict = mayLogIn(counting, { fingerprint, nowMs, isLocking: this.#isLocking, mayLift })
+      if (verdict.kind !== 'go') return { verdict, kept }
+      const begun = { id, places: this.#places, fingerprint, atMs: nowMs, isPending: true }
+      return { verdict, kept: [...countingOf(kept, nowMs), verdict.isLifted ? { ...begun, isLifted: true } : begun] }
+    })
+    if (verdict.kind === 'held' || (verdict.kind === 'go' && verdict.isLifted)) this.#mayLift = false
+    return verdict
+  }
+
+  /** OpenBao has forgotten what it refused; how another login ends that has begun is not known. */
+  async #granted({ ledger, role }: Wanted, id: string): Promise<void> {
+    const nowMs = this.#parts.clock.nowMs()
+    const stays = (each: LoginRefusal): boolean => !this.#isHere(each) || (each.id !== id && isUnderway(each, nowMs))
+    await ledger.update(role, (kept) => ({ kept: kept.filter(stays) }))
+  }
+
+  async #refused({ ledger, role, fingerprint }: Wanted, id: string, error: SecretsError): Promise<void> {
+    this.#met = { id, error }
+    const { reason } = error
+    await ledger.update(role, (kept) => {
+      const begun = kept.find((each) => each.id === id) ?? { id, places: this.#places, fingerprint }
+      const refused = {
+        ...begun,
+        atMs: this.#parts.clock.nowMs(),
+        isPending: false,
+        ...(reason !== undefined && { reason }),
+      }
+      return { kept: [...kept.filter((each) => each.id !== id), refused] }
+    })
+  }
+
+  /** It came to nothing that OpenBao would count. */
+  async #takeBack({ ledger, role }: Wanted, id: string): Promise<void> {
+    await ledger.update(role, (kept) => ({ kept: kept.filter((each) => each.id !== id) }))
+  }
+
+  readonly #isHere = ({ places }: LoginRefusal): boolean => places.some((place) => this.#places.includes(place))
+
+  #heldBack({ refusal: { id, reason, isPending = false }, waitMs }: Held): SecretsError {
+    const { source } = this.#parts
+    const met = this.#met?.id === id ? this.#met.error : undefined
+    const why = reason === undefined ? '' : ` (${reason})`
+    const message = isPending ? 'Logins by this role were broken off.' : (met?.message ?? `OpenBao refused it${why}.`)
+    const held = `${message} It is not tried again for ${Math.ceil(waitMs / 1_000)} s.`
+    // What nobody knows to be refused is no refusal.
+    if (isPending) return new SecretsError('unavailable', held, { source, reason: 'login_turn', retryAfterMs: waitMs })
+    return new SecretsError('unauthenticated', held, {
+      source,
+      retryAfterMs: waitMs,
+      ...(reason !== undefined && { reason }),
+      ...(met && { cause: met, ...(met.upstream !== undefined && { upstream: met.upstream }) }),
+    })
+  }
+
+  #othersFirst(): SecretsError {
+    const message = 'Other processes are logging in by the same role; OpenBao is asked when they are done.'
+    return new SecretsError('unavailable', message, { source: this.#parts.source, reason: 'login_turn' })
+  }
 }

@@ -1,4 +1,4 @@
-import { SecretsError } from '@keyplane/core'
+import { SecretsError, systemRandom } from '@keyplane/core'
 import { type FakeClock, fakeClock } from '@keyplane/testkit'
 import { describe, expect, it } from 'vitest'
 import { OpenBaoAnswer } from './answer.ts'
@@ -53,7 +53,7 @@ const start = (options: StartOptions = {}) => {
     if (reply instanceof SecretsError) throw reply
     return answer(reply)
   }
-  const random = { unit: () => 0.5, bytes: (length: number) => new Uint8Array(length) }
+  const random = { ...systemRandom, unit: () => 0.5 }
   const keeper = new TokenKeeper({ login, ask, clock, random, source: 'openbao', places })
   return Object.assign(state, { keeper })
 }
@@ -308,7 +308,7 @@ describe('a login that is refused', () => {
         it.login = refused
         await failing(it.keeper.token())
         it.keeper.forget()
-        it.keeper.close()
+        await it.keeper.close()
       }
     expect(keepers.reduce((sum, { logins }) => sum + logins, 0)).toBe(2)
   })
@@ -375,7 +375,7 @@ describe('a keeper that forgets', () => {
   it('leaves no timer behind when it is closed', async () => {
     const it = start()
     await it.keeper.token()
-    it.keeper.close()
+    await it.keeper.close()
     expect(it.clock.waiting).toBe(0)
   })
 })

@@ -1,6 +1,7 @@
 import { type Clock, type Random, SecretsError, type Timer } from '@keyplane/core'
 import type { Ask, GrantedToken, Login } from './login.ts'
 import { LoginBackoff } from './login-backoff.ts'
+import type { RefusalLedger } from './refusal-ledger.ts'
 
 export interface TokenKeeperParts {
   readonly login: Login
@@ -10,6 +11,8 @@ export interface TokenKeeperParts {
   readonly source: string
   /** The nodes that are asked, with the namespace. */
   readonly places: readonly string[]
+  /** Where refused logins by AppRole are kept. Default: in this process's memory. */
+  readonly refusals?: RefusalLedger | undefined
 }
 
 /** How long a token lives, as far as is known at the moment of asking; on the clock's monotonic scale. */
@@ -56,7 +59,7 @@ export class TokenKeeper {
 
   constructor(parts: TokenKeeperParts) {
     this.#parts = parts
-    this.#backoff = new LoginBackoff({ method: parts.login.method, clock: parts.clock, places: parts.places })
+    this.#backoff = new LoginBackoff({ ...parts, method: parts.login.method })
   }
 
   /** The token to ask with. @throws SecretsError where the login fails. */
@@ -117,9 +120,14 @@ export class TokenKeeper {
     this.#forgetToken()
   }
 
-  close(): void {
+  /** Resolves once it is noted how a login ended that was under way. */
+  async close(): Promise<void> {
     this.#closed = true
+    const flight = this.#flight
     this.#forgetToken()
+    const noted = this.#backoff.close()
+    await flight?.catch(() => undefined)
+    await noted
   }
 
   #forgetToken(): void {

@@ -28,7 +28,7 @@ export const transitKey = ({ key, mount = 'transit', open }: TransitKeyOptions):
       if (typeof text === 'string') return text
       throw new SecretsError('bad_response', 'OpenBao answered without what it was asked for.')
     } finally {
-      client.close()
+      await client.close()
     }
   }
   return {

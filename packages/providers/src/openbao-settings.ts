@@ -128,6 +128,7 @@ export const openBaoOptions = async (
     auth,
     clock: settings.clock,
     ...(settings.dynamic && { dynamic: settings.dynamic }),
+    ...(settings.refusals && { refusals: settings.refusals }),
     ...(settings.correlationId && { correlationId: settings.correlationId }),
     ...(mount === undefined ? {} : { mount }),
     ...(namespace === undefined ? {} : { namespace }),

@@ -100,7 +100,7 @@ class OpenBaoProvider implements SecretProvider {
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#client.close()
+    await this.#client.close()
   }
 
   /** The number of the version that is meant; nothing where it is the current one, which needs no question. */

@@ -1,4 +1,5 @@
 import type { Clock } from '@keyplane/core'
+import type { RefusalLedger } from '@keyplane/openbao'
 
 /** What a provider that is chosen by name alone can know. Each file's `xFromSettings` reads from it. */
 export interface ProviderSettings {
@@ -10,6 +11,8 @@ export interface ProviderSettings {
   readonly correlationId?: () => string | undefined
   /** Ids of the provider's that are credentials with a lease: OpenBao's `MOUNT/ROLE`. */
   readonly dynamic?: Iterable<string>
+  /** Where refused logins are kept that lock a role of OpenBao's. Default: this process's memory. */
+  readonly refusals?: RefusalLedger | undefined
   /** Told of what is wrong and passed over: a line of `.env` that is no entry. Never a value. */
   readonly onProblem?: (problem: string) => void
 }

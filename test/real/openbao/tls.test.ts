@@ -30,7 +30,7 @@ class TlsServer extends BaoServer {
     try {
       return (await client.call({ method: 'GET', path: 'auth/token/lookup-self' })).status === 200
     } finally {
-      client.close()
+      await client.close()
     }
   }
 }
@@ -46,18 +46,18 @@ describe('https to OpenBao', () => {
   it('is trusted by the certificates that are given', async () => {
     const client = openBaoClient({ endpoints: [server.endpoint], auth, ca: server.ca })
     expect((await client.call(read)).status).toBe(200)
-    client.close()
+    await client.close()
   })
 
   it('is not trusted without them, and takes no token', async () => {
     const client = openBaoClient({ endpoints: [server.endpoint], auth })
     await expect(client.call(read)).rejects.toMatchObject({ code: 'unavailable', reason: 'tls' })
-    client.close()
+    await client.close()
   })
 
   it('where plain http is asked for is no OpenBao', async () => {
     const client = openBaoClient({ endpoints: [server.endpoint.replace('https', 'http')], auth })
     await expect(client.call(read)).rejects.toMatchObject({ code: 'bad_response' })
-    client.close()
+    await client.close()
   })
 })

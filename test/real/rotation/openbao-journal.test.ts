@@ -12,7 +12,7 @@ const clients: OpenBaoClient[] = []
 let folders = 0
 beforeAll(() => bao.startDev())
 afterAll(async () => {
-  for (const client of clients) client.close()
+  for (const client of clients) await client.close()
   await bao.remove()
 })
 

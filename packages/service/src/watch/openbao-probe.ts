@@ -24,7 +24,7 @@ export const noHealth: OpenHealth = async () => undefined
 export const openHealth: OpenHealth = async (source, { env, clock }) => {
   if (source.kind !== 'named' || source.name !== 'openbao') return undefined
   const client = openBaoClient(await openBaoOptions({ env: { ...env, ...source.variables }, clock }))
-  return { probe: openBaoProbe(client, clock), close: () => client.close() }
+  return { probe: openBaoProbe(client, clock), close: () => void client.close() }
 }
 
 const probeMs = 2_000
