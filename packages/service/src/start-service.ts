@@ -9,6 +9,7 @@ import { clockOutsideRequests } from './http/clock-outside-requests.ts'
 import { currentRequestId } from './http/request-context.ts'
 import { serveRequests } from './serve-requests.ts'
 import type { State } from './state/open-state.ts'
+import { stateRefusals } from './state/state-refusals.ts'
 import type { DeliveredRead } from './tools/secret-reads.ts'
 import { noHealth, type OpenHealth } from './watch/openbao-probe.ts'
 import { type WarmedSecret, Watches } from './watch/watches.ts'
@@ -17,7 +18,10 @@ export interface StartServiceOptions extends EnvironmentParts {
   readonly config: ServiceConfig
   /** Takes a record of each value before it is delivered. A record that it does not take keeps the value back. */
   readonly audit: AuditSink
-  /** Who may log in, who is, and incidents that replicas tell of once; its owner's to end. Default: nobody logs in. */
+  /**
+   * Who may log in, who is, incidents that replicas tell of once, and refused logins to OpenBao, which they count together;
+   * its owner's to end. Default: nobody logs in, and the process counts by itself.
+   */
   readonly state?: State
   /** Told of each read for a caller, cached or not: who, what and how it went, never a value. Must not throw. */
   readonly onRead?: (read: DeliveredRead) => void
@@ -46,7 +50,8 @@ export const startService = async ({
   openHealth,
   ...given
 }: StartServiceOptions): Promise<RunningService> => {
-  const parts = { correlationId: currentRequestId, ...given, clock: clockOutsideRequests(given.clock) }
+  const clock = clockOutsideRequests(given.clock)
+  const parts = { correlationId: currentRequestId, refusals: state && stateRefusals(state), ...given, clock }
   const ends: (() => Promise<void>)[] = []
   /** What was opened last ends first. */
   const close = async (): Promise<void> => {

@@ -8,7 +8,7 @@ import { keptBetween } from './kept-between.ts'
 import { longestStaleMs } from './longest-stale.ts'
 import { type OpenSource, openSource, type SourceParts } from './open-source.ts'
 
-export interface EnvironmentParts extends Pick<SourceParts, 'env' | 'clock' | 'correlationId'> {
+export interface EnvironmentParts extends Pick<SourceParts, 'env' | 'clock' | 'correlationId' | 'refusals'> {
   readonly random: Random
   readonly log: SecretsLog
   /** Default: the shipped providers. */
@@ -38,7 +38,7 @@ const maxEntries = 10_000
 /** Opens an environment's sources. Close its `secrets` when done. @throws SecretsError as opening a source does. */
 export const openEnvironment = async (
   config: EnvironmentConfig,
-  { env, clock, random, log, correlationId, sharedCache, open = openSource }: CommonParts,
+  { env, clock, random, log, correlationId, refusals, sharedCache, open = openSource }: CommonParts,
 ): Promise<OpenEnvironment> => {
   const providers: SecretProvider[] = []
   try {
@@ -50,6 +50,7 @@ export const openEnvironment = async (
         env,
         clock,
         onProblem,
+        refusals,
         ...(isOwn && dynamic.length > 0 && { dynamic }),
         ...(correlationId && { correlationId }),
       })

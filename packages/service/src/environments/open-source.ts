@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import type { Clock, SecretProvider } from '@keyplane/core'
+import type { RefusalLedger } from '@keyplane/openbao'
 import { envProvider, fileProvider, openProvider } from '@keyplane/secrets/providers'
 import type { SourceConfig } from '../config/service-config.ts'
 
@@ -11,6 +12,8 @@ export interface SourceParts {
   readonly dynamic?: Iterable<string>
   /** The id of the service's request that a question to the source is for. */
   readonly correlationId?: () => string | undefined
+  /** Where refused logins to OpenBao are kept. Default: this process's memory. */
+  readonly refusals?: RefusalLedger | undefined
   /** Told of what is wrong and passed over: a line of a dotenv file that is no entry. Never a value. */
   readonly onProblem: (problem: string) => void
 }

@@ -1,5 +1,5 @@
 import { type Clock, type Random, SecretsError } from '@keyplane/core'
-import { openBaoClient, transitKey } from '@keyplane/openbao'
+import { openBaoClient, type RefusalLedger, transitKey } from '@keyplane/openbao'
 import { fileRootKey, keyServiceRootKey, type RootKey } from '@keyplane/sealing'
 import { openBaoOptions } from '@keyplane/secrets/providers'
 import type { CacheKeyConfig } from '../config/service-config.ts'
@@ -8,6 +8,8 @@ export interface CacheRootKeyParts {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   readonly random: Random
+  /** Where refused logins to OpenBao are kept. Default: this process's memory. */
+  readonly refusals?: RefusalLedger | undefined
 }
 
 /** The key that wraps the keys of the shared cache. @throws SecretsError `config_invalid` where the file is none, or may be read by others. */
@@ -26,9 +28,9 @@ export const cacheRootKey = async (config: CacheKeyConfig, parts: CacheRootKeyPa
 
 const transitRootKey = async (
   { key, mount, variables }: Extract<CacheKeyConfig, { readonly kind: 'transit' }>,
-  { env, clock }: CacheRootKeyParts,
+  { env, clock, refusals }: CacheRootKeyParts,
 ): Promise<RootKey> => {
-  const settings = { env: { ...env, ...variables }, clock }
+  const settings = { env: { ...env, ...variables }, clock, refusals }
   // What is wrong with them is to be told at once, not when the key is asked for.
   await openBaoOptions(settings)
   const open = async () => openBaoClient({ ...(await openBaoOptions(settings)), clock })

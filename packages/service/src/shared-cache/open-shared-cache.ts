@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { Change, Clock, Random, SecretProvider, Timer } from '@keyplane/core'
+import type { Change, Clock, SecretProvider, Timer } from '@keyplane/core'
 import type { SecretsLog } from '@keyplane/secrets'
 import type { EnvironmentConfig, ServiceConfig, SourceConfig } from '../config/service-config.ts'
 import { longestStaleMs } from '../environments/longest-stale.ts'
 import { cacheSettings } from './cache-settings.ts'
-import { cacheRootKey } from './cache-root-key.ts'
+import { cacheRootKey, type CacheRootKeyParts } from './cache-root-key.ts'
 import { GuardedEntries } from './guarded-entries.ts'
 import { Keyring } from './keyring.ts'
 import { onceIn } from './once-in.ts'
@@ -12,11 +12,7 @@ import { Sealer } from './record.ts'
 import { SharedRecords } from './shared-records.ts'
 import { type SharedCacheProvider, withSharedCache } from './with-shared-cache.ts'
 
-export interface SharedCacheParts {
-  /** The process's environment. */
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly clock: Clock
-  readonly random: Random
+export interface SharedCacheParts extends CacheRootKeyParts {
   readonly log: SecretsLog
 }
 

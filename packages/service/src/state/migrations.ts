@@ -64,8 +64,21 @@ const incidents: Migration = {
       .execute(),
 }
 
+/** Refused logins to OpenBao, by the role that they count for. */
+const loginRefusals: Migration = {
+  up: ({ schema }: Kysely<unknown>): Promise<void> =>
+    schema
+      .createTable('login_refusals')
+      .addColumn('role', 'text', (column) => column.primaryKey())
+      .addColumn('refusals', 'text', (column) => column.notNull())
+      .addColumn('revision', 'bigint', (column) => column.notNull())
+      .addColumn('expires_at_ms', 'bigint', (column) => column.notNull())
+      .execute(),
+}
+
 /** The schema of the service's state, step by step. A step that was released is never changed. */
 export const stateMigrations: Migrations = Object.freeze({
   '0001-users-sessions-audit': usersSessionsAudit,
   '0002-incidents': incidents,
+  '0003-login-refusals': loginRefusals,
 })

@@ -10,9 +10,9 @@ export interface SweepParts {
 
 const everyMs = 60_000
 
-const swept = ['sessions', 'idempotency'] as const
+const swept = ['sessions', 'idempotency', 'login_refusals'] as const
 
-/** Removes sessions and answers that are past their end, each minute. They are not taken before, either. */
+/** Removes sessions, answers and refusals that are past their end, each minute. They are not taken before, either. */
 export const startSweeps = ({ reader, writer, clock }: SweepParts): { end(): Promise<void> } => {
   const { query } = reader
   let timer: Timer | undefined

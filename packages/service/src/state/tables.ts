@@ -7,6 +7,7 @@ export interface StateTables extends AuditTables {
   readonly sessions: SessionRow
   readonly idempotency: IdempotencyRow
   readonly incidents: IncidentRow
+  readonly login_refusals: LoginRefusalsRow
 }
 
 /** The one row that says that the database is a service's. */
@@ -58,4 +59,15 @@ export interface IncidentRow {
   readonly incident: string
   /** Counts changes. */
   readonly revision: number
+}
+
+/** What replicas know of refused logins by a role between them, so that they do not lock it together. */
+export interface LoginRefusalsRow {
+  /** A hash of the role. */
+  readonly role: string
+  /** JSON: hashes, codes and moments. */
+  readonly refusals: string
+  /** Counts changes. */
+  readonly revision: number
+  readonly expires_at_ms: number
 }
