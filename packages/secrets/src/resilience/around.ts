@@ -10,7 +10,7 @@ import {
 export interface CallKind {
   /**
    * What a failure may be of, rather than of the source: the role by which all of the call's reads are, or the credential
-   * that it is about.
+   * that all are about.
    */
   readonly apart?: string | undefined
   /** It changes nothing at the source, nor makes anything there. */
@@ -27,25 +27,27 @@ export type RunCall = <T>(act: (call: CallOptions) => Promise<T>, call: CallOpti
 export const around = (provider: SecretProvider, run: RunCall): SecretProvider => {
   const { many, state, list, watch, write, leases } = provider
   // A credential is made, and ended, in something behind the source: a database, say.
-  const kindOf = (ref: SecretRef): CallKind => {
-    const isLeased = leases?.isLeased(ref) ?? false
-    return { apart: ref.as ?? (isLeased ? ref.id : undefined), isRead: !isLeased }
+  const isLeased = (ref: SecretRef): boolean => leases?.isLeased(ref) ?? false
+  const kindOf = (refs: readonly SecretRef[]): CallKind => {
+    const [apart, ...others] = new Set(refs.map((ref) => ref.as ?? (isLeased(ref) ? ref.id : undefined)))
+    return { apart: others.length === 0 ? apart : undefined, isRead: !refs.some(isLeased) }
   }
   return {
     name: provider.name,
     ...(provider.local && { local: true as const }),
-    get: (ref, call = {}) => run((inner) => provider.get(ref, inner), call, kindOf(ref)),
+    get: (ref, call = {}) => run((inner) => provider.get(ref, inner), call, kindOf([ref])),
     ...(many && {
       many: {
         maxRefs: many.maxRefs,
-        get: (refs, call = {}) => runMany(run, (inner) => many.get(refs, inner), call, refs),
+        get: (refs, call = {}) => runMany(run, (inner) => many.get(refs, inner), call, { refs, kind: kindOf(refs) }),
         savesCalls: () => many.savesCalls?.() ?? true,
       },
     }),
     ...(state && {
       state: {
         maxRefs: state.maxRefs,
-        describe: (refs, call = {}) => runMany(run, (inner) => state.describe(refs, inner), call, refs),
+        describe: (refs, call = {}) =>
+          runMany(run, (inner) => state.describe(refs, inner), call, { refs, kind: kindOf(refs) }),
       },
     }),
     ...(list && { list }),
@@ -75,7 +77,7 @@ const runMany = async <T>(
   run: RunCall,
   act: (call: CallOptions) => Promise<readonly Outcome<T>[]>,
   call: CallOptions,
-  refs: readonly SecretRef[],
+  { refs, kind }: { readonly refs: readonly SecretRef[]; readonly kind: CallKind },
 ): Promise<readonly Outcome<T>[]> => {
   try {
     return await run(
@@ -87,17 +89,12 @@ const runMany = async <T>(
         return outcomes
       },
       call,
-      { apart: commonRole(refs) },
+      kind,
     )
   } catch (thrown) {
     if (!(thrown instanceof SecretsError) || !ofSource.has(thrown.code)) throw thrown
     return refs.map(() => ({ ok: false as const, error: thrown }))
   }
-}
-
-const commonRole = (refs: readonly SecretRef[]): string | undefined => {
-  const as = refs[0]?.as
-  return refs.every((ref) => ref.as === as) ? as : undefined
 }
 
 const writerAround = (

@@ -28,6 +28,32 @@ const start = (layer: (source: SecretProvider, clock: FakeClock) => SecretProvid
   return { clock, source, provider, get }
 }
 
+/** A source that is asked for several secrets in one call, and counts all calls. */
+class ManyAtOnce extends ScriptedSource {
+  readonly many: NonNullable<SecretProvider['many']> = {
+    maxRefs: 10,
+    get: (refs) =>
+      Promise.all(
+        refs.map((ref) =>
+          this.get(ref).then(
+            (value) => ({ ok: true as const, value }),
+            (error: SecretsError) => ({ ok: false as const, error }),
+          ),
+        ),
+      ),
+  }
+
+  get asked(): number {
+    return this.calls.get.length + this.calls.describe.length
+  }
+}
+
+const leasesOf = (leased: string): NonNullable<SecretProvider['leases']> => ({
+  isLeased: ({ id }) => id === leased,
+  renew: () => expect.unreachable(),
+  revoke: () => expect.unreachable(),
+})
+
 describe('retry', () => {
   const withRetries = () => start((source, clock) => withRetry(source, { clock, random: seededRandom(1), attempts: 3 }))
 
@@ -118,6 +144,38 @@ describe('the breaker', () => {
     expect(clock.waiting).toBe(0)
     source.failure = undefined
     expect(await outcome(clock, get())).toBe('ok')
+  })
+
+  it.each(['many', 'state'] as const)(
+    'is tried behind its callers by reads of several secrets, too: %s',
+    async (ability) => {
+      const clock = fakeClock()
+      const source = new ManyAtOnce({ a: 'one' })
+      const provider = withBreaker(source, { clock, openMs: 1_000 })
+      const read = async (): Promise<unknown> => {
+        const refs = [{ id: 'a' }]
+        const [first] = (await (ability === 'many' ? provider.many?.get(refs) : provider.state?.describe(refs))) ?? []
+        return !first || first.ok ? 'ok' : (first.error.reason ?? first.error.code)
+      }
+      source.failure = failing('timeout')
+      expect(await read()).toBe('timeout')
+      source.failure = undefined
+      expect(await read()).toBe('breaker_open')
+      await clock.advance(1_000)
+      expect(source.asked).toBe(2)
+      expect(await read()).toBe('ok')
+    },
+  )
+
+  it('is not tried behind its callers by reads of which one makes a credential', async () => {
+    const clock = fakeClock()
+    const source = Object.assign(new ManyAtOnce({ a: 'one' }), { leases: leasesOf('role/app') })
+    const provider = withBreaker(source, { clock, openMs: 1_000 })
+    source.failure = failing('timeout')
+    await provider.many?.get([{ id: 'a' }, { id: 'role/app' }])
+    expect(clock.waiting).toBe(0)
+    await provider.many?.get([{ id: 'role/app' }])
+    expect(clock.waiting).toBe(0)
   })
 
   it('is not tried behind its callers by a write, nor by what makes a credential, nor once it is closed', async () => {
