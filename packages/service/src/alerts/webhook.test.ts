@@ -8,12 +8,12 @@ import type { Alert } from './alert.ts'
 import { Webhook, type WebhookParts } from './webhook.ts'
 import { webhookTarget } from './webhook-target.ts'
 
-const alertNo = (number: number): Alert => ({
+const alertNo = (number: number, environment = 'production'): Alert => ({
   id: `incident-${number}`,
   at: '2026-01-01T00:00:00.000Z',
   severity: 'critical',
   reminder: false,
-  environment: 'production',
+  environment,
   kind: 'outage',
   what: 'payments.key',
   source: 'openbao',
@@ -31,21 +31,37 @@ interface Receiver {
   readonly taken: { readonly body: string; readonly path: string; readonly headers: IncomingHttpHeaders }[]
   /** What it answers next, then 200. */
   readonly answers: number[]
+  /** What it does not answer 200, by what stands in an alert. */
+  readonly refuses: { text?: string; status: number | 'nothing' }
+  /** How many it is asked at the same time, at most. */
+  readonly atOnce: { now: number; most: number }
 }
 
 const receiver = async (): Promise<Receiver> => {
   const [taken, answers]: [Receiver['taken'], number[]] = [[], []]
+  const refuses: Receiver['refuses'] = { status: 503 }
+  const atOnce = { now: 0, most: 0 }
   const server: Server = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
-      taken.push({ body, path: request.url ?? '', headers: request.headers })
-      response.writeHead(answers.shift() ?? 200).end()
+      atOnce.most = Math.max(atOnce.most, (atOnce.now += 1))
+      response.on('close', () => (atOnce.now -= 1))
+      const refused = refuses.text !== undefined && body.includes(refuses.text)
+      if (!refused) taken.push({ body, path: request.url ?? '', headers: request.headers })
+      if (refused && refuses.status === 'nothing') return
+      response.writeHead(refused ? Number(refuses.status) : (answers.shift() ?? 200)).end()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   ends.push(() => new Promise((resolve) => server.close(resolve)))
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?key=canary`, taken, answers }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?key=canary`,
+    taken,
+    answers,
+    refuses,
+    atOnce,
+  }
 }
 
 const open = (parts: Partial<WebhookParts> & Pick<WebhookParts, 'url'>) => {
@@ -89,6 +105,48 @@ describe('the webhook', () => {
     expect(lines[0]).toContain('could not be posted to the webhook: status 400.')
     expect(lines[0]).toContain('incident-2')
     expect(lines.join()).not.toContain('canary')
+  })
+
+  it('holds back no alert for another’s sake that it does not take', async () => {
+    const { url, taken, refuses } = await receiver()
+    refuses.text = 'staging'
+    const { webhook, clock } = open({ url: () => url })
+    webhook.send(alertNo(1, 'staging'))
+    webhook.send({ ...alertNo(2, 'staging'), kind: 'refusal' })
+    webhook.send(alertNo(3))
+    await expect.poll(() => taken.length).toBe(1)
+    expect(taken[0]?.body).toContain('incident-3')
+    delete refuses.text
+    const takenLater = async (): Promise<number> => {
+      await clock.advance(1_000)
+      return taken.length
+    }
+    await expect.poll(takenLater).toBe(3)
+  })
+
+  it('is posted the alerts of one subject in their order, however long the first one takes', async () => {
+    const { url, taken, answers } = await receiver()
+    answers.push(503, 503, 503)
+    const { webhook, clock } = open({ url: () => url })
+    const severities = ['degraded', 'critical', 'recovered'] as const
+    for (const severity of severities) webhook.send({ ...alertNo(1), severity })
+    const takenLater = async (): Promise<number> => {
+      await clock.advance(1_000)
+      return taken.length
+    }
+    await expect.poll(takenLater, { timeout: 10_000 }).toBe(6)
+    const posted = taken.map(({ body }) => (JSON.parse(body) as Alert).severity)
+    expect(posted).toEqual(['degraded', 'degraded', 'degraded', ...severities])
+  })
+
+  it('is asked four times at once at most', async () => {
+    const { url, atOnce, refuses } = await receiver()
+    Object.assign(refuses, { text: 'environment', status: 'nothing' })
+    const { webhook } = open({ url: () => url, clock: systemClock })
+    for (let number = 0; number < 12; number += 1) webhook.send(alertNo(number, `environment-${number}`))
+    await expect.poll(() => atOnce.most).toBe(4)
+    await webhook.close()
+    expect(atOnce.most).toBe(4)
   })
 
   it('that is away for long is given up and told of, as is what waits too long behind it', async () => {

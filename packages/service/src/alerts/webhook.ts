@@ -1,6 +1,7 @@
 import { type Clock, type Random, SecretsError, toSecretsError, untilAborted } from '@keyplane/core'
 import { type HttpAnswer, httpClient, retryAfterMs } from '@keyplane/http'
 import type { SecretsLog } from '@keyplane/secrets'
+import { Turns } from '../limits/turns.ts'
 import type { Alert } from './alert.ts'
 import { webhookSignature } from './webhook-signature.ts'
 import { webhookTarget } from './webhook-target.ts'
@@ -15,20 +16,27 @@ export interface WebhookParts {
   readonly log: SecretsLog
 }
 
-/** Alerts that wait; beyond them the oldest is given up, as the latest says best how things stand. */
+/** Alerts that wait behind others; beyond them the oldest is given up, as the latest says best how things stand. */
 const maxWaiting = 100
+/** Attempts at a time. */
+const atOnce = 4
 /** An alert is tried for so long. */
 const tryForMs = 600_000
 const firstWaitMs = 1_000
 const maxWaitMs = 60_000
 const attemptMs = 5_000
 
-/** Posts alerts one after the other, each until it is taken or its time is over. */
+/**
+ * Posts alerts, each until it is taken or its time is over. Those of one subject are posted in their order, one after the
+ * other; none waits for another subject's.
+ */
 export class Webhook {
   readonly #parts: WebhookParts
   readonly #waiting: Alert[] = []
+  /** By subject. */
+  readonly #posting = new Map<string, Promise<void>>()
+  readonly #turns = new Turns({ atOnce })
   readonly #closing = new AbortController()
-  #posting: Promise<void> | undefined
 
   constructor(parts: WebhookParts) {
     this.#parts = parts
@@ -37,25 +45,31 @@ export class Webhook {
   /** Takes an alert to be posted; never waits, never throws. */
   send(alert: Alert): void {
     if (this.#closing.signal.aborted) return
-    if (this.#waiting.push(alert) > maxWaiting) this.#giveUp(this.#waiting.shift(), 'too many wait')
-    this.#posting ??= this.#postAll().finally(() => {
-      this.#posting = undefined
-    })
+    this.#waiting.push(alert)
+    const subject = subjectOf(alert)
+    if (!this.#posting.has(subject)) this.#posting.set(subject, this.#postAll(subject))
+    if (this.#waiting.length > maxWaiting) this.#giveUp(this.#waiting.shift(), 'too many wait')
   }
 
   /** Ends all attempts; what waits is given up, and told. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#posting
+    await Promise.all(this.#posting.values())
     for (const alert of this.#waiting.splice(0)) this.#giveUp(alert, 'the service ends')
   }
 
-  async #postAll(): Promise<void> {
-    for (let alert = this.#waiting.shift(); alert; alert = this.#waiting.shift()) {
+  async #postAll(subject: string): Promise<void> {
+    for (let alert = this.#next(subject); alert; alert = this.#next(subject)) {
       const why = await this.#post(alert)
       if (why !== undefined) this.#giveUp(alert, why)
-      if (this.#closing.signal.aborted) return
     }
+    this.#posting.delete(subject)
+  }
+
+  #next(subject: string): Alert | undefined {
+    if (this.#closing.signal.aborted) return undefined
+    const index = this.#waiting.findIndex((alert) => subjectOf(alert) === subject)
+    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0]
   }
 
   /** Why it was given up, if it was. */
@@ -63,7 +77,7 @@ export class Webhook {
     const { clock, random } = this.#parts
     const endMs = clock.monotonicMs() + tryForMs
     for (let attempt = 0; ; attempt += 1) {
-      const failure = await this.#attempt(JSON.stringify(alert))
+      const failure = await this.#turns.take(() => this.#attempt(JSON.stringify(alert)))
       if (!failure) return undefined
       // Full jitter: many services that fail together do not come back together.
       const jittered = random.unit() * Math.min(maxWaitMs, firstWaitMs * 2 ** attempt)
@@ -107,6 +121,9 @@ export class Webhook {
     this.#parts.log.error(`An alert could not be posted to the webhook: ${why}.`, { id, environment, kind, severity })
   }
 }
+
+/** What an alert may contradict an earlier one about. */
+const subjectOf = ({ environment, kind }: Alert): string => `${environment} ${kind}`
 
 const refusalOf = ({ status, headers }: HttpAnswer, nowMs: number): SecretsError | undefined => {
   if (status >= 200 && status < 300) return undefined

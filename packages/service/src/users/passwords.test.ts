@@ -1,7 +1,7 @@
 import { systemRandom } from '@keyplane/core'
 import { describe, expect, it } from 'vitest'
 import { Passwords } from './passwords.ts'
-import { Turns } from './turns.ts'
+import { Turns } from '../limits/turns.ts'
 
 const quick = { memoryKib: 64, passes: 1 }
 

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import * as crypto from 'node:crypto'
 import { promisify } from 'node:util'
 import { type Random, SecretsError } from '@keyplane/core'
-import { Turns } from './turns.ts'
+import { Turns } from '../limits/turns.ts'
 
 /** Of Argon2id. */
 export interface PasswordCost {

@@ -2,8 +2,8 @@ import { SecretsError } from '@keyplane/core'
 
 export interface TurnsOptions {
   readonly atOnce: number
-  /** Callers that may wait; one more is refused. */
-  readonly waiting: number
+  /** Callers that may wait; one more is refused. Default: any number. */
+  readonly waiting?: number
 }
 
 /** Lets so many act at a time; others wait for their turn, in their order. */
@@ -31,8 +31,8 @@ export class Turns {
   }
 
   #turn(): Promise<void> {
-    if (this.#queue.length >= this.#options.waiting)
-      throw new SecretsError('rate_limited', 'Too many logins wait; try again later.', { retryAfterMs: 1_000 })
+    if (this.#queue.length >= (this.#options.waiting ?? Infinity))
+      throw new SecretsError('rate_limited', 'Too many wait; try again later.', { retryAfterMs: 1_000 })
     return new Promise((resolve) => this.#queue.push(resolve))
   }
 }
