@@ -28,6 +28,10 @@ interface Started {
   readonly sent: Alert[]
   /** What `sys/health` would say. */
   health: Standing
+  /** After so long. */
+  healthTakesMs: number
+  /** When it was asked. */
+  readonly probedAtMs: number[]
   /** A client's read, which the watch takes note of. */
   readonly read: (options?: { fresh: boolean }) => Promise<string>
   /** Severity and kind of what was sent since the last look. */
@@ -62,7 +66,15 @@ const start = async (
     log,
     open: async (wanted) => (wanted.kind === 'named' && wanted.name === 'aws' ? spare : source),
   })
-  const openHealth: OpenHealth = async () => ({ probe: async () => started.health, close: () => {} })
+  const openHealth: OpenHealth = async () => ({
+    probe: async () => {
+      started.probedAtMs.push(clock.monotonicMs())
+      if (started.healthTakesMs > 0)
+        await new Promise<void>((resolve) => void clock.after(started.healthTakesMs, resolve))
+      return started.health
+    },
+    close: () => {},
+  })
   const sources = await watchedSources(open, { env: {}, clock, open: openHealth })
   const sent: Alert[] = []
   const alerts = new Alerts({
@@ -88,6 +100,8 @@ const start = async (
     watch,
     sent,
     health: { isWell: true, state: 'active' },
+    healthTakesMs: 0,
+    probedAtMs: [],
     read: async ({ fresh } = { fresh: false }) => {
       const reading = readTool(open, 'payments', { clock, fresh, onRead: (read) => watch.note(read) })
       await clock.advance(5_000)
@@ -135,6 +149,26 @@ describe('the watch over an environment', () => {
     const reads = source.reads.length
     await clock.advance(2 * minute)
     expect(source.reads).toHaveLength(reads)
+  })
+
+  it.each([
+    ['answers at once', 0],
+    ['hangs, and is left after two seconds', 2 * second],
+  ])('asks OpenBao how it stands every ten seconds, and no more often, where it %s', async (_, takesMs) => {
+    const started = await start(own)
+    const { clock, probedAtMs, source, watch } = started
+    started.healthTakesMs = takesMs
+    if (takesMs > 0) {
+      started.health = { isWell: false, state: 'hung' }
+      source.fares = 'down'
+    }
+    await clock.advance(10 * minute)
+    const [first = expect.unreachable()] = probedAtMs
+    expect(probedAtMs).toEqual(Array.from({ length: 61 }, (_each, time) => first + time * 10 * second))
+    const closed = watch.close()
+    await clock.advance(minute)
+    await closed
+    expect(probedAtMs).toHaveLength(61)
   })
 
   it('takes what somebody could not have past the cache for no loss of what is cached', async () => {

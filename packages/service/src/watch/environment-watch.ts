@@ -111,16 +111,18 @@ export class EnvironmentWatch {
     const isSlow = this.#ticks % slowTicks === 0
     this.#ticks += 1
     const { sources, clock } = this.#parts
+    const nextAtMs = clock.monotonicMs() + tickMs
     const due = sources.filter(({ isQuick }) => isQuick || isSlow)
     await Promise.all(due.map((source) => this.#probe(source)))
     await this.#readAgain(isSlow)
     // An incident may be open that this process does not know of: from before its start, or of a replica that is gone.
     this.#looksAtAll ||= isSlow
     this.#lookSoon()
-    if (!this.#closing.signal.aborted)
-      this.#timer = clock.after(tickMs, () => {
-        this.#ticking = this.#tick()
-      })
+    if (this.#closing.signal.aborted) return
+    // From one begin to the next: a source that hangs is looked at no less often.
+    this.#timer = clock.after(Math.max(0, nextAtMs - clock.monotonicMs()), () => {
+      this.#ticking = this.#tick()
+    })
   }
 
   async #probe({ name, probe }: WatchedSource): Promise<void> {
