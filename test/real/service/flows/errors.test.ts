@@ -9,13 +9,14 @@ import { WebhookReceiver } from '../webhook-receiver.ts'
 
 const cluster = new BaoCluster(1)
 let bao: BaoServer
-const alerts = { fallback: new WebhookReceiver(), none: new WebhookReceiver() }
-/** One environment has a fallback, the other has none. */
+const alerts = { stale: new WebhookReceiver(), fallback: new WebhookReceiver(), none: new WebhookReceiver() }
+/** One environment may give what it has kept, one has a fallback, one has neither. */
+let keeping: ServiceProcess
 let covered: ServiceProcess
 let bare: ServiceProcess
 
 beforeAll(async () => {
-  await Promise.all([cluster.start(), alerts.fallback.start(), alerts.none.start()])
+  await Promise.all([cluster.start(), ...Object.values(alerts).map((receiver) => receiver.start())])
   bao = cluster.nodes[0] as BaoServer
   await bao.done('POST', 'secret/data/allowed/api-key', { data: { value: 'of OpenBao' } })
   const { roleId, secretId } = await appRole(bao, 'service')
@@ -30,22 +31,23 @@ beforeAll(async () => {
     ttl: '1s',
   }
   const tools = { payments: { settings: { timeoutMs: 3_000 }, secrets: { apiKey: 'allowed/api-key' } } }
-  const started = (webhook: WebhookReceiver, fallback: unknown): Promise<ServiceProcess> =>
+  const started = (webhook: WebhookReceiver, more: object): Promise<ServiceProcess> =>
     new ServiceProcess({
       config: {
-        environments: { production: { ...environment, fallback } },
+        environments: { production: { ...environment, ...more } },
         tools,
         alerts: { webhook: { url: webhook.url } },
       },
       files: { '.env.fallback': 'ALLOWED_API_KEY=of the fallback\n' },
     }).start()
-  covered = await started(alerts.fallback, [{ env: '.env.fallback' }])
-  bare = await started(alerts.none, 'none')
-}, 60_000)
+  keeping = await started(alerts.stale, { maxStale: '1h', fallback: [{ env: '.env.fallback' }] })
+  covered = await started(alerts.fallback, { fallback: [{ env: '.env.fallback' }] })
+  bare = await started(alerts.none, { fallback: 'none' })
+}, 120_000)
 
 afterAll(async () => {
-  await Promise.all([covered?.remove(), bare?.remove()])
-  await Promise.all([cluster.remove(), alerts.fallback.stop(), alerts.none.stop()])
+  await Promise.all([keeping?.remove(), covered?.remove(), bare?.remove()])
+  await Promise.all([cluster.remove(), ...Object.values(alerts).map((receiver) => receiver.stop())])
 })
 
 const read = (service: ServiceProcess) => service.configuration('payments', 'production')
@@ -69,7 +71,7 @@ const applicationReads = async (service: ServiceProcess): Promise<readonly [stri
 
 describe('the flow of errors and fallbacks', () => {
   it('gives the secrets of OpenBao while that answers', async () => {
-    for (const service of [covered, bare]) {
+    for (const service of [keeping, covered, bare]) {
       const { body } = await read(service)
       expect(body.status).toBe('ok')
       expect(body.secrets['apiKey']).toMatchObject({ value: 'of OpenBao', source: 'openbao', stale: false })
@@ -77,16 +79,31 @@ describe('the flow of errors and fallbacks', () => {
     expect(await applicationReads(bare)).toEqual(['of OpenBao', 'given'])
   })
 
-  it('asks OpenBao again, then its fallback, and tells once that the service is degraded', async () => {
+  it('asks OpenBao again, then gives what is kept while that is young enough, and how old it is', async () => {
     await bao.kill()
     await expired()
+    let lastMs = 1_000
+    for (let ask = 0; ask < 3; ask += 1) {
+      const { status, body } = await read(keeping)
+      expect(status).toBe(200)
+      expect(body).toMatchObject({ status: 'degraded', missing: [], errors: [] })
+      const { ageMs, ...given } = body.secrets['apiKey'] ?? expect.unreachable()
+      expect(given).toMatchObject({ value: 'of OpenBao', source: 'openbao', stale: true })
+      expect(ageMs).toBeGreaterThanOrEqual(lastMs)
+      lastMs = ageMs
+    }
+    expect(await applicationReads(keeping)).toEqual(['of OpenBao', 'given'])
+  })
+
+  it('asks its fallback where nothing is kept for that, and tells once that the service is degraded', async () => {
     for (let ask = 0; ask < 3; ask += 1) {
       const { status, body } = await read(covered)
       expect(status).toBe(200)
       expect(body.status).toBe('degraded')
       expect(body.secrets['apiKey']).toMatchObject({ value: 'of the fallback', source: 'env', stale: false })
     }
-    await expect.poll(() => alerts.fallback.told, { timeout: 5_000 }).toEqual(['outage degraded'])
+    for (const receiver of [alerts.stale, alerts.fallback])
+      await expect.poll(() => receiver.told, { timeout: 5_000 }).toEqual(['outage degraded'])
   })
 
   it('gives the configuration without its secrets where there is no fallback, and tells once that this is critical', async () => {
@@ -106,6 +123,7 @@ describe('the flow of errors and fallbacks', () => {
 
   it('records what was given instead, and what could not be given', () => {
     const last = (service: ServiceProcess) => service.records().findLast(({ resource }) => resource.endsWith('apiKey'))
+    expect(last(keeping)).toMatchObject({ decision: 'allow', detail: { source: 'openbao', stale: 'true' } })
     expect(last(covered)).toMatchObject({ decision: 'allow', detail: { source: 'env' } })
     expect(last(bare)).toMatchObject({ decision: 'error', detail: { error: 'unavailable' } })
   })
@@ -114,10 +132,11 @@ describe('the flow of errors and fallbacks', () => {
     await cluster.restart(bao)
     await bao.done('POST', 'secret/data/allowed/api-key', { data: { value: 'the second of OpenBao' } })
     const value = async (service: ServiceProcess) => (await read(service)).body.secrets['apiKey']?.value
-    for (const service of [covered, bare])
+    for (const service of [keeping, covered, bare])
       await expect.poll(() => value(service), { timeout: 30_000, interval: 200 }).toBe('the second of OpenBao')
     const recovered = { timeout: 75_000, interval: 250 }
-    await expect.poll(() => alerts.fallback.told, recovered).toEqual(['outage degraded', 'outage recovered'])
+    for (const receiver of [alerts.stale, alerts.fallback])
+      await expect.poll(() => receiver.told, recovered).toEqual(['outage degraded', 'outage recovered'])
     await expect.poll(() => alerts.none.told.at(-1), recovered).toBe('outage recovered')
     expect(alerts.none.told.filter((told) => told === 'outage recovered')).toHaveLength(1)
   }, 150_000)
