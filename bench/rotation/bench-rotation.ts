@@ -1,6 +1,6 @@
 import { ScratchServer } from '../../test/real/postgres/scratch-server.ts'
 import type { Kind } from '../../test/real/rotation/rotated-user.ts'
-import { logInThroughRotations } from '../../test/real/rotation/login-load.ts'
+import { type ClientName, logInThroughRotations } from '../../test/real/rotation/login-load.ts'
 import { measured, notMeasured, type Row, yardstick } from '../row.ts'
 import type { BenchOptions } from '../run.ts'
 import { median } from '../statistics.ts'
@@ -45,16 +45,38 @@ const cutRows = (kind: Kind, isTakenBack: boolean, wanted: number, found: CutFin
   return [measured({ id, what, unit: 'runs' }, found.cuts, { atLeast: wanted }), ...goalsOf(id, found)]
 }
 
-const loadRows = async (server: ScratchServer, kind: Kind): Promise<Row[]> => {
+/** By whom logins are counted: with two users in turn a client that merely reads is refused nothing either. */
+const clientsOf: Readonly<Record<Kind, readonly (readonly [string, ClientName, number])[]>> = {
+  'one user': [['load', 'withSecret, cached for an hour', 500]],
+  'one user, by an administrator': [],
+  'two users': [
+    ['load', 'withSecret, cached for an hour', 500],
+    ['plain-load', 'read for each login', 500],
+    ['cached-load', 'read, cached for half a second', 1_500],
+  ],
+}
+
+const loadRows = async (
+  server: ScratchServer,
+  kind: Kind,
+  [name, client, everyMs]: readonly [string, ClientName, number],
+): Promise<Row[]> => {
   const rotations = 10
-  const user = `load_${kind.replaceAll(/\W/g, '')}`
-  const { failures, waitsMs } = await logInThroughRotations({ server, kind, user, rotations, loginsPerSecond: 100 })
-  const id = `${nameOf(kind)}.load`
+  const id = `${nameOf(kind)}.${name}`
+  const user = id.replaceAll(/\W/g, '_')
+  const { failures, waitsMs } = await logInThroughRotations({
+    server,
+    kind,
+    client,
+    user,
+    rotations,
+    everyMs,
+    loginsPerSecond: 100,
+  })
   const what = `${kind}: logins that failed, at 100/s through ${rotations} rotations`
+  const note = `${waitsMs.length} logins; the credential: ${client}; ${everyMs} ms from one rotation to the next.`
   return [
-    measured({ id, what, unit: 'logins', note: `${waitsMs.length} logins by withSecret.` }, failures.length, {
-      atMost: 0,
-    }),
+    measured({ id, what, unit: 'logins', note }, failures.length, { atMost: 0 }),
     yardstick({ id: `${id}.longest`, what: 'the longest wait of a login', unit: 'ms' }, Math.max(...waitsMs)),
     yardstick({ id: `${id}.median`, what: 'its median', unit: 'ms' }, median(waitsMs)),
   ]
@@ -78,7 +100,9 @@ const calmRows = async (server: ScratchServer, kind: Kind): Promise<Row[]> => {
   progress(`${kind}: the cost of a rotation`)
   const cost = await costRows(kind)
   progress(`${kind}: logins through rotations`)
-  return [...cost, ...(await loadRows(server, kind))]
+  const loads: Row[] = []
+  for (const load of clientsOf[kind]) loads.push(...(await loadRows(server, kind, load)))
+  return [...cost, ...loads]
 }
 
 /** Both kinds at once, a core for each. */

@@ -1,15 +1,42 @@
 import { type SecretProvider, SecretsError, type SecretVersion, systemClock, systemRandom } from '@keyplane/core'
 import { rotationEngine } from '@keyplane/rotation'
 import { memoryJournal, type MemoryVersions, memoryVersions } from '@keyplane/rotation/testing'
-import { openSecrets } from '@keyplane/secrets'
+import { openSecrets, type SecretsManager } from '@keyplane/secrets'
 import { type Kind, kinds, makeUser, type RotatedServer, superuserOf } from './rotated-user.ts'
 import { logInWith } from './stored-logins.ts'
+
+const secretId = 'prod/db'
+
+interface Client {
+  readonly cacheTtl: number | string
+  readonly logIn: (secrets: SecretsManager) => Promise<void>
+}
+
+/** Has what is stored, perhaps as it was a moment ago, and logs in with it once: a refused login is a failed one. */
+const plainLogin = async (secrets: SecretsManager): Promise<void> =>
+  logInWith((await secrets.getSecret(secretId)) ?? '')
+
+/** How a client comes by the login that it uses. What is cached for an hour is refused after the next rotation but one. */
+const clients = {
+  'withSecret, cached for an hour': {
+    cacheTtl: '1h',
+    logIn: (secrets) => secrets.withSecret(secretId, logInWith),
+  },
+  'read for each login': { cacheTtl: 0, logIn: plainLogin },
+  'read, cached for half a second': { cacheTtl: '500ms', logIn: plainLogin },
+  'read, cached for an hour': { cacheTtl: '1h', logIn: plainLogin },
+} satisfies Readonly<Record<string, Client>>
+
+export type ClientName = keyof typeof clients
 
 export interface LoadedRotations {
   readonly server: RotatedServer
   readonly kind: Kind
+  readonly client: ClientName
   readonly user: string
   readonly rotations: number
+  /** From the end of one to the beginning of the next. */
+  readonly everyMs: number
   readonly loginsPerSecond: number
 }
 
@@ -19,21 +46,21 @@ export interface LoginLoad {
   readonly waitsMs: readonly number[]
 }
 
-const secretId = 'prod/db'
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Logs in by `withSecret` all the while that a user's password is rotated, every half second. */
+/** Logs in all the while that a user's password is rotated, time after time. */
 export const logInThroughRotations = async (parts: LoadedRotations): Promise<LoginLoad> => {
-  const { server, kind, user, rotations, loginsPerSecond } = parts
+  const { server, kind, user, rotations, everyMs, loginsPerSecond } = parts
+  const client: Client = clients[parts.client]
   const versions = memoryVersions({ versionId: 'v0', value: await makeUser(server, user) })
   const rotator = kinds[kind]({ admin: superuserOf(server), timeoutMs: 5_000 })
   const journal = memoryJournal(systemClock)
   const engine = rotationEngine({ journal, versions, rotators: [rotator], clock: systemClock, random: systemRandom })
-  // What is cached for an hour is refused after the next rotation but one.
-  const secrets = openSecrets({ providers: [providerOver(versions)], environment: false, env: {}, cacheTtl: '1h' })
-  const load = steadyLoad(loginsPerSecond, () => secrets.withSecret(secretId, logInWith))
+  const { cacheTtl } = client
+  const secrets = openSecrets({ providers: [providerOver(versions)], environment: false, env: {}, cacheTtl })
+  const load = steadyLoad(loginsPerSecond, () => client.logIn(secrets))
   for (let round = 0; round < rotations; round += 1) {
-    await wait(500)
+    await wait(everyMs)
     await engine.begin({ secretId, rotator: rotator.name })
     const { status } = await engine.advance(secretId)
     const entry = await journal.load(secretId)

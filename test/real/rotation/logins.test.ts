@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ScratchMariaDb } from '../mariadb/scratch-mariadb.ts'
 import { ScratchServer } from '../postgres/scratch-server.ts'
-import { logInThroughRotations } from './login-load.ts'
-import { kindNames, type RotatedServer } from './rotated-user.ts'
+import { type ClientName, type LoginLoad, logInThroughRotations } from './login-load.ts'
+import { type Kind, kindNames, type RotatedServer } from './rotated-user.ts'
 
 const loginsPerSecond = 100
 const rotations = 5
@@ -19,10 +19,28 @@ describe.each(starts)('a hundred logins a second to %s', (_, start) => {
   })
   afterAll(() => server.stop())
 
-  it.each(kindNames)('do not fail through rotations of %s', async (kind) => {
+  const loaded = (kind: Kind, client: ClientName, everyMs: number): Promise<LoginLoad> => {
     const user = `reader${(users += 1)}`
-    const { failures, waitsMs } = await logInThroughRotations({ server, kind, user, rotations, loginsPerSecond })
+    return logInThroughRotations({ server, kind, client, user, rotations, everyMs, loginsPerSecond })
+  }
+
+  it.each(kindNames)('by withSecret do not fail through rotations of %s', async (kind) => {
+    const { failures, waitsMs } = await loaded(kind, 'withSecret, cached for an hour', 500)
     expect(failures).toEqual([])
     expect(waitsMs.length).toBeGreaterThan(rotations * 0.5 * loginsPerSecond * 0.8)
+  })
+
+  it.each<[ClientName, number]>([
+    ['read for each login', 500],
+    ['read, cached for half a second', 1_500],
+  ])('with what is %s do not fail while two users take turns, without a second try', async (client, everyMs) => {
+    const { failures, waitsMs } = await loaded('two users', client, everyMs)
+    expect(failures).toEqual([])
+    expect(waitsMs.length).toBeGreaterThan(((rotations * everyMs) / 1_000) * loginsPerSecond * 0.8)
+  })
+
+  it('fail with what is cached for longer than from one rotation of two users to the next', async () => {
+    const { failures } = await loaded('two users', 'read, cached for an hour', 500)
+    expect(failures).not.toEqual([])
   })
 })
