@@ -21,7 +21,8 @@ export const addressOf = (value: SecretValue, defaultPort: number): Address => {
   return { host, port: number, tls: tlsOf(ssl, host) }
 }
 
-const tlsOf = (ssl: unknown, host: string): boolean => {
+/** What a value's `ssl` means. @throws SecretsError `source_misconfigured` (`value_shape`) */
+export const tlsOf = (ssl: unknown, host: string): boolean => {
   if (ssl === undefined) return !['localhost', '127.0.0.1', '::1'].includes(host)
   if (ssl === true || ssl === 'true') return true
   if (ssl === false || ssl === 'false') return false

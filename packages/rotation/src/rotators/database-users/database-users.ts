@@ -1,6 +1,6 @@
 import type { SecretValue } from '@keyplane/core'
 import type { Acceptance, RotatorCall } from '../../ports/rotator.ts'
-import type { DatabaseLogin } from './database-login.ts'
+import type { DatabaseLogin, NewLogin } from './database-login.ts'
 
 /**
  * Statements that change users, in one kind of server's words: SQL, or MongoDB's commands. A password is in none, only what
@@ -27,6 +27,8 @@ export interface DatabaseUsers<Statement = string> {
   readonly maxNameBytes: number
   /** @throws SecretsError `source_misconfigured` (`value_shape`) */
   loginOf(value: SecretValue): DatabaseLogin
+  /** The value with another login in it, in the shape that it has. @throws as `loginOf` */
+  withLogin(value: SecretValue, login: NewLogin): SecretValue
   /** Logs in, and asks the server something. */
   test(call: RotatorCall, login: DatabaseLogin): Promise<Acceptance>
   /**

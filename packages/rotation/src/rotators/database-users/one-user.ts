@@ -1,7 +1,6 @@
 import { type Random, SecretsError, type SecretValue } from '@keyplane/core'
 import type { Acceptance, Credentials, Rotator, RotatorCall } from '../../ports/rotator.ts'
 import { acceptance } from '../acceptance.ts'
-import { withMembers } from '../credential.ts'
 import { type RandomTextOptions, randomText } from '../random-text.ts'
 import { adminLogin } from './admin-login.ts'
 import type { DatabaseLogin } from './database-login.ts'
@@ -72,7 +71,7 @@ export class OneUser<Statement> implements Rotator {
   }
 
   #withNewPassword(value: SecretValue): SecretValue {
-    return withMembers(value, { password: randomText(this.#options.random, this.#options.password) })
+    return this.#users.withLogin(value, { password: randomText(this.#options.random, this.#options.password) })
   }
 
   /** Waits for changes under way, by whichever login is accepted; false where none is. */

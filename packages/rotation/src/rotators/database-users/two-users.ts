@@ -1,6 +1,5 @@
 import { type Random, SecretsError, type SecretValue } from '@keyplane/core'
 import type { Acceptance, Credentials, Rotator, RotatorCall } from '../../ports/rotator.ts'
-import { withMembers } from '../credential.ts'
 import { type RandomTextOptions, randomText } from '../random-text.ts'
 import { adminLogin } from './admin-login.ts'
 import type { DatabaseLogin } from './database-login.ts'
@@ -35,7 +34,7 @@ export class TwoUsers<Statement> implements Rotator {
   }
 
   async create(_: RotatorCall, current: SecretValue): Promise<SecretValue> {
-    return withMembers(current, {
+    return this.#users.withLogin(current, {
       username: this.#otherUser(this.#users.loginOf(current).user),
       password: this.#newPassword(),
     })

@@ -1,7 +1,7 @@
 import { SecretsError } from '@keyplane/core'
 import type { Db, Document } from 'mongodb'
 import { acceptance } from '../acceptance.ts'
-import { databaseLogin } from '../database-users/database-login.ts'
+import { databaseLogin, withDatabaseLogin } from '../database-users/database-login.ts'
 import type { DatabaseUsers, UserStatements } from '../database-users/database-users.ts'
 import { type MongodbReach, withMongodb } from './mongodb-session.ts'
 
@@ -19,6 +19,7 @@ export const mongodbUsers = (reach: MongodbReach): DatabaseUsers<Document> => ({
     const { database = 'admin' } = login
     return { ...login, database, userDatabase: database }
   },
+  withLogin: withDatabaseLogin,
   test: ({ signal }, login) =>
     acceptance('refused_login', () => withMongodb(login, { ...reach, signal }, (db) => db.command({ ping: 1 }))),
   change: async (call, { by, statements }) =>

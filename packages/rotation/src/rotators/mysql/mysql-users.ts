@@ -1,6 +1,6 @@
 import { type Random, SecretsError } from '@keyplane/core'
 import { acceptance } from '../acceptance.ts'
-import { type DatabaseLogin, databaseLogin } from '../database-users/database-login.ts'
+import { type DatabaseLogin, databaseLogin, withDatabaseLogin } from '../database-users/database-login.ts'
 import type { DatabaseUsers, UserStatements } from '../database-users/database-users.ts'
 import { accountOf, type MysqlAccount, ownAccount, quoted, requireOneWay } from './mysql-accounts.ts'
 import { grantsLike } from './mysql-grants.ts'
@@ -19,6 +19,7 @@ export const mysqlUsers = ({ random, ...reach }: MysqlUsersOptions): DatabaseUse
   // MySQL's; MariaDB takes 80.
   maxNameBytes: 32,
   loginOf: (value) => databaseLogin(value, 3_306),
+  withLogin: withDatabaseLogin,
   test: ({ signal }, login) =>
     acceptance('refused_login', () => withMysql(login, { ...reach, signal }, (query) => query('select 1'))),
   change: (call, { by, user, statements }) =>

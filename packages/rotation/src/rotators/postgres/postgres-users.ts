@@ -1,9 +1,10 @@
 import type { Random } from '@keyplane/core'
 import type { Client } from 'pg'
 import { acceptance } from '../acceptance.ts'
-import { databaseLogin } from '../database-users/database-login.ts'
+import { databaseLogin, withDatabaseLogin } from '../database-users/database-login.ts'
 import type { DatabaseUsers, UserStatements } from '../database-users/database-users.ts'
 import { type PostgresReach, withPostgres } from './postgres-session.ts'
+import { postgresUrlLogin, withPostgresUrlLogin } from './postgres-url.ts'
 import { scramVerifier } from './scram-verifier.ts'
 
 export interface PostgresUsersOptions extends PostgresReach {
@@ -16,7 +17,8 @@ export interface PostgresUsersOptions extends PostgresReach {
  */
 export const postgresUsers = ({ random, ...reach }: PostgresUsersOptions): DatabaseUsers => ({
   maxNameBytes: 63,
-  loginOf: (value) => databaseLogin(value, 5_432),
+  loginOf: (value) => postgresUrlLogin(value) ?? databaseLogin(value, 5_432),
+  withLogin: (value, login) => withPostgresUrlLogin(value, login) ?? withDatabaseLogin(value, login),
   test: ({ signal }, login) =>
     acceptance('refused_login', () => withPostgres(login, { ...reach, signal }, (client) => client.query('select 1'))),
   change: (call, { by, user, statements }) =>
