@@ -1,7 +1,7 @@
-import type { SecretsError } from '@keyplane/core'
+import { SecretsError } from '@keyplane/core'
 
 /** What to do about a failure, where something can be done; the error itself has said what it is. */
-export const hintFor = ({ code, source, reason }: SecretsError): string | undefined => {
+export const hintFor = ({ code, source, reason, cause }: SecretsError): string | undefined => {
   if (source === 'service')
     return code === 'unauthenticated' && reason !== 'login' ? 'Log in: keyplane login' : undefined
   // A database or a port that is not to be had names no source.
@@ -11,7 +11,14 @@ export const hintFor = ({ code, source, reason }: SecretsError): string | undefi
   if (reason === 'no_root_key' || reason === 'wrong_root_key')
     return 'Put the one that belongs to this folder back from your backup: without it no secret can be read.'
   if (reason === 'port_taken') return 'See what runs here: keyplane doctor'
-  return rotationHints[reason ?? '']
+  const underlying = cause instanceof SecretsError ? stepHints[cause.reason ?? ''] : undefined
+  return [underlying, rotationHints[reason ?? '']].filter(Boolean).join(' ') || undefined
+}
+
+/** By the reason for which a step of a rotation fails. */
+const stepHints: Readonly<Record<string, string>> = {
+  refused_verifier:
+    'Its rules for passwords take none that was hashed before it was sent: allow that there (credcheck.encrypted_password_allowed of PostgreSQL, strict_password_validation of MariaDB), or rotate by a function of your own.',
 }
 
 /** By the failure's reason. */

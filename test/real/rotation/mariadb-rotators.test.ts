@@ -212,3 +212,23 @@ describe('a user of MariaDB, by TLS', () => {
     await expect(rotatorBy(ca).test(callOf('v2'), first)).rejects.toMatchObject({ code: 'unavailable' })
   })
 })
+
+describe('a MariaDB with a plugin that checks passwords', () => {
+  it('takes no hash while it is strict, which is told, and leaves the password as it is', async () => {
+    const rules = ['digits', 'letters-same-case', 'other-characters'].map((rule) => `simple-password-check-${rule}=0`)
+    const checking = await ScratchMariaDb.start(['plugin-load-add=simple_password_check', ...rules])
+    try {
+      const { rotator, first, accepts, stop } = await databaseFixture(checking, 'one user, by an administrator')
+      const pending = await rotator.create(callOf('v2'), first)
+      const set = () => rotator.set(callOf('v2'), { current: first, pending })
+      await expect(set()).rejects.toMatchObject({ code: 'source_misconfigured', reason: 'refused_verifier' })
+      expect([await accepts(first), await accepts(pending)]).toEqual([true, false])
+      await checking.query('set global strict_password_validation = off')
+      expect(await set()).toBe('accepted')
+      expect([await accepts(first), await accepts(pending)]).toEqual([false, true])
+      await stop()
+    } finally {
+      await checking.stop()
+    }
+  })
+})

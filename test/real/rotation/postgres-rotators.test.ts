@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ScratchServer } from '../postgres/scratch-server.ts'
+import { kindNames } from './rotated-user.ts'
 import { callOf, changed, databaseFixture, loginOf } from './rotator-fixture.ts'
 
 let server: ScratchServer
@@ -112,5 +113,21 @@ describe('a change of one user of PostgreSQL that was given up, and comes late',
     await reverted
     expect([await accepts(first), await accepts(pending)]).toEqual([true, false])
     await stop()
+  })
+})
+
+describe('a PostgreSQL with the module passwordcheck', () => {
+  it.each(kindNames)('takes verifiers: %s', async (kind) => {
+    const checking = await ScratchServer.start({ settings: ['shared_preload_libraries=passwordcheck'] })
+    try {
+      await expect(checking.query("create role short login password 'short'")).rejects.toMatchObject({ code: '22023' })
+      const { rotator, first, accepts, stop } = await databaseFixture(checking, kind)
+      const pending = await rotator.create(callOf('v2'), first)
+      expect(await rotator.set(callOf('v2'), { current: first, pending })).toBe('accepted')
+      expect(await accepts(pending)).toBe(true)
+      await stop()
+    } finally {
+      await checking.stop()
+    }
   })
 })

@@ -1,3 +1,4 @@
+import { SecretsError } from '@keyplane/core'
 import { describe, expect, it } from 'vitest'
 import { exitCodeOf } from '../exit-codes.ts'
 import { hintFor } from '../hints.ts'
@@ -27,5 +28,18 @@ describe('a rotation that did not finish', () => {
     const failure = rotationEndFailure('app/db', { state: 'failed' })
     expect(failure.message).toContain('no stored credential is accepted')
     expect(hintFor(failure)).toContain('All versions are still there')
+  })
+})
+
+describe('a rotation that does not get on', () => {
+  it('says what to do about the reason for which its step fails, where there is something', () => {
+    const failing = (stepReason: string): string | undefined => {
+      const cause = new SecretsError('unavailable', 'A step failed.', { reason: stepReason })
+      return hintFor(new SecretsError('unavailable', 'It does not get on.', { reason: 'rotation_failing', cause }))
+    }
+    expect(failing('refused_verifier')).toMatch(
+      /credcheck\.encrypted_password_allowed.*strict_password_validation.*rollback/,
+    )
+    expect(failing('connection_lost')).toMatch(/^The store goes on trying/)
   })
 })

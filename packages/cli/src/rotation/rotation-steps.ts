@@ -11,6 +11,8 @@ export interface NotedStep {
   readonly state: RotationState
   /** By which code and reason it failed. */
   readonly failure?: string
+  /** The reason alone: what to do follows from it. */
+  readonly reason?: string
 }
 
 /** The steps among records, in the order in which they were done. */
@@ -29,6 +31,7 @@ const stepOf = ({ record: { atMs, resource, detail = {} } }: TailRecord): NotedS
     state: State as RotationState,
     ...(Step !== undefined && { step: Step }),
     ...(Code !== undefined && { failure: Reason === undefined ? Code : `${Code}, ${Reason}` }),
+    ...(Reason !== undefined && { reason: Reason }),
   }
 }
 

@@ -149,6 +149,7 @@ export class RotationWatch {
         'unavailable',
         state === 'rolling-back' ? 'rollback_failing' : 'rotation_failing',
         `does not get on: the step ${step} failed five times in a row`,
+        noted.reason,
       )
     if (state === 'rolling-back' || state === 'rolled-back') this.#because ??= step ?? 'request'
     if (!isEndState(state)) return undefined
@@ -178,8 +179,16 @@ export class RotationWatch {
     return describeSecret(this.#store, this.before.ARN ?? '')
   }
 
-  #failure(code: 'unavailable' | 'timeout' | 'conflict', reason: string, what: string): SecretsError {
-    return new SecretsError(code, `The rotation of ${JSON.stringify(this.before.Name)} ${what}.`, { reason })
+  #failure(
+    code: 'unavailable' | 'timeout' | 'conflict',
+    reason: string,
+    what: string,
+    stepReason?: string,
+  ): SecretsError {
+    return new SecretsError(code, `The rotation of ${JSON.stringify(this.before.Name)} ${what}.`, {
+      reason,
+      ...(stepReason !== undefined && { cause: new SecretsError(code, 'A step failed.', { reason: stepReason }) }),
+    })
   }
 }
 

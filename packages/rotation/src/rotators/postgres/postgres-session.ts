@@ -76,8 +76,6 @@ const postgresFailure = (thrown: unknown, { host, port }: Address): SecretsError
   }
   if (code === '28P01')
     return new SecretsError('unauthenticated', `${at} refuses the password.`, { reason: 'refused_login', cause })
-  if (code === '22023')
-    return new SecretsError('invalid_request', `${at} refuses the new password.`, { reason: 'refused_password', cause })
   const isOurs = ['28', '3D', '42'].includes(code.slice(0, 2))
   return new SecretsError(
     isOurs ? 'source_misconfigured' : 'unavailable',
