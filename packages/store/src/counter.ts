@@ -7,9 +7,11 @@ export class Counter {
   readonly #help: string
   readonly #counts = new Map<string, number>()
 
-  constructor(name: string, help: string) {
+  /** @param known labels that are shown before anything was counted: who waits for a first one sees it come. */
+  constructor(name: string, help: string, known: readonly Readonly<Record<string, string>>[] = []) {
     this.#name = name
     this.#help = help
+    for (const labels of known) this.#counts.set(keyOf(labels), 0)
   }
 
   get counts(): Counts {
@@ -17,8 +19,7 @@ export class Counter {
   }
 
   count(labels: Readonly<Record<string, string>>): void {
-    const key = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
-    this.add(new Map([[key.join(','), 1]]))
+    this.add(new Map([[keyOf(labels), 1]]))
   }
 
   add(counts: Counts): void {
@@ -32,6 +33,11 @@ export class Counter {
     ]
   }
 }
+
+const keyOf = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([label, value]) => `${label}="${value}"`)
+    .join(',')
 
 /** The lines before the values of a metric. @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export const family = (name: string, type: string, help: string): string[] => [

@@ -25,5 +25,10 @@ export type { AuditVerdict } from '@keyplane/database'
 export { type VerifyAuditOptions, verifyAudit } from './audit/verify-audit.ts'
 export type { FunctionsEndpoint } from './rotation/rotation-functions.ts'
 export { type NotedRecord, type NotedRotation, notedRotations } from './rotation/noted-rotations.ts'
-export type { RotationReport } from './rotation/rotation-report.ts'
+export type {
+  RotationAlertReport,
+  RotationReport,
+  RotationStepReport,
+  RotationTrialReport,
+} from './rotation/rotation-report.ts'
 export { isTrialVersion } from './rotation/trial-version.ts'

@@ -1,6 +1,7 @@
 import { isEndState } from '@keyplane/rotation'
 import type { CallReport } from './app.ts'
 import { Counter, type Counts, family } from './counter.ts'
+import { alertTexts } from './rotation/alert-texts.ts'
 import type { RotationReport } from './rotation/rotation-report.ts'
 
 /** Upper bounds in seconds: a cached page to a disk that hangs. */
@@ -18,6 +19,8 @@ export interface MetricsState {
   readonly timings: ReadonlyMap<string, Timing>
   readonly rotations: Counts
   readonly steps: Counts
+  readonly trials: Counts
+  readonly alerts: Counts
 }
 
 /** What a store has done since it was started, as Prometheus reads it. Its labels are actions and decisions; no name. */
@@ -26,6 +29,12 @@ export class Metrics {
   readonly #timings = new Map<string, Timing>()
   readonly #rotations = new Counter('keyplane_store_rotations_total', 'Rotations that have ended, by how.')
   readonly #steps = new Counter('keyplane_store_rotation_steps_total', 'Steps of rotations by how they ended.')
+  readonly #trials = new Counter('keyplane_store_rotation_trials_total', 'Trials of rotations by how they ended.')
+  readonly #alerts = new Counter(
+    'keyplane_store_rotation_alerts_total',
+    'Alerts of rotations, by what they tell.',
+    Object.keys(alertTexts).map((kind) => ({ kind })),
+  )
 
   note({ action, decision, durationMs }: CallReport): void {
     this.#calls.count({ action, decision })
@@ -37,7 +46,10 @@ export class Metrics {
     timing.count += 1
   }
 
-  noteRotation({ effect: step, outcome, state }: RotationReport): void {
+  noteRotation(report: RotationReport): void {
+    if (report.kind === 'alert') return this.#alerts.count({ kind: report.alert })
+    if (report.kind === 'trial') return this.#trials.count({ outcome: report.outcome })
+    const { effect: step, outcome, state } = report
     if (step && outcome) this.#steps.count({ step, outcome })
     if (isEndState(state)) this.#rotations.count({ outcome: state })
   }
@@ -45,11 +57,13 @@ export class Metrics {
   /** All that several have counted. */
   static of(states: readonly MetricsState[]): Metrics {
     const all = new Metrics()
-    for (const { calls, timings, rotations, steps } of states) {
+    for (const { calls, timings, rotations, steps, trials, alerts } of states) {
       all.#calls.add(calls)
       for (const [action, timing] of timings) all.#addTiming(action, timing)
       all.#rotations.add(rotations)
       all.#steps.add(steps)
+      all.#trials.add(trials)
+      all.#alerts.add(alerts)
     }
     return all
   }
@@ -60,6 +74,8 @@ export class Metrics {
       timings: this.#timings,
       rotations: this.#rotations.counts,
       steps: this.#steps.counts,
+      trials: this.#trials.counts,
+      alerts: this.#alerts.counts,
     }
   }
 
@@ -86,6 +102,8 @@ export class Metrics {
       ...[...this.#timings].flatMap(([action, timing]) => histogram(action, timing)),
       ...this.#rotations.lines(),
       ...this.#steps.lines(),
+      ...this.#trials.lines(),
+      ...this.#alerts.lines(),
       ...gauge(
         'keyplane_store_since_rotation_seconds',
         'Since a secret was last rotated with success.',

@@ -57,7 +57,7 @@ export interface ServeOptions {
   readonly log: (problem: StoreProblem) => void
   /** Whether calls can be answered. */
   readonly ready: () => Promise<boolean>
-  /** Notes each call, and each step of a rotation. */
+  /** Notes each call, and each step, trial and alert of rotations. */
   readonly metrics: Metrics
   /** What `/metrics` answers. */
   readonly metricsText: () => Promise<string>

@@ -53,7 +53,7 @@ export interface StoreSettings {
   readonly random?: Random
   /** After a change of a secret was acknowledged by the disk. */
   readonly onChange?: (secret: { readonly arn: string; readonly name: string }) => void
-  /** After each step of a rotation, also one that failed. */
+  /** After each step of a rotation, also one that failed; after each trial, and with each alert. */
   readonly onRotation?: (report: RotationReport) => void
   /** After each call. */
   readonly onCall?: (report: CallReport) => void

@@ -1,4 +1,4 @@
-import type { RotationReport } from '@keyplane/store'
+import type { RotationStepReport } from '@keyplane/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RotatingStore } from './rotating-store.ts'
 import { functionArn, TestFunction } from './test-function.ts'
@@ -6,14 +6,17 @@ import { tokenOf } from './test-store.ts'
 
 let store: RotatingStore
 let lambda: TestFunction
-const reports: RotationReport[] = []
+const reports: RotationStepReport[] = []
 
 beforeEach(async () => {
   store = new RotatingStore()
   lambda = new TestFunction(store)
   reports.splice(0)
   await lambda.start()
-  await store.start({ functions: lambda.endpoint, onRotation: (report) => reports.push(report) })
+  await store.start({
+    functions: lambda.endpoint,
+    onRotation: (report) => report.kind === 'step' && reports.push(report),
+  })
   await store.ok('CreateSecret', { Name: 'one', SecretString: 'first' })
   let failures = 1
   lambda.fails = (step) => step === 'setSecret' && (failures -= 1) >= 0

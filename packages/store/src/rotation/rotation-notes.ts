@@ -1,8 +1,9 @@
 import { type AuditRecord, SecretsError, toSecretsError } from '@keyplane/core'
 import type { AlertKind, RotationAlert, RotationNotice, RotationObserver } from '@keyplane/rotation'
+import { alertTexts } from './alert-texts.ts'
 import { isBuiltIn } from './built-in-rotators.ts'
 import type { LoadedSecret } from '../storage/secrets-table.ts'
-import type { RotationReport } from './rotation-report.ts'
+import type { RotationReport, RotationStepReport, RotationTrialReport } from './rotation-report.ts'
 import { rotationActor, type ServiceCallParts } from './service-call.ts'
 import type { StoredVersions } from './stored-versions.ts'
 
@@ -10,16 +11,6 @@ export interface RotationNotesParts extends Pick<ServiceCallParts, 'writer' | 'c
   readonly versions: StoredVersions
   readonly onRotation: (report: RotationReport) => void
   readonly onError: (error: SecretsError) => void
-}
-
-const alertTexts: Readonly<Record<AlertKind, string>> = {
-  failing: 'a step fails again and again',
-  changed_behind: 'the current credential was changed behind its back.',
-  rolled_back: 'it was taken back; the credential is what it was.',
-  not_retired: 'the old credential can’t be taken from the target.',
-  unacknowledged: 'the old credential was retired while consumers had it.',
-  kept_new: 'it could not be taken back; the new credential stays, which is accepted.',
-  no_valid_credential: 'no stored credential is accepted; somebody has to look.',
 }
 
 /** A function has no step that takes a credential back. */
@@ -46,11 +37,14 @@ export class RotationNotes implements RotationObserver {
     this.#last = this.#last.then(() => this.#tell(notice))
   }
 
-  async alert({ kind, rotation }: RotationAlert): Promise<void> {
+  async alert({ id: alertId, kind, raisedAtMs: atMs, rotation }: RotationAlert): Promise<void> {
     const { secret } = await this.#parts.versions.known(rotation.secretId)
+    const { arn, name } = secret
     const { code, reason = code } = rotation.retry ?? {}
     const why = kind === 'failing' ? ` (${reason}); it is tried on.` : ''
     const message = `The rotation of ${JSON.stringify(secret.name)}: ${await this.#textOf(kind, secret.id)}${why}`
+    const { rotationId } = rotation
+    this.#parts.onRotation({ kind: 'alert', atMs, arn, name, rotationId, alert: kind, alertId })
     this.#parts.onError(new SecretsError('unavailable', message, { reason: `rotation_${kind}` }))
   }
 
@@ -61,12 +55,14 @@ export class RotationNotes implements RotationObserver {
 
   /** How a trial ended, under the id of its version. */
   async tried(secretId: string, rotationId: string, failure?: SecretsError): Promise<void> {
-    const { versions, writer, clock, onError } = this.#parts
+    const { versions, writer, clock, onRotation, onError } = this.#parts
     try {
       const { arn, name } = (await versions.known(secretId)).secret
       const outcome = failure ? 'failed' : 'done'
       const told = { atMs: clock.nowMs(), arn, rotationId, outcome, ...(failure && { failure }) } as const
       await writer.write({ statements: [], audit: [recordOf('keyplane:RotationTrial', told)] })
+      const { failure: _, ...tried } = told
+      onRotation({ ...tried, kind: 'trial', name, ...(failure && { failure: codesOf(failure) }) })
       if (!failure) return
       const message = `The trial of the rotation of ${JSON.stringify(name)} failed.`
       onError(new SecretsError('unavailable', message, { reason: failure.reason ?? failure.code }))
@@ -84,7 +80,7 @@ export class RotationNotes implements RotationObserver {
     const { onRotation, onError } = this.#parts
     try {
       const secret = await this.#secret(secretId)
-      if (secret) onRotation({ ...notice, arn: secret.arn, name: secret.name, state })
+      if (secret) onRotation({ ...notice, kind: 'step', arn: secret.arn, name: secret.name, state })
     } catch (error) {
       onError(toSecretsError(error))
     }
@@ -100,9 +96,17 @@ export class RotationNotes implements RotationObserver {
   }
 }
 
+/** What it failed with, and not what the target said. */
+const codesOf = ({ code, reason }: SecretsError): NonNullable<RotationTrialReport['failure']> => ({
+  code,
+  ...(reason !== undefined && { reason }),
+})
+
+type Recorded = Pick<RotationStepReport, 'atMs' | 'arn' | 'rotationId' | 'outcome' | 'failure'>
+
 const recordOf = (
   action: string,
-  { atMs, arn, rotationId, outcome, failure }: Omit<RotationReport, 'name' | 'state' | 'pendingVersion'>,
+  { atMs, arn, rotationId, outcome, failure }: Recorded,
   detail: Readonly<Record<string, string>> = {},
 ): AuditRecord => ({
   atMs,
