@@ -82,11 +82,9 @@ const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' |
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
 
-const rotation = ['RotateSecret', 'CancelRotateSecret']
-const cell = (operation: string, verdict: string | undefined): string => {
+const cell = (verdict: string | undefined): string => {
   if (verdict === undefined) return 'not asked'
-  if (verdict === 'unknown') return 'unknown to it'
-  return rotation.includes(operation) ? 'refusals' : 'yes'
+  return verdict === 'unknown' ? 'unknown to it' : 'yes'
 }
 
 const operationsTable = ({ clients }: Results): string => {
@@ -98,7 +96,7 @@ const operationsTable = ({ clients }: Results): string => {
         operation,
         sections.map((section) => countIn(operation, section)),
         policyTests(operation),
-        names.map((name) => cell(operation, clients[name]?.operations[operation])),
+        names.map((name) => cell(clients[name]?.operations[operation])),
       ].flat(),
     ),
   )
@@ -129,13 +127,13 @@ Written by \`node -C source tools/conformance.ts --write\` from the store's test
 
 ## Operations
 
-How many tests each operation has in \`packages/store/test/\`, by what they are about (\`policy\`: tests of who may, which name it), and which of AWS's own clients was answered rightly. "unknown to it": that version of the client has no such operation. "refusals": rotation is refused, as AWS refuses it where no function is set.
+How many tests each operation has in \`packages/store/test/\`, by what they are about (\`policy\`: tests of who may, which name it), and which of AWS's own clients was answered rightly. "unknown to it": that version of the client has no such operation.
 
 ${operationsTable(results)}
 
 ## Clients
 
-One scenario for all, in \`test/real/clients/scenario/\`: the life of a secret, lists and batches, policies, replicas, errors in the client's own classes, sessions of STS, a KMS key, a parameter. A client is told an endpoint and keys, nothing else. AWS's caching client for Python reads, refreshes and follows a rotation by hand besides (\`test/real/clients/python/caching_client.py\`).
+One scenario for all, in \`test/real/clients/scenario/\`: the life of a secret, lists and batches, policies, replicas, a rotation by a rotator of the store's own, errors in the client's own classes, sessions of STS, a KMS key, a parameter. A client is told an endpoint and keys, nothing else. AWS's caching client for Python reads, refreshes and follows a rotation by hand besides (\`test/real/clients/python/caching_client.py\`).
 
 ${clientsTable(results)}
 
@@ -151,11 +149,8 @@ ${motoTable()}
 
 - Regions: one store holds them all. A replica is \`InSync\` as soon as the call that asks for it is acknowledged.
 - Replicas in other accounts: between accounts of the IAM file, without a role that copies.
-- Lambda, EventBridge, CloudTrail, quotas of requests: not there. The audit log stands in for CloudTrail.
-
-## Refused
-
-- Rotation: RotateSecret and CancelRotateSecret check their input and are answered as AWS answers where no function is set.
+- Rotation: by the store's own rotators, and by functions behind any Invoke API (\`test/real/rotation/store.test.ts\`: real servers, and functions written to AWS's four steps). Steps that fail are tried again for a day.
+- Lambda itself, EventBridge, CloudTrail, quotas of requests: not there. The audit log stands in for CloudTrail.
 `
 }
 

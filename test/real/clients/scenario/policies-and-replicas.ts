@@ -7,7 +7,7 @@ const ofOther = policy({ AWS: `arn:aws:iam::${otherAccount}:root` })
 const noReplica = `arn:aws:secretsmanager:${region}:${otherAccount}:secret:none-aaaaaa`
 const paris = { region: 'eu-west-3' }
 
-/** Resource policies, replicas in regions and accounts, and what is said to a rotation. */
+/** Resource policies, replicas in regions and accounts, and rotations. */
 export const policiesAndReplicas: readonly Step[] = [
   {
     name: 'keeps, shows and removes a resource policy',
@@ -103,6 +103,30 @@ export const policiesAndReplicas: readonly Step[] = [
       const noFunction = 'No Lambda rotation function ARN is associated with this secret.'
       for (const operation of ['RotateSecret', 'CancelRotateSecret'])
         expect(await use.refused(operation, { SecretId })).toBe(`InvalidRequestException: ${noFunction}`)
+    },
+  },
+  {
+    name: 'has a secret rotated, and then no more',
+    run: async (use) => {
+      const SecretId = `${use.prefix}/rotated`
+      const described = () => use.ok('DescribeSecret', { SecretId })
+      await use.ok('CreateSecret', { Name: SecretId, SecretString: '{"username":"app","password":"first"}' })
+      const { VersionId } = await use.ok('RotateSecret', {
+        SecretId,
+        RotationLambdaARN: 'arn:keyplane:rotation:::random-password',
+        RotationRules: { ScheduleExpression: 'rate(10 days)', Duration: '3h' },
+      })
+      await expect.poll(async () => (await described())['LastRotatedDate'], { timeout: 20_000 }).toBeDefined()
+      expect(await described()).toMatchObject({ RotationEnabled: true, RotationRules: { Duration: '3h' } })
+      const fresh = await use.ok('GetSecretValue', { SecretId })
+      expect(fresh['VersionId']).toBe(VersionId)
+      expect(JSON.parse(String(fresh['SecretString']))).toEqual({
+        username: 'app',
+        password: expect.not.stringMatching(/^first$/),
+      })
+      await use.ok('CancelRotateSecret', { SecretId })
+      // Some clients leave out what is false.
+      expect((await described())['RotationEnabled'] ?? false).toBe(false)
     },
   },
 ]
