@@ -4,16 +4,16 @@ import { describeRotator } from '@keyplane/rotation/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ScratchMariaDb } from '../mariadb/scratch-mariadb.ts'
 import { ScratchServer } from '../postgres/scratch-server.ts'
-import { kindNames, type RotatedServer, superuserOf } from './rotated-user.ts'
+import { kindNames, type RotatedDatabase, superuserOf } from './rotated-user.ts'
 import { callOf, changed, databaseFixture, loginOf } from './rotator-fixture.ts'
 
 interface Facts {
-  readonly start: () => Promise<RotatedServer>
+  readonly start: () => Promise<RotatedDatabase>
   /** What a change of a password ends with. */
   readonly cutAt: string
   readonly verifier: (user: string) => string
   readonly form: RegExp
-  readonly statements: (server: RotatedServer) => readonly string[]
+  readonly statements: (server: RotatedDatabase) => readonly string[]
 }
 
 const servers: Readonly<Record<string, Facts>> = {
@@ -40,7 +40,7 @@ const servers: Readonly<Record<string, Facts>> = {
 }
 
 describe.each(Object.entries(servers))('%s', (serverName, { start, cutAt, verifier, form, statements }) => {
-  let server: RotatedServer
+  let server: RotatedDatabase
   beforeAll(async () => {
     server = await start()
   })

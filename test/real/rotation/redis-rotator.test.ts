@@ -20,9 +20,9 @@ describe('a user of Redis', () => {
   it.each(['acl-file', 'config'] as const)(
     'has both passwords until the old one is retired, and keeps them beyond a restart: %s',
     async (usersIn) => {
-      const { rotator, first, usersFile, stop } = await startRedisTarget({ usersIn })
+      const { rotator, first, server, stop } = await startRedisTarget({ usersIn })
       const kept = (): number =>
-        readFileSync(usersFile, 'utf8')
+        readFileSync(server.usersFile, 'utf8')
           .match(/user app .*/)?.[0]
           .match(/#[0-9a-f]{64}/g)?.length ?? 0
       const pending = await rotator.create(call, first)

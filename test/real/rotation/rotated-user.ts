@@ -1,5 +1,6 @@
-import { type SecretValue, systemRandom, TextValue } from '@keyplane/core'
+import { type SecretValue, systemClock, systemRandom, TextValue } from '@keyplane/core'
 import {
+  httpKeyRotator,
   type MysqlTwoUsersOptions,
   type MysqlUserOptions,
   mysqlTwoUsersRotator,
@@ -9,14 +10,20 @@ import {
   postgresTwoUsersRotator,
   postgresUserRotator,
   type Rotator,
+  redisUserRotator,
 } from '@keyplane/rotation'
+import { keyCalls } from '../../../examples/rotation-http-key/key-calls.ts'
 import type { ScratchMariaDb } from '../mariadb/scratch-mariadb.ts'
 import type { ScratchServer } from '../postgres/scratch-server.ts'
+import type { ScratchRedis } from '../redis/scratch-redis.ts'
+
+export type RotatedDatabase = ScratchServer | ScratchMariaDb
 
 /** A server of the test's own whose users are rotated. */
-export type RotatedServer = ScratchServer | ScratchMariaDb
+export type RotatedServer = RotatedDatabase | ScratchRedis
 
 export type Engine = RotatedServer['engine']
+export type DatabaseEngine = RotatedDatabase['engine']
 
 interface RotatorParts {
   readonly admin: SecretValue
@@ -25,8 +32,6 @@ interface RotatorParts {
 }
 
 interface EngineFacts {
-  readonly oneUser: (options: MysqlUserOptions & PostgresUserOptions) => Rotator
-  readonly twoUsers: (options: MysqlTwoUsersOptions & PostgresTwoUsersOptions) => Rotator
   /** A database that every user may log in to. */
   readonly dbname?: string
   readonly making: (user: string, password: string) => string
@@ -35,36 +40,57 @@ interface EngineFacts {
 
 export const engines: Readonly<Record<Engine, EngineFacts>> = {
   postgres: {
-    oneUser: postgresUserRotator,
-    twoUsers: postgresTwoUsersRotator,
     dbname: 'postgres',
     making: (user, password) => `create role ${user} login password '${password}'`,
     changing: (user, password) => `alter role ${user} password '${password}'`,
   },
   mariadb: {
-    oneUser: mysqlUserRotator,
-    twoUsers: mysqlTwoUsersRotator,
     making: (user, password) => `create user ${user} identified by '${password}'`,
     changing: (user, password) => `alter user ${user} identified by '${password}'`,
   },
+  redis: {
+    making: (user, password) => `acl setuser ${user} on >${password} ~${user}:* +get`,
+    changing: (user, password) => `acl setuser ${user} resetpass >${password}`,
+  },
 }
+
+interface DatabaseRotators {
+  readonly oneUser: (options: MysqlUserOptions & PostgresUserOptions) => Rotator
+  readonly twoUsers: (options: MysqlTwoUsersOptions & PostgresTwoUsersOptions) => Rotator
+}
+
+const databaseRotators: Readonly<Record<DatabaseEngine, DatabaseRotators>> = {
+  postgres: { oneUser: postgresUserRotator, twoUsers: postgresTwoUsersRotator },
+  mariadb: { oneUser: mysqlUserRotator, twoUsers: mysqlTwoUsersRotator },
+}
+
+const rotatorsOf = (value: SecretValue): DatabaseRotators =>
+  databaseRotators[(JSON.parse(String(value.reveal())) as { engine: DatabaseEngine }).engine]
 
 /** How a password can be rotated, at the server that the administrator's login names. */
 export const kinds = {
   'one user': ({ admin, timeoutMs }: RotatorParts): Rotator =>
-    factsOf(admin).oneUser({ random: systemRandom, timeoutMs }),
+    rotatorsOf(admin).oneUser({ random: systemRandom, timeoutMs }),
   'one user, by an administrator': ({ admin, timeoutMs }: RotatorParts): Rotator =>
-    factsOf(admin).oneUser({ random: systemRandom, timeoutMs, admin: async () => admin }),
+    rotatorsOf(admin).oneUser({ random: systemRandom, timeoutMs, admin: async () => admin }),
   'two users': ({ admin, timeoutMs }: RotatorParts): Rotator =>
-    factsOf(admin).twoUsers({ random: systemRandom, timeoutMs, admin: async () => admin }),
+    rotatorsOf(admin).twoUsers({ random: systemRandom, timeoutMs, admin: async () => admin }),
+  'a user with two passwords': ({ admin, timeoutMs }: RotatorParts): Rotator =>
+    redisUserRotator({ random: systemRandom, timeoutMs, admin: async () => admin }),
+  // Its keys make and remove each other: of an administrator only the address is wanted.
+  'a key of an HTTP API': ({ admin }: RotatorParts): Rotator => {
+    const { endpoint } = JSON.parse(String(admin.reveal())) as { readonly endpoint: string }
+    return httpKeyRotator({ endpoint, clock: systemClock, ...keyCalls('{{by.key}}') })
+  },
 } as const
-
-const factsOf = (value: SecretValue): EngineFacts =>
-  engines[(JSON.parse(String(value.reveal())) as { engine: Engine }).engine]
 
 export type Kind = keyof typeof kinds
 
-export const kindNames: readonly Kind[] = Object.keys(kinds) as Kind[]
+/** Those of databases. */
+export const kindNames: readonly Kind[] = ['one user', 'one user, by an administrator', 'two users']
+
+/** Whether the target accepts old and new side by side, so that the current one is accepted at every moment. */
+export const overlaps = (kind: Kind): boolean => !kind.startsWith('one user')
 
 /** A value as rotators read it; by another port where a proxy stands before the server. */
 export const valueOf = (

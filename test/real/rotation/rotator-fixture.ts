@@ -2,7 +2,7 @@ import { type SecretValue, systemClock, systemRandom, TextValue } from '@keyplan
 import type { RotatorCall } from '@keyplane/rotation'
 import type { RotatorFixture } from '@keyplane/rotation/testing'
 import { CuttingProxy } from '../postgres/cutting-proxy.ts'
-import { engines, type Kind, kinds, makeUser, type RotatedServer, superuserOf } from './rotated-user.ts'
+import { engines, type Kind, kinds, makeUser, type RotatedDatabase, superuserOf } from './rotated-user.ts'
 import { accepts } from './stored-logins.ts'
 
 export interface Login {
@@ -31,7 +31,7 @@ export interface DatabaseFixture extends RotatorFixture {
 let users = 0
 
 /** A rotator of one of the kinds, and a user of its own at the server; whether a login is accepted is asked there. */
-export const databaseFixture = async (server: RotatedServer, kind: Kind): Promise<DatabaseFixture> => {
+export const databaseFixture = async (server: RotatedDatabase, kind: Kind): Promise<DatabaseFixture> => {
   const user = `app${(users += 1)}`
   const proxy = new CuttingProxy(server.port)
   const port = await proxy.listen()

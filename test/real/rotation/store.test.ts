@@ -16,12 +16,12 @@ import { CuttingProxy } from '../postgres/cutting-proxy.ts'
 import { ScratchServer } from '../postgres/scratch-server.ts'
 import { RealPlane } from '../start-plane.ts'
 import { redisAccepts } from './redis-login.ts'
-import { redisAdmin, startRedisTarget } from './redis-target.ts'
-import { type Engine, engines, makeUser, type RotatedServer, superuserOf } from './rotated-user.ts'
+import { startRedisTarget } from './redis-target.ts'
+import { type DatabaseEngine, engines, makeUser, type RotatedDatabase, superuserOf } from './rotated-user.ts'
 import { changed, loginOf } from './rotator-fixture.ts'
 import { accepts } from './stored-logins.ts'
 
-let servers: Readonly<Record<Engine, RotatedServer>>
+let servers: Readonly<Record<DatabaseEngine, RotatedDatabase>>
 let plane: RealPlane
 let client: SecretsManagerClient
 
@@ -89,7 +89,10 @@ const builtIn = (name: string): string => `arn:keyplane:rotation:::${name}`
 
 let users = 0
 /** A secret with the login of a user of its own; an administrator's beside it. */
-const stored = async (engine: Engine, more: { readonly master: boolean; readonly port?: number }): Promise<string> => {
+const stored = async (
+  engine: DatabaseEngine,
+  more: { readonly master: boolean; readonly port?: number },
+): Promise<string> => {
   const server = servers[engine]
   const user = `stored${(users += 1)}`
   const login = loginOf(await makeUser(server, user, more.port))
@@ -100,7 +103,7 @@ const stored = async (engine: Engine, more: { readonly master: boolean; readonly
   return `app-${user}`
 }
 
-describe.each<[string, Engine, string, boolean]>([
+describe.each<[string, DatabaseEngine, string, boolean]>([
   ['a function for one user of PostgreSQL', 'postgres', functionArn('single'), false],
   ['the store’s own rotator for one user of PostgreSQL', 'postgres', builtIn('postgres-user'), false],
   [
@@ -122,7 +125,7 @@ describe.each<[string, Engine, string, boolean]>([
   })
 })
 
-describe.each<[string, Engine, string]>([
+describe.each<[string, DatabaseEngine, string]>([
   ['a function for two users of PostgreSQL', 'postgres', functionArn('alternating')],
   ['the store’s own rotator for two users of PostgreSQL', 'postgres', builtIn('postgres-two-users')],
   ['the store’s own rotator for two users of MariaDB', 'mariadb', builtIn('mysql-two-users')],
@@ -213,11 +216,10 @@ describe('RotateSecret by the store’s own rotator for a user of Redis', () => 
     const target = await startRedisTarget(usersIn && { usersIn })
     onTestFinished(() => target.stop?.())
     const name = `cache${(users += 1)}`
-    const superuser = { host: '127.0.0.1', port: target.port, ...redisAdmin }
-    const create = (Name: string, value: object) =>
-      client.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
-    const { ARN: masterarn } = await create(`master-${name}`, superuser)
-    await create(name, { ...JSON.parse(String(target.first.reveal())), masterarn })
+    const create = (Name: string, value: SecretValue) =>
+      client.send(new CreateSecretCommand({ Name, SecretString: String(value.reveal()) }))
+    const { ARN: masterarn } = await create(`master-${name}`, superuserOf(target.server))
+    await create(name, changed(target.first, { masterarn }))
     return name
   }
 

@@ -1,11 +1,15 @@
-import type { SecretValue } from '@keyplane/core'
+import { type SecretValue, TextValue } from '@keyplane/core'
 import type { StoredVersion } from '@keyplane/rotation'
 import { createConnection } from 'mysql2/promise'
 import { Client } from 'pg'
+import { logInToRedis } from './redis-login.ts'
 
 interface Login {
   /** Absent: PostgreSQL. */
   readonly engine?: string
+  /** Of an API, which takes `key` instead of a password. */
+  readonly endpoint: string
+  readonly key: string
   readonly host: string
   readonly port: number
   readonly username: string
@@ -15,7 +19,10 @@ interface Login {
 
 /** Logs in with a value, and out again. @throws what the server or the connection says */
 export const logInWith = async (text: string): Promise<void> => {
-  const { engine, host, port, username: user, password, dbname: database } = JSON.parse(text) as Login
+  const login = JSON.parse(text) as Login
+  const { engine, host, port, username: user, password, dbname: database } = login
+  if (engine === 'http') return showKey(login)
+  if (engine === 'redis') return logInToRedis(new TextValue(text))
   if (engine === 'mariadb') return (await createConnection({ host, port, user, password })).end()
   const client = new Client({ host, port, user, password, database })
   client.on('error', () => undefined)
@@ -23,12 +30,19 @@ export const logInWith = async (text: string): Promise<void> => {
   await client.end()
 }
 
+const showKey = async ({ endpoint, key }: Login): Promise<void> => {
+  const { status } = await fetch(`${endpoint}/v1/me`, { headers: { authorization: `Bearer ${key}` } })
+  if (status !== 200) throw Object.assign(new Error(`The API answered ${status}.`), { code: `HTTP ${status}` })
+}
+
+const refusals: ReadonlySet<string | undefined> = new Set(['28P01', 'ER_ACCESS_DENIED_ERROR', 'HTTP 401'])
+
 /** Whether the server takes a login. */
 export const accepts = (value: SecretValue): Promise<boolean> =>
   logInWith(String(value.reveal())).then(
     () => true,
-    (error: { code?: string }) => {
-      if (error.code === '28P01' || error.code === 'ER_ACCESS_DENIED_ERROR') return false
+    (error: { code?: string; message: string }) => {
+      if (refusals.has(error.code) || error.message.startsWith('WRONGPASS')) return false
       throw error
     },
   )
