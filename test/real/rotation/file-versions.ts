@@ -30,6 +30,12 @@ export class FileVersions implements SecretVersions {
     return rows.map(({ stage, id, value }) => ({ stage, versionId: id, value: new TextValue(value) }))
   }
 
+  /** What was ever stored. */
+  all(): readonly StoredVersion[] {
+    const rows = this.#database.prepare('select id, value from versions').all() as { id: string; value: string }[]
+    return rows.map(({ id, value }) => ({ versionId: id, value: new TextValue(value) }))
+  }
+
   async current(): Promise<StoredVersion> {
     const found = this.stored().find(({ stage }) => stage === 'current')
     if (!found) throw new SecretsError('version_not_found', 'No version is current.')
