@@ -3,6 +3,7 @@ import {
   CreateSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
   RotateSecretCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
@@ -15,6 +16,9 @@ const labels: Readonly<Record<Stage, string>> = {
   pending: 'AWSPENDING',
   previous: 'AWSPREVIOUS',
 }
+/** The labels of versions, by their ids. */
+export type Labels = Readonly<Record<string, readonly string[]>>
+
 const isAbsent = ({ name }: Error): boolean => name === 'ResourceNotFoundException'
 
 /** A store in a process of its own, with secrets that it rotates; it is killed, and started again on the same data. */
@@ -51,22 +55,31 @@ export class RotatedStore {
     return ARN
   }
 
-  /** Has a secret rotated, unless it is being rotated. */
-  async rotate(SecretId: string, rotator: string): Promise<void> {
+  /** Has a secret rotated; the version to come, or nothing where it is being rotated. */
+  async rotate(SecretId: string, rotator: string): Promise<string | undefined> {
+    const ClientRequestToken = randomUUID()
     const RotationLambdaARN = `arn:keyplane:rotation:::${rotator}`
-    const asked = new RotateSecretCommand({ SecretId, RotationLambdaARN, ClientRequestToken: randomUUID() })
-    await this.#called((client) => client.send(asked)).catch((error: Error) => {
-      if (!error.message.startsWith("A previous rotation isn't complete.")) throw error
-    })
+    const asked = new RotateSecretCommand({ SecretId, RotationLambdaARN, ClientRequestToken })
+    return this.#called((client) => client.send(asked)).then(
+      () => ClientRequestToken,
+      (error: Error) => {
+        if (error.message.startsWith("A previous rotation isn't complete.")) return undefined
+        throw error
+      },
+    )
   }
 
-  /** When a secret was last rotated; and whether a rotation of it is under way. */
-  async facts(SecretId: string): Promise<{ readonly rotatedAtMs: number; readonly isPending: boolean }> {
-    const { LastRotatedDate, VersionIdsToStages = {} } = await this.#called((client) =>
-      client.send(new DescribeSecretCommand({ SecretId })),
-    )
-    const stages = Object.values(VersionIdsToStages)
-    return { rotatedAtMs: LastRotatedDate?.getTime() ?? 0, isPending: stages.flat().includes(labels.pending) }
+  /** Which versions have which labels, as DescribeSecret tells. */
+  async described(SecretId: string): Promise<Labels> {
+    const asked = new DescribeSecretCommand({ SecretId })
+    return (await this.#called((client) => client.send(asked))).VersionIdsToStages ?? {}
+  }
+
+  /** The same, as ListSecretVersionIds tells. */
+  async listed(SecretId: string): Promise<Labels> {
+    const asked = new ListSecretVersionIdsCommand({ SecretId })
+    const { Versions = [] } = await this.#called((client) => client.send(asked))
+    return Object.fromEntries(Versions.map(({ VersionId = '', VersionStages = [] }) => [VersionId, VersionStages]))
   }
 
   /** What a reader gets of a secret; while the store is down he waits for it. */

@@ -1,7 +1,7 @@
 import { seededRandom } from '@keyplane/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ScratchServer } from '../postgres/scratch-server.ts'
-import { RotatedStore } from './rotated-store.ts'
+import { type Labels, RotatedStore } from './rotated-store.ts'
 import { makeUser, superuserOf } from './rotated-user.ts'
 import { logInByStages, logInDuring, type Stage } from './stored-logins.ts'
 
@@ -21,6 +21,19 @@ afterAll(async () => {
 })
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
+const holders = (labels: Labels, label: string): readonly string[] =>
+  Object.keys(labels).filter((id) => labels[id]?.includes(label))
+
+/** One of the versions that were asked for is current, the last one or the one before; the one before that is previous. */
+const expectInTurn = (labels: Labels, versions: readonly string[]): void => {
+  const [current, ...others] = holders(labels, 'AWSCURRENT')
+  expect(others).toEqual([])
+  const turn = versions.indexOf(current ?? '')
+  expect(turn).toBeGreaterThanOrEqual(Math.max(0, versions.length - 2))
+  expect(holders(labels, 'AWSPREVIOUS')).toEqual(versions.slice(0, turn).slice(-1))
+  expect([[], versions.slice(-1)]).toContainEqual(holders(labels, 'AWSPENDING'))
+}
+
 const all: readonly Stage[] = ['current', 'pending', 'previous']
 
 describe.each([
@@ -38,21 +51,28 @@ describe.each([
     const random = seededRandom(kills)
     const versions = store.stagesOf(user)
     let interrupted = 0
+    const asked = [...holders(await store.described(user), 'AWSCURRENT')]
+    const rotate = async (): Promise<boolean> => {
+      const version = await store.rotate(user, rotator)
+      if (version !== undefined) asked.push(version)
+      return version !== undefined
+    }
     const { logins, refused } = await logInDuring(versions, stages, async () => {
       for (let kill = 0; kill < kills; kill += 1) {
-        await store.rotate(user, rotator)
+        await rotate()
         await wait(random.unit() * (kill % 3 === 2 ? leaseMs : quickMs))
         await store.kill()
         await store.start()
-        if ((await store.facts(user)).isPending) interrupted += 1
+        const labels = await store.described(user)
+        expectInTurn(labels, asked)
+        if (holders(labels, 'AWSPENDING').length > 0) interrupted += 1
       }
-      const { rotatedAtMs: before } = await store.facts(user)
-      const isRotated = async (): Promise<boolean> => {
-        await store.rotate(user, rotator)
-        return (await store.facts(user)).rotatedAtMs > before
-      }
-      await expect.poll(isRotated, { timeout: 40_000, interval: 500 }).toBe(true)
-      await expect.poll(async () => (await store.facts(user)).isPending, { timeout: 40_000, interval: 500 }).toBe(false)
+      // The next one is begun where the one before has ended.
+      await expect.poll(rotate, { timeout: 40_000, interval: 500 }).toBe(true)
+      const [previous = '', current = ''] = asked.slice(-2)
+      const ended = { [previous]: ['AWSPREVIOUS'], [current]: ['AWSCURRENT'] }
+      await expect.poll(() => store.described(user), { timeout: 40_000, interval: 500 }).toEqual(ended)
+      expect(await store.listed(user)).toEqual(ended)
     })
     console.log(`${user}: ${kills} kills, ${interrupted} of them in a rotation; ${logins} logins, ${refused} refused`)
     expect(refused).toBe(0)
