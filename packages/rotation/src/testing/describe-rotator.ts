@@ -26,8 +26,11 @@ export interface RotatorFixture {
   readonly stop?: () => Promise<void> | void
 }
 
-/** What a rotator may be without; `back`: a way back to the old credential, which then ends as the new one is made. */
-type Need = 'lower' | 'meddle' | 'back'
+/**
+ * What a rotator may be without. `back`: a way back to the old credential, which then ends as the new one is made; `revert`:
+ * a step of its own that takes a credential back; `old`: a test of another credential than the pending one.
+ */
+type Need = 'lower' | 'meddle' | 'back' | 'revert' | 'old'
 
 interface Given extends RotatorFixture {
   readonly call: RotatorCall
@@ -91,7 +94,7 @@ const rules: readonly RotatorRule[] = [
   },
   {
     statement: 'takes a credential back, so that the old one is accepted',
-    needs: ['back'],
+    needs: ['back', 'revert'],
     check: async ({ rotator, call, first, pending, accepts }) => {
       await rotator.set(call, { current: first, pending })
       for (let round = 0; round < 2; round += 1) {
@@ -103,7 +106,7 @@ const rules: readonly RotatorRule[] = [
   },
   {
     statement: 'takes the new credential away once it is discarded, and not before where the target holds two',
-    needs: ['lower', 'back'],
+    needs: ['lower', 'back', 'revert'],
     check: async ({ rotator, call, first, pending, accepts, holdsTwo = false }) => {
       await rotator.set(call, { current: first, pending })
       await rotator.revert(call, { current: first, pending })
@@ -121,6 +124,7 @@ const rules: readonly RotatorRule[] = [
   },
   {
     statement: 'sets a credential again that was taken back',
+    needs: ['revert'],
     check: async ({ rotator, random, first, before, accepts }) => {
       for (let round = 0; round < 2; round += 1) {
         const call = newCall(random)
@@ -161,7 +165,6 @@ const rules: readonly RotatorRule[] = [
     check: async ({ rotator, call, first, pending, before, lower, raise, accepts }) => {
       await lower?.()
       const asking = [
-        await thrownBy(() => rotator.test(call, first)),
         await thrownBy(() => rotator.test(call, pending)),
         await thrownBy(() => rotator.set(call, { current: first, pending })),
       ]
@@ -172,16 +175,24 @@ const rules: readonly RotatorRule[] = [
       ]
       await raise?.()
       for (const error of asking) assert.ok(error, 'nothing was known')
-      for (const error of [...asking, ...takingBack]) {
-        const shown = inspect(error, { depth: 10, showHidden: true })
-        for (const value of [first, pending]) for (const part of secretParts(value)) assert.ok(!shown.includes(part))
-      }
+      for (const error of [...asking, ...takingBack]) requireNotShown(error, [first, pending])
       assert.ok(await accepts(before))
     },
   },
   {
+    statement: 'tells so of the old credential too, where the target can’t be asked',
+    needs: ['lower', 'old'],
+    check: async ({ rotator, call, first, lower, raise }) => {
+      await lower?.()
+      const asking = await thrownBy(() => rotator.test(call, first))
+      await raise?.()
+      assert.ok(asking, 'nothing was known')
+      requireNotShown(asking, [first])
+    },
+  },
+  {
     statement: 'refuses what the target refuses',
-    needs: ['meddle'],
+    needs: ['meddle', 'old'],
     check: async ({ rotator, call, first, meddle }) => {
       await meddle?.()
       assert.equal(await rotator.test(call, first), 'refused')
@@ -226,7 +237,8 @@ export const describeRotator = (
       if (lack !== undefined) return test.skip(lack)
       const fixture = await start()
       try {
-        for (const need of needs) if (need !== 'back') assert.ok(fixture[need], `the fixture has no "${need}"`)
+        for (const need of needs)
+          if (need === 'lower' || need === 'meddle') assert.ok(fixture[need], `the fixture has no "${need}"`)
         const call = newCall(fixture.random)
         const pending = await fixture.rotator.create(call, fixture.first)
         await check({ ...fixture, call, pending, before: lacks.back === undefined ? fixture.first : pending })
@@ -245,6 +257,11 @@ const memberNames = (value: SecretValue): readonly string[] => {
   } catch {
     return []
   }
+}
+
+const requireNotShown = (error: unknown, values: readonly SecretValue[]): void => {
+  const shown = inspect(error, { depth: 10, showHidden: true })
+  for (const part of values.flatMap(secretParts)) assert.ok(!shown.includes(part))
 }
 
 /** What must not be shown: the whole value, and what a JSON value calls secret. */

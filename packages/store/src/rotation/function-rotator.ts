@@ -6,7 +6,7 @@ import type { StoredVersions } from './stored-versions.ts'
 export interface FunctionRotatorParts {
   /** Calls the function for one step of a version. */
   readonly step: (step: RotationStep, secretId: string, versionId: string, signal: AbortSignal) => Promise<void>
-  readonly versions: StoredVersions
+  readonly versions: Pick<StoredVersions, 'read'>
 }
 
 /**

@@ -16,8 +16,11 @@ const secret = async (SecretId, VersionStage, VersionId) => {
   return JSON.parse(SecretString)
 }
 
+/** AWS's own wait so long. */
+const connectionTimeoutMillis = 5_000
+
 const connected = async ({ host, port, username: user, password, dbname: database }, act) => {
-  const connection = new pg.Client({ host, port, user, password, database })
+  const connection = new pg.Client({ host, port, user, password, database, connectionTimeoutMillis })
   await connection.connect()
   try {
     return await act(connection)
