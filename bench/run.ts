@@ -11,7 +11,7 @@ export interface BenchOptions {
   readonly peer?: string
   /** How long each round of load lasts. */
   readonly seconds: number
-  /** How often rotations are killed at each place. */
+  /** How many processes are killed at each place of a rotation. */
   readonly runs: number
 }
 

@@ -24,8 +24,9 @@ export class BatchProcess {
   readonly #over: Promise<unknown>
   #onHeard = (): void => undefined
 
-  constructor(folder: string, place: Place) {
-    this.#child = startProcess(program, [folder, JSON.stringify(place)], folder)
+  /** @param at where the next rotations of some of its secrets are held. */
+  constructor(folder: string, at: ReadonlyMap<string, Place>) {
+    this.#child = startProcess(program, [folder, JSON.stringify([...at])], folder)
     this.#over = new Promise((resolve) => this.#child.once('exit', resolve))
     this.#child.on('message', (said: Said) => {
       this.#heard.push({ ...said, atMs: performance.now() })

@@ -1,16 +1,17 @@
 import { ScratchServer } from '../../test/real/postgres/scratch-server.ts'
-import type { Kind } from '../../test/real/rotation/rotated-user.ts'
+import { ScratchRedis } from '../../test/real/redis/scratch-redis.ts'
+import { type Kind, overlaps, type RotatedServer } from '../../test/real/rotation/rotated-user.ts'
 import { type ClientName, logInThroughRotations } from '../../test/real/rotation/login-load.ts'
 import { measured, notMeasured, type Row, yardstick } from '../row.ts'
 import type { BenchOptions } from '../run.ts'
 import { median } from '../statistics.ts'
 import { type CutFindings, cutReplies } from './cut-replies.ts'
-import { batchSize, type KillFindings, killRotations } from './kill-rotations.ts'
-import { places } from './places.ts'
+import { type KillFindings, killRotations } from './kill-rotations.ts'
+import { placesFor } from './places.ts'
 import { rotationCost } from './rotation-cost.ts'
 
 const rotated: readonly Kind[] = ['one user', 'two users']
-const nameOf = (kind: Kind): string => kind.replace(' ', '-')
+const nameOf = (kind: Kind): string => kind.replaceAll(' ', '-')
 
 const never = (id: string, what: string, count: number): Row => measured({ id, what, unit: '' }, count, { atMost: 0 })
 
@@ -23,15 +24,19 @@ const goalsOf = (id: string, found: Pick<KillFindings, 'none' | 'unfinished' | '
 
 const killRows = (kind: Kind, runs: number, found: KillFindings): Row[] => {
   const id = `${nameOf(kind)}.kill`
-  const what = `${kind}: rotations that were killed, at ${places.length} places`
-  const note = `At least ${runs} at each place; those of one process, ${batchSize}, die together.`
+  const places = placesFor(kind).length
+  const what = `${kind}: kill -9 of processes at each of ${places} places, the fewest`
+  const note = `${found.kills} processes, each with rotations at every place that had not seen so many, and ${found.runs} rotations that died there.`
   const resume = 'the longest from a kill to the end of its rotation'
   const resumeNote = 'The killed process had a lease of 1 s, and another process has to start.'
   return [
-    measured({ id, what, unit: 'runs', note }, found.runs, { atLeast: runs * places.length }),
+    measured({ id, what, unit: 'kills', note }, found.fewest, { atLeast: runs }),
     ...goalsOf(id, found),
-    ...(kind === 'two users'
+    ...(overlaps(kind)
       ? [never(`${id}.current`, 'moments in which the current one was refused', found.notCurrent)]
+      : []),
+    ...(kind === 'a user with two passwords'
+      ? [never(`${id}.left`, 'old credentials that were accepted after they were retired', found.left)]
       : []),
     yardstick({ id: `${id}.logins`, what: 'logins meanwhile', unit: 'logins' }, found.logins),
     yardstick({ id: `${id}.resume`, what: resume, unit: 'ms', note: resumeNote }, found.longestResumeMs),
@@ -46,9 +51,8 @@ const cutRows = (kind: Kind, isTakenBack: boolean, wanted: number, found: CutFin
 }
 
 /** By whom logins are counted: with two users in turn a client that merely reads is refused nothing either. */
-const clientsOf: Readonly<Record<Kind, readonly (readonly [string, ClientName, number])[]>> = {
+const clientsOf: Readonly<Partial<Record<Kind, readonly (readonly [string, ClientName, number])[]>>> = {
   'one user': [['load', 'withSecret, cached for an hour', 500]],
-  'one user, by an administrator': [],
   'two users': [
     ['load', 'withSecret, cached for an hour', 500],
     ['plain-load', 'read for each login', 500],
@@ -101,11 +105,11 @@ const calmRows = async (server: ScratchServer, kind: Kind): Promise<Row[]> => {
   const cost = await costRows(kind)
   progress(`${kind}: logins through rotations`)
   const loads: Row[] = []
-  for (const load of clientsOf[kind]) loads.push(...(await loadRows(server, kind, load)))
+  for (const load of clientsOf[kind] ?? []) loads.push(...(await loadRows(server, kind, load)))
   return [...cost, ...loads]
 }
 
-/** Both kinds at once, a core for each. */
+/** All kinds at once. */
 const stormRows = async (server: ScratchServer, kind: Kind, runs: number): Promise<Row[]> => {
   const rows: Row[] = []
   for (const isTakenBack of [false, true]) {
@@ -115,7 +119,20 @@ const stormRows = async (server: ScratchServer, kind: Kind, runs: number): Promi
   return [...rows, ...killRows(kind, runs, await killRotations(server, kind, runs))]
 }
 
-/** Rotations of a real PostgreSQL's users that are killed, cut off and used all the while: no login may ever be lost. */
+/** The one whose old credential is taken away where it is retired. */
+const redisRows = async (runs: number): Promise<Row[]> => {
+  const kind: Kind = 'a user with two passwords'
+  const server: RotatedServer | string = await ScratchRedis.start().catch((error: unknown) => String(error))
+  if (typeof server === 'string')
+    return [notMeasured({ id: 'redis', what: 'rotations of a real Redis', unit: '' }, 'all of them', server)]
+  try {
+    return killRows(kind, runs, await killRotations(server, kind, runs))
+  } finally {
+    await server.stop()
+  }
+}
+
+/** Rotations of a real PostgreSQL's and a real Redis's users that are killed, cut off and used all the while: no login may ever be lost. */
 export const benchRotation = async ({ runs }: BenchOptions): Promise<readonly Row[]> => {
   const server = await ScratchServer.start().catch((error: unknown) => String(error))
   if (typeof server === 'string')
@@ -123,7 +140,8 @@ export const benchRotation = async ({ runs }: BenchOptions): Promise<readonly Ro
   try {
     const calm: Row[] = []
     for (const kind of rotated) calm.push(...(await calmRows(server, kind)))
-    return [...calm, ...(await Promise.all(rotated.map((kind) => stormRows(server, kind, runs)))).flat()]
+    const storms = [...rotated.map((kind) => stormRows(server, kind, runs)), redisRows(runs)]
+    return [...calm, ...(await Promise.all(storms)).flat()]
   } finally {
     await server.stop()
   }

@@ -1,13 +1,15 @@
 import type { RotationJournal, RotationLease } from '@keyplane/rotation'
 
-/** A journal that can keep rotations from going on after what they have written. */
+/** A journal that can keep rotations from going on after what they have written, with their leases. */
 export class HoldingJournal implements RotationJournal {
   readonly #journal: RotationJournal
+  readonly #leaseMs: number
   readonly #onHeld: (secretId: string) => void
   readonly #held = new Map<string, Promise<void>>()
 
-  constructor(journal: RotationJournal, onHeld: (secretId: string) => void) {
+  constructor(journal: RotationJournal, leaseMs: number, onHeld: (secretId: string) => void) {
     this.#journal = journal
+    this.#leaseMs = leaseMs
     this.#onHeld = onHeld
   }
 
@@ -31,11 +33,14 @@ export class HoldingJournal implements RotationJournal {
     await this.#journal.release(lease)
   }
 
-  async #pass({ secretId }: RotationLease): Promise<void> {
+  async #pass(lease: RotationLease): Promise<void> {
+    const { secretId } = lease
     const until = this.#held.get(secretId)
     if (!until) return
     this.#onHeld(secretId)
+    const renewing = setInterval(() => void this.#journal.renew(lease, this.#leaseMs), this.#leaseMs / 3)
     await until
+    clearInterval(renewing)
     this.#held.delete(secretId)
   }
 }

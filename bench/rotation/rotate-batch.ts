@@ -1,34 +1,38 @@
 /**
- * Brings the rotations of a batch to their end, then begins the next one of each, holds them all at one place, and is
- * killed there or after it let them go on.
+ * Brings the rotations of a batch to their end, then begins the next one of some, holds each at a place of its own, and is
+ * killed there or after it let some go on.
  */
-import { join } from 'node:path'
 import { systemClock, systemRandom, TextValue } from '@keyplane/core'
 import { type EndedRotation, type RotationNotice, rotationEngine, type SecretVersions } from '@keyplane/rotation'
 import { journalFile } from '../../test/real/rotation/journal-file.ts'
-import { kinds } from '../../test/real/rotation/rotated-user.ts'
-import { readBatch, type Said, type Told, versionsOf } from './batch.ts'
+import { kinds, overlaps } from '../../test/real/rotation/rotated-user.ts'
+import { journalPathOf, readBatch, type Said, type Told, versionsOf } from './batch.ts'
 import { HoldingJournal } from './holding-journal.ts'
 import type { Place } from './places.ts'
 import { refuseWhenCurrent } from './refuse-when-current.ts'
 
-const [folder = '', placeText = ''] = process.argv.slice(2)
-const place = JSON.parse(placeText) as Place
+const [folder = '', placesText = ''] = process.argv.slice(2)
 const { kind, secretIds, admin } = readBatch(folder)
+const places = new Map(JSON.parse(placesText) as [secretId: string, place: Place][])
+const leaseMs = 1_000
 
 process.once('disconnect', () => process.exit())
 const say = (said: Said): void => void process.send?.(said)
-const told = (wanted: Told): Promise<void> =>
-  new Promise((resolve) => {
-    process.on('message', (message) => {
-      if (message === wanted) resolve()
-    })
+/** Lets those go on that are held. */
+const releases = new Map<string, () => void>()
+const mayBegin = new Promise<void>((resolve) => {
+  process.on('message', (told: Told) => {
+    if (told === 'begin') return resolve()
+    for (const [secretId, delayMs] of Object.entries(told.delaysMs))
+      setTimeout(() => {
+        say({ what: 'let go', secretId })
+        releases.get(secretId)?.()
+      }, delayMs)
   })
-const mayBegin = told('begin')
-const mayGoOn = told('go on')
+})
 
-const file = await journalFile(join(folder, 'rotation.db'))
-const journal = new HoldingJournal(file.journal, (secretId) => say({ what: 'held', secretId }))
+const file = await journalFile(journalPathOf(folder))
+const journal = new HoldingJournal(file.journal, leaseMs, (secretId) => say({ what: 'held', secretId }))
 const files = new Map(secretIds.map((secretId) => [secretId, versionsOf(folder, secretId)]))
 const fileOf = (secretId: string) => {
   const found = files.get(secretId)
@@ -44,28 +48,33 @@ const versions: SecretVersions = {
 }
 
 const rotator = kinds[kind]({ admin: new TextValue(admin), timeoutMs: 2_000 })
-const hearToRefuse = place.isTakenBack ? refuseWhenCurrent(rotator) : undefined
+const hearToRefuse = refuseWhenCurrent(rotator)
 /** Whether a secret's next rotation has come to the place. */
 const reached = new Map<string, boolean>()
 const hear = (notice: RotationNotice): void => {
   const { secretId, effect = 'begin', outcome } = notice
   if (outcome === 'failed' || !reached.has(secretId)) return
-  hearToRefuse?.(notice)
+  const place = places.get(secretId)
+  if (place?.isTakenBack) hearToRefuse(notice)
   if (reached.get(secretId)) say({ what: 'went on', secretId })
-  if (effect !== place.after) return
+  if (effect !== place?.after) return
   reached.set(secretId, true)
-  journal.hold(secretId, mayGoOn)
+  journal.hold(secretId, new Promise((resolve) => releases.set(secretId, resolve)))
 }
 
+/** All that ask in the canary's time are given the new version. */
+const canary = overlaps(kind) && { canary: { percent: 100, observeMs: 60, maxRefusals: 0 } }
 const engine = rotationEngine({
   journal,
   versions,
   rotators: [rotator],
   clock: systemClock,
   random: systemRandom,
-  effectTimeoutMs: 500,
+  receipts: file.receipts,
+  effectTimeoutMs: 3_000,
+  leaseMs,
   // Failures are tried again at once, so that thousands of rotations come to their end.
-  policy: { retryBaseMs: 10, breakerOpenMs: 50 },
+  policy: { retryBaseMs: 10, breakerOpenMs: 50, lookEveryMs: 20 },
   observer: { step: hear },
 })
 
@@ -87,9 +96,9 @@ await Promise.all(
 )
 await mayBegin
 await Promise.all(
-  secretIds.map(async (secretId) => {
+  [...places.keys()].map(async (secretId) => {
     reached.set(secretId, false)
-    await engine.begin({ secretId, rotator: rotator.name })
+    await engine.begin({ secretId, rotator: rotator.name, ...canary })
     await end(secretId)
   }),
 )
