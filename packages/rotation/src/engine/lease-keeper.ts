@@ -58,7 +58,7 @@ export class LeaseKeeper {
     }
     const renewed = async (): Promise<void> => {
       // It may end while the database does not answer.
-      const end = this.#clock.after(this.#leftMs(), () => lost.abort(leaseLost()), { keepsAlive: true })
+      const end = this.#clock.after(Math.max(0, this.#leftMs()), () => lost.abort(leaseLost()), { keepsAlive: true })
       try {
         await this.renew()
       } catch (error) {
