@@ -95,7 +95,9 @@ class KilledBatch {
 
   /** Notes where rotations died; those that were let go too late, or went on before, are no hits. */
   async #count(running: BatchProcess, held: readonly Heard[], at: ReadonlyMap<string, Place>): Promise<void> {
-    const momentsOf = (heard: readonly Heard[]) => new Map(heard.map(({ secretId, atMs }) => [secretId, atMs]))
+    // Of several steps that it went on by the first one counts.
+    const momentsOf = (heard: readonly Heard[]) =>
+      new Map(heard.toReversed().map(({ secretId, atMs }) => [secretId, atMs]))
     const letGo = momentsOf(await running.hear('let go', 0))
     const wentOn = momentsOf(await running.hear('went on', 0))
     const died = new Set<Place>()
