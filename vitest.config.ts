@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { runner, sources } from './vitest.shared.ts'
 
@@ -23,6 +24,8 @@ const withThreads = [
 export default defineConfig({
   test: {
     reporters,
+    // One fewer than there are processors is the runner's own default: of two, that is one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         ...sources,
