@@ -71,7 +71,7 @@ export interface OpenBaoClient {
   sealStatus(call?: Limits): Promise<ReadonlyMap<string, SealStatus>>
   /**
    * Forgets the token, and that a login was refused: the next call logs in. By AppRole, whose role would be locked, a
-   * refused login is tried again so once in 15 minutes.
+   * refused login is tried again so once in 16 minutes.
    */
   refresh(): void
   /** Cuts all connections; every later call fails with `closed`. Resolves once no login is under way. */

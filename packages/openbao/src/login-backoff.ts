@@ -1,5 +1,6 @@
 import { type Clock, type Random, SecretsError, uuid } from '@keyplane/core'
 import type { Login, Presented } from './login.ts'
+import { didNothing } from './nodes/nodes.ts'
 import { countingOf, isUnderway, type LoginVerdict, mayLogIn, pendingMs } from './login-rule.ts'
 import { fingerprintOf } from './logins/credential.ts'
 import { processLogins } from './process-logins.ts'
@@ -26,6 +27,12 @@ const heldMs = 5_000
 const isRefusal = (thrown: unknown): thrown is SecretsError =>
   thrown instanceof SecretsError && thrown.code === 'unauthenticated' && thrown.reason !== 'proxy'
 
+/** It was sent, and may be refused as soon as OpenBao comes to it. */
+const isUnknown = (thrown: unknown): boolean =>
+  thrown instanceof SecretsError &&
+  (['timeout', 'closed'].includes(thrown.code) || ['reset', 'connection'].includes(thrown.reason ?? '')) &&
+  !didNothing(thrown.reason)
+
 /** What refusals of other methods are kept by, each client's in its own memory. */
 const own = 'own'
 
@@ -47,6 +54,8 @@ export class LoginBackoff {
   /** What OpenBao said of the last refusal that this client has met. */
   #met: { readonly id: string; readonly error: SecretsError } | undefined
   #held: { readonly fingerprint: string; readonly verdict: Held; readonly atMs: number } | undefined
+  /** The credentials that OpenBao took last. */
+  #accepted: string | undefined
   #closed = false
   #granting: Promise<void> = Promise.resolve()
 
@@ -75,7 +84,7 @@ export class LoginBackoff {
     if (isRefusal(refusal)) void this.#refused({ ledger: this.#own, role: own, fingerprint }, id, refusal)
   }
 
-  /** The next login is tried at once; by AppRole once in 15 minutes, and never the one that locks the role. */
+  /** The next login is tried at once; by AppRole once in 16 minutes, and never the one that locks the role. */
   forget(): void {
     this.#own = new MemoryRefusals()
     this.#mayLift = true
@@ -94,13 +103,18 @@ export class LoginBackoff {
 
   async #guarded<T>(wanted: Wanted, attempt: () => Promise<T>): Promise<T> {
     const id = await this.#begin(wanted)
+    const begunAtMs = this.#parts.clock.nowMs()
     try {
       const granted = await attempt()
+      this.#accepted = wanted.fingerprint
       // Nobody is kept waiting for what only others have to know.
-      this.#granting = this.#granted(wanted, id)
+      this.#granting = this.#granted(wanted, id, begunAtMs)
       return granted
     } catch (thrown) {
       if (isRefusal(thrown)) await this.#refused(wanted, id, thrown)
+      // What OpenBao took before is hardly refused, and an outage must not hold it back.
+      else if (isUnknown(thrown) && this.#accepted !== wanted.fingerprint)
+        await this.#ended(wanted, id, { end: 'unknown' })
       else await this.#takeBack(wanted, id)
       throw thrown
     }
@@ -136,32 +150,38 @@ export class LoginBackoff {
       const counting = countingOf(kept.filter(this.#isHere), nowMs)
       const verdict = mayLogIn(counting, { fingerprint, nowMs, isLocking: this.#isLocking, mayLift })
       if (verdict.kind !== 'go') return { verdict, kept }
-      const begun = { id, places: this.#places, fingerprint, atMs: nowMs, isPending: true }
+      const begun = { id, places: this.#places, fingerprint, atMs: nowMs }
       return { verdict, kept: [...countingOf(kept, nowMs), verdict.isLifted ? { ...begun, isLifted: true } : begun] }
     })
     if (verdict.kind === 'held' || (verdict.kind === 'go' && verdict.isLifted)) this.#mayLift = false
     return verdict
   }
 
-  /** OpenBao has forgotten what it refused; how another login ends that has begun is not known. */
-  async #granted({ ledger, role }: Wanted, id: string): Promise<void> {
+  /** OpenBao has forgotten what it refused before; how another login ends that has begun is not known. */
+  async #granted({ ledger, role }: Wanted, id: string, begunAtMs: number): Promise<void> {
     const nowMs = this.#parts.clock.nowMs()
-    const stays = (each: LoginRefusal): boolean => !this.#isHere(each) || (each.id !== id && isUnderway(each, nowMs))
+    // What was refused about then may have been refused afterwards, whatever the clocks say.
+    const isBefore = (each: LoginRefusal): boolean => !isUnderway(each, nowMs) && each.atMs <= begunAtMs - pendingMs
+    const stays = (each: LoginRefusal): boolean => !this.#isHere(each) || (each.id !== id && !isBefore(each))
     await ledger.update(role, (kept) => ({ kept: kept.filter(stays) }))
   }
 
-  async #refused({ ledger, role, fingerprint }: Wanted, id: string, error: SecretsError): Promise<void> {
-    this.#met = { id, error }
+  async #refused(wanted: Wanted, id: string, error: SecretsError): Promise<void> {
     const { reason } = error
+    this.#met = { id, error }
+    if (this.#accepted === wanted.fingerprint) this.#accepted = undefined
+    await this.#ended(wanted, id, { end: 'refused', ...(reason !== undefined && { reason }) })
+  }
+
+  async #ended(
+    { ledger, role, fingerprint }: Wanted,
+    id: string,
+    how: Pick<LoginRefusal, 'end' | 'reason'>,
+  ): Promise<void> {
     await ledger.update(role, (kept) => {
       const begun = kept.find((each) => each.id === id) ?? { id, places: this.#places, fingerprint }
-      const refused = {
-        ...begun,
-        atMs: this.#parts.clock.nowMs(),
-        isPending: false,
-        ...(reason !== undefined && { reason }),
-      }
-      return { kept: [...kept.filter((each) => each.id !== id), refused] }
+      const ended = { ...begun, atMs: this.#parts.clock.nowMs(), ...how }
+      return { kept: [...kept.filter((each) => each.id !== id), ended] }
     })
   }
 
@@ -172,14 +192,17 @@ export class LoginBackoff {
 
   readonly #isHere = ({ places }: LoginRefusal): boolean => places.some((place) => this.#places.includes(place))
 
-  #heldBack({ refusal: { id, reason, isPending = false }, waitMs }: Held): SecretsError {
+  #heldBack({ refusal: { id, reason, end }, waitMs }: Held): SecretsError {
     const { source } = this.#parts
     const met = this.#met?.id === id ? this.#met.error : undefined
     const why = reason === undefined ? '' : ` (${reason})`
-    const message = isPending ? 'Logins by this role were broken off.' : (met?.message ?? `OpenBao refused it${why}.`)
+    const isKnown = end === 'refused'
+    const message = !isKnown
+      ? 'How logins by this role ended is not known.'
+      : (met?.message ?? `OpenBao refused it${why}.`)
     const held = `${message} It is not tried again for ${Math.ceil(waitMs / 1_000)} s.`
     // What nobody knows to be refused is no refusal.
-    if (isPending) return new SecretsError('unavailable', held, { source, reason: 'login_turn', retryAfterMs: waitMs })
+    if (!isKnown) return new SecretsError('unavailable', held, { source, reason: 'login_turn', retryAfterMs: waitMs })
     return new SecretsError('unauthenticated', held, {
       source,
       retryAfterMs: waitMs,

@@ -34,8 +34,8 @@ export const mayLogIn = (counting: readonly LoginRefusal[], wanted: WantedLogin)
   const { fingerprint, nowMs, isLocking, mayLift } = wanted
   const underway = counting.filter((refusal) => isUnderway(refusal, nowMs))
   const refused = counting.filter((refusal) => !underway.includes(refusal))
-  // That a process was killed while it logged in says nothing against the credentials.
-  const same = refused.filter((refusal) => refusal.fingerprint === fingerprint && !refusal.isPending)
+  // That nobody knows how a login ended says nothing against the credentials.
+  const same = refused.filter((refusal) => refusal.fingerprint === fingerprint && refusal.end === 'refused')
   const refusal = same.at(-1) ?? refused.at(-1)
   const isSpent = isLocking && refused.length >= maxRefusals
   const forgottenMs = (refused.at(-1)?.atMs ?? nowMs) + forgottenAfterMs - nowMs
@@ -56,9 +56,9 @@ export const countingOf = (refusals: readonly LoginRefusal[], nowMs: number): re
   return inOrder.slice(lastForgotten + 1).slice(-64)
 }
 
-/** It has begun a moment ago, and may be refused yet. */
-export const isUnderway = ({ isPending = false, atMs }: LoginRefusal, nowMs: number): boolean =>
-  isPending && nowMs - atMs < pendingMs
+/** It has begun a moment ago, by whoever's clock, and may be refused yet. */
+export const isUnderway = ({ end, atMs }: LoginRefusal, nowMs: number): boolean =>
+  end === undefined && Math.abs(nowMs - atMs) < pendingMs
 
 /** Twice until OpenBao has forgotten it, at least a minute apart. */
 const lockingWaitMs = (same: readonly LoginRefusal[], forgottenMs: number, nowMs: number): number => {

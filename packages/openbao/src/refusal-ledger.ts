@@ -1,4 +1,4 @@
-/** A login that was refused, or that has begun and may be. Nothing of a credential is in it but hashes. */
+/** A login that was refused, or that may be or have been. Nothing of a credential is in it but hashes. */
 export interface LoginRefusal {
   /** Of the attempt. */
   readonly id: string
@@ -6,10 +6,10 @@ export interface LoginRefusal {
   readonly places: readonly string[]
   /** The same for the same credentials. */
   readonly fingerprint: string
-  /** In epoch milliseconds: when it was refused, or else begun. */
+  /** In epoch milliseconds: when it ended, or else began. */
   readonly atMs: number
-  /** It has begun, and its end is not known: whoever began it may be gone. */
-  readonly isPending?: boolean
+  /** `unknown`: it was sent, and there was no answer. Nothing: it has begun; whoever began it may be gone. */
+  readonly end?: 'refused' | 'unknown'
   /** It was tried before its time, because somebody asked for that. */
   readonly isLifted?: boolean
   /** Why, in OpenBao's failures' words. */
@@ -35,8 +35,8 @@ export interface RefusalLedger {
 
 /** In memory. */
 export class MemoryRefusals implements RefusalLedger {
-  /** Roles of which a shared ledger does not know all that is kept here. */
-  readonly untold: Set<string> = new Set()
+  /** By role, ids of attempts of which a shared ledger does not know what is kept here. */
+  readonly untold: Map<string, Set<string>> = new Map()
   readonly #kept = new Map<string, readonly LoginRefusal[]>()
 
   async update<T extends { readonly kept: readonly LoginRefusal[] }>(

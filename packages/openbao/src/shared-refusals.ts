@@ -28,11 +28,11 @@ export class SharedRefusals implements RefusalLedger {
     step: (kept: readonly LoginRefusal[]) => T,
   ): Promise<T> {
     const { shared, own, clock } = this.#parts
-    const untold = own.untold.has(role) ? own.of(role) : []
-    const known = new Set(untold.map(({ id }) => id))
+    const untold = own.untold.get(role) ?? new Set()
+    const isUntold = ({ id }: LoginRefusal): boolean => untold.has(id)
     try {
       const asked = shared.update(role, (kept) =>
-        step(untold.length === 0 ? kept : [...kept.filter(({ id }) => !known.has(id)), ...untold]),
+        step(untold.size === 0 ? kept : [...kept.filter((each) => !isUntold(each)), ...own.of(role).filter(isUntold)]),
       )
       const deadlineAtMs = clock.monotonicMs() + patienceMs
       const waitingFor = 'The ledger of refused logins'
@@ -41,8 +41,12 @@ export class SharedRefusals implements RefusalLedger {
       own.keep(role, result.kept)
       return result
     } catch {
-      own.untold.add(role)
-      return own.update(role, step)
+      const before = own.of(role)
+      const result = await own.update(role, step)
+      // Of what the others met it has copies, which are outdated by then.
+      const met = result.kept.filter((each) => isUntold(each) || !before.includes(each))
+      own.untold.set(role, new Set(met.map(({ id }) => id)))
+      return result
     }
   }
 }

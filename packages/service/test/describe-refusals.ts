@@ -17,7 +17,7 @@ const refusalNo = (number: number, atMs: number): LoginRefusal => ({
   places: ['a hash'],
   fingerprint: `another ${number % 2}`,
   atMs,
-  isPending: number % 2 === 0,
+  ...(number % 2 === 0 && { end: 'refused' as const }),
   reason: 'login_refused',
 })
 

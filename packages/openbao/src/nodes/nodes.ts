@@ -46,10 +46,14 @@ const untouched: readonly (string | undefined)[] = [
   'standby',
   'no_leader',
   'foreign_redirect',
+  'not_asked',
 ]
 
+/** Whether a failure with this reason is of a request that no node has acted upon. */
+export const didNothing = (reason: string | undefined): boolean => untouched.includes(reason)
+
 const passes = (failure: { readonly code: string; readonly reason?: string }, repeatable: boolean): boolean =>
-  (failure.code === 'unavailable' || failure.code === 'timeout') && (repeatable || untouched.includes(failure.reason))
+  (failure.code === 'unavailable' || failure.code === 'timeout') && (repeatable || didNothing(failure.reason))
 
 /** The nodes of one cluster: the one that answered last is asked first, another where it can not answer. */
 export class Nodes {
@@ -122,7 +126,7 @@ export class Nodes {
     } catch (thrown) {
       // A standby goes on naming a leader that is dead until the next one is elected.
       if (!(thrown instanceof SecretsError) || thrown.code !== 'unavailable') throw thrown
-      throw untouched.includes(thrown.reason) ? this.#noLeader(leader, thrown) : thrown
+      throw didNothing(thrown.reason) ? this.#noLeader(leader, thrown) : thrown
     }
     throw this.#noLeader(leader)
   }
@@ -131,7 +135,10 @@ export class Nodes {
     const { method, target, headers, body, signal, purpose } = request
     const { clock, source } = this.#options
     if (timeoutMs <= 0)
-      throw new SecretsError('timeout', "The call's time was over before OpenBao was asked.", { source })
+      throw new SecretsError('timeout', "The call's time was over before OpenBao was asked.", {
+        source,
+        reason: 'not_asked',
+      })
     const call = {
       method,
       target,
@@ -145,7 +152,11 @@ export class Nodes {
     return { answer: parsed, failure: failureOf(parsed, purpose) }
   }
 
-  /** The leader that a standby names; nothing where the node asked leads itself, or nobody can tell. */
+  /**
+   * The leader that a standby names; nothing where the node asked leads itself, or can't tell.
+   * @throws SecretsError `not_asked` where all are silent and the request may not be repeated: it might be served at last,
+   * long after whoever asked has gone.
+   */
   async #namedLeader(request: NodeRequest): Promise<NodeClient | undefined> {
     try {
       const { answer } = await this.#sendToAny(this.#whoLeads(request))
@@ -154,8 +165,14 @@ export class Nodes {
       const leader = this.#leader(origin, { from: this.#nodes[this.#first] as NodeClient, named: origin })
       return this.#leaders.isUnreachable(origin) ? undefined : leader
     } catch (thrown) {
-      if (thrown instanceof SecretsError && thrown.code !== 'closed') return undefined
-      throw thrown
+      if (!(thrown instanceof SecretsError) || thrown.code === 'closed') throw thrown
+      if (request.repeatable || thrown.code !== 'timeout') return undefined
+      const { code, message, source } = thrown
+      throw new SecretsError(code, message, {
+        cause: thrown,
+        ...(source !== undefined && { source }),
+        reason: 'not_asked',
+      })
     }
   }
 
@@ -176,7 +193,7 @@ export class Nodes {
       method: 'GET',
       target: '/v1/sys/leader',
       headers: { 'x-vault-request': headers['x-vault-request'] ?? 'true' },
-      deadlineAtMs: nowMs + (deadlineAtMs - nowMs) / 3,
+      deadlineAtMs: nowMs + (deadlineAtMs - nowMs) / 2,
       purpose: 'other',
       repeatable: true,
       ...(signal ? { signal } : {}),
