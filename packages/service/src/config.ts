@@ -52,11 +52,11 @@ export const parseServiceConfig = (
  */
 export const readServiceConfig = (path: string): ServiceConfig => parseServiceConfig(...readConfigTexts(path))
 
-/** What a file says, and those laid over it. @throws SecretsError `config_invalid` where one can't be read. */
-export const readConfigTexts = (path: string): Parameters<typeof parseServiceConfig> => [
-  { path, text: read(path) },
-  overlaysBeside(path),
-]
+/** What a file says, and what those laid over it say: as `parseServiceConfig` takes it. */
+export type ConfigTexts = Parameters<typeof parseServiceConfig>
+
+/** @throws SecretsError `config_invalid` where a file can't be read. */
+export const readConfigTexts = (path: string): ConfigTexts => [{ path, text: read(path) }, overlaysBeside(path)]
 
 /** By environment. Either spelling of the ending is one, whichever the file has. */
 const overlaysBeside = (path: string): ReadonlyMap<string, ConfigText> => {

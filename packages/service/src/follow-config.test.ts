@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fakeClock } from '@keyplane/testkit'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { readConfigTexts } from './config.ts'
 import { followConfig } from './follow-config.ts'
 
 let folder: string
@@ -19,7 +20,7 @@ it('tells of a configuration that is another one, once, and of one that is wrong
   const clock = fakeClock()
   const used: string[][] = []
   const told: string[] = []
-  const end = followConfig(path, {
+  const end = followConfig(path, readConfigTexts(path), {
     clock,
     use: ({ roles }) => void used.push([...roles.keys()]),
     warn: (message) => void told.push(message),
@@ -43,4 +44,22 @@ it('tells of a configuration that is another one, once, and of one that is wrong
   expect(told[1]).toContain('ENOENT')
   end()
   expect(clock.waiting).toBe(0)
+})
+
+it('tells of what was changed before it began to look', async () => {
+  const path = join(folder, 'service.yaml')
+  const base = 'environments: { ci: { source: env } }\ntools: { a: {} }\n'
+  writeFileSync(path, base)
+  const started = readConfigTexts(path)
+  writeFileSync(path, `${base}roles: { one: { allow: [] } }`)
+  const clock = fakeClock()
+  const used: string[][] = []
+  const end = followConfig(path, started, {
+    clock,
+    use: ({ roles }) => void used.push([...roles.keys()]),
+    warn: (message) => expect.unreachable(message),
+  })
+  await clock.advance(20_000)
+  expect(used).toEqual([['one']])
+  end()
 })

@@ -6,7 +6,13 @@
 export { type ApiKey, newApiKey } from './access/api-key.ts'
 export type { Alert, AlertKind } from './alerts/alert.ts'
 export type { AccessConfig } from './access/clients.ts'
-export { type ConfigText, parseServiceConfig, readServiceConfig } from './config.ts'
+export {
+  type ConfigText,
+  type ConfigTexts,
+  parseServiceConfig,
+  readConfigTexts,
+  readServiceConfig,
+} from './config.ts'
 export type {
   AlertsConfig,
   ClientConfig,

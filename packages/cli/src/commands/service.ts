@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AuditSink } from '@keyplane/core'
 import {
+  type ConfigTexts,
   followConfig,
   openState,
-  readServiceConfig,
+  parseServiceConfig,
+  readConfigTexts,
   type RunningService,
   type ServiceConfig,
   startService,
@@ -26,7 +28,8 @@ interface ServiceFlags {
 export const service: Command<ServiceFlags> = async (context, _args, { config: file }) => {
   const ended = context.untilEnded()
   const { terminal, env, clock, random, folder } = context
-  const config = readServiceConfig(file)
+  const texts = readConfigTexts(file)
+  const config = parseServiceConfig(...texts)
   const { database, keepsAudit, auditKey } = stateSettings({ config, env, file: folder.serviceState })
   const log = { warn: terminal.warn, error: terminal.warn }
   const state = await openState(database, { clock, random, auditKey })
@@ -38,7 +41,7 @@ export const service: Command<ServiceFlags> = async (context, _args, { config: f
       void running.warmed.then((warmed) => tellWarmed(terminal, warmed))
       terminal.words(`Who was given what: ${keepsAudit ? stateName(database) : folder.serviceAudit}`)
       const memory = givingMemoryBackAtRest({ clock })
-      const unfollow = followAccess(file, config, running, context)
+      const unfollow = followAccess(file, { texts, config }, running, context)
       await ended
       unfollow()
       memory.cancel()
@@ -55,13 +58,13 @@ export const service: Command<ServiceFlags> = async (context, _args, { config: f
 /** Clients and roles hold as soon as the file says so; what else is changed has to wait, which is told. */
 const followAccess = (
   file: string,
-  config: ServiceConfig,
+  { texts, config }: { readonly texts: ConfigTexts; readonly config: ServiceConfig },
   running: RunningService,
   { clock, terminal }: Context,
 ): (() => void) => {
   const { clients: _clients, roles: _roles, ...started } = config
   let used = config
-  return followConfig(file, {
+  return followConfig(file, texts, {
     clock,
     use: (now) => {
       if (isDeepStrictEqual(now, used)) return
