@@ -191,6 +191,17 @@ describe('the breaker', () => {
     expect(clock.waiting).toBe(0)
   })
 
+  it('is not tried behind its callers by a read that fails after the end', async () => {
+    const clock = fakeClock()
+    const source = new ManyAtOnce({ a: 'one' })
+    const provider = withBreaker(source, { clock, openMs: 1_000 })
+    source.failure = failing('timeout')
+    const reading = provider.many?.get([{ id: 'a' }])
+    await provider.close?.()
+    await reading
+    expect(clock.waiting).toBe(0)
+  })
+
   // One role that STS did not answer for took down every other read.
   it('counts a role’s failures for that role alone', async () => {
     const { clock, source, provider, get } = withBreakers()

@@ -62,6 +62,7 @@ class Breaker {
   #state: State = { kind: 'closed', failures: 0 }
   #trial: Timer | undefined
   #wantedAtMs = 0
+  #closed = false
 
   constructor(source: string, options: BreakerOptions) {
     this.#source = source
@@ -80,6 +81,11 @@ class Breaker {
   }
 
   close(): void {
+    this.#closed = true
+    this.#endTrial()
+  }
+
+  #endTrial(): void {
     this.#trial?.cancel()
     this.#trial = undefined
   }
@@ -88,7 +94,7 @@ class Breaker {
     try {
       const result = await act()
       this.#state = { kind: 'closed', failures: 0 }
-      this.close()
+      this.#endTrial()
       return result
     } catch (error) {
       this.#noteFailure(error)
@@ -98,8 +104,10 @@ class Breaker {
   }
 
   #tryLater(again: () => Promise<unknown>): void {
+    // A call that was under way may fail after the end.
+    if (this.#closed) return
     const { openMs = defaultOpenMs, clock } = this.#options
-    this.#trial?.cancel()
+    this.#endTrial()
     this.#trial = clock.after(openMs, () => {
       this.#trial = undefined
       if (this.#state.kind !== 'open' || clock.monotonicMs() - this.#wantedAtMs > wantedMs) return
