@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { postgresUrlLogin, withPostgresUrlLogin } from './postgres-url.ts'
 
 const valueOf = (text: string): SecretValue => new TextValue(text)
-const login = { host: 'db.example', port: 5_432, tls: true, user: 'app', password: 'first' }
+// Without a database: the user's own, as libpq has it.
+const login = { host: 'db.example', port: 5_432, tls: true, user: 'app', password: 'first', database: 'app' }
 
 describe('the URL of a PostgreSQL', () => {
   it.each([

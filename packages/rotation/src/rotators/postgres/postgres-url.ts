@@ -30,14 +30,15 @@ export const postgresUrlLogin = (value: SecretValue): DatabaseLogin | undefined 
   if (username === '' || password === '') throw badShape('is a PostgreSQL URL without a user, or without his password')
   const number = port === '' ? 5_432 : Number(port)
   if (number < 1) throw badShape('has a "port" that is none')
-  const database = decoded(pathname.slice(1))
+  const user = decoded(username)
   return {
     host,
     port: number,
     tls: tlsOf(wantedTls(searchParams), host),
-    user: decoded(username),
+    user,
     password: decoded(password),
-    ...(database !== '' && { database }),
+    // As libpq has it: the user's own.
+    database: decoded(pathname.slice(1)) || user,
   }
 }
 
