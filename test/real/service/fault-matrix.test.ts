@@ -207,6 +207,10 @@ describe.each(faults)('where OpenBao $what', (fault) => {
       // Each once, and nothing graver than it is.
       expect(new Set(told(state)).size).toBe(told(state).length)
       expect(told(state).at(-1)).toBe(graveness(state))
+      const recorded = services[0]
+        ?.records()
+        .some(({ action, resource }) => action === `alert:${graveness(state)}` && resource === nameOf(state))
+      expect(recorded).toBe(true)
     }
   })
 })
