@@ -15,7 +15,7 @@ const withThreads = [
   'packages/store/test/**/*.test.ts',
   'packages/database/test/**/*.test.ts',
   'packages/rotation/test/database-*.test.ts',
-  'packages/service/test/{accounts,client,ledger}.test.ts',
+  'packages/service/test/{accounts,client,ledger,refusals}.test.ts',
   'packages/cli/src/memory-at-rest.test.ts',
   'test/{docs-programs,providers-over-the-store}.test.ts',
 ]
