@@ -54,8 +54,6 @@ export class LoginBackoff {
   /** What OpenBao said of the last refusal that this client has met. */
   #met: { readonly id: string; readonly error: SecretsError } | undefined
   #held: { readonly fingerprint: string; readonly verdict: Held; readonly atMs: number } | undefined
-  /** The credentials that OpenBao took last. */
-  #accepted: string | undefined
   #closed = false
   #granting: Promise<void> = Promise.resolve()
 
@@ -101,20 +99,27 @@ export class LoginBackoff {
     return this.#parts.method === 'approle'
   }
 
+  get #accepted(): Map<string, string> {
+    return processLogins(this.#parts.clock).accepted
+  }
+
+  #isAccepted({ role, fingerprint }: Wanted): boolean {
+    return this.#accepted.get(role) === fingerprint
+  }
+
   async #guarded<T>(wanted: Wanted, attempt: () => Promise<T>): Promise<T> {
     const id = await this.#begin(wanted)
     const begunAtMs = this.#parts.clock.nowMs()
     try {
       const granted = await attempt()
-      this.#accepted = wanted.fingerprint
+      this.#accepted.set(wanted.role, wanted.fingerprint)
       // Nobody is kept waiting for what only others have to know.
       this.#granting = this.#granted(wanted, id, begunAtMs)
       return granted
     } catch (thrown) {
       if (isRefusal(thrown)) await this.#refused(wanted, id, thrown)
       // What OpenBao took before is hardly refused, and an outage must not hold it back.
-      else if (isUnknown(thrown) && this.#accepted !== wanted.fingerprint)
-        await this.#ended(wanted, id, { end: 'unknown' })
+      else if (isUnknown(thrown) && !this.#isAccepted(wanted)) await this.#ended(wanted, id, { end: 'unknown' })
       else await this.#takeBack(wanted, id)
       throw thrown
     }
@@ -169,7 +174,7 @@ export class LoginBackoff {
   async #refused(wanted: Wanted, id: string, error: SecretsError): Promise<void> {
     const { reason } = error
     this.#met = { id, error }
-    if (this.#accepted === wanted.fingerprint) this.#accepted = undefined
+    if (this.#isAccepted(wanted)) this.#accepted.delete(wanted.role)
     await this.#ended(wanted, id, { end: 'refused', ...(reason !== undefined && { reason }) })
   }
 

@@ -165,8 +165,9 @@ export class Nodes {
       const leader = this.#leader(origin, { from: this.#nodes[this.#first] as NodeClient, named: origin })
       return this.#leaders.isUnreachable(origin) ? undefined : leader
     } catch (thrown) {
-      if (!(thrown instanceof SecretsError) || thrown.code === 'closed') throw thrown
-      if (request.repeatable || thrown.code !== 'timeout') return undefined
+      if (!(thrown instanceof SecretsError)) throw thrown
+      const isSilent = thrown.code === 'timeout' && !request.repeatable
+      if (thrown.code !== 'closed' && !isSilent) return undefined
       const { code, message, source } = thrown
       throw new SecretsError(code, message, {
         cause: thrown,
