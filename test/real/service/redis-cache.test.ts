@@ -113,7 +113,8 @@ describe('Redis', () => {
         expect(inOrder[10]).toBeLessThan(250)
         const starting = await timed(() => plane.replica())
         expect(await starting.given.value()).toBe('changed')
-        expect(starting.ms).toBeLessThan(2_500)
+        // It waits 2.5 s for the cache's keys, and then does without.
+        expect(starting.ms).toBeLessThan(5_000)
       } finally {
         await raise()
       }
