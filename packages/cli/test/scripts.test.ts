@@ -65,7 +65,8 @@ const expectOutcome = ({ command, line, stdout, stderr, code }: Step, finished: 
 const scripts = readdirSync(`${own}scripts`).filter((name) => name.endsWith('.txt'))
 
 describe.concurrent('the command line', () => {
-  it.for(scripts)('does what stands in %s', { timeout: 120_000 }, async (name: string) => {
+  // As many at a time as vitest lets run, each a hundred processes: the end is for one that hangs.
+  it.for(scripts)('does what stands in %s', { timeout: 300_000 }, async (name: string) => {
     const steps = parseTranscript(readFileSync(`${own}scripts/${name}`, 'utf8'))
     const script = new Script()
     try {
