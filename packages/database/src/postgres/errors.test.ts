@@ -24,7 +24,11 @@ describe('what PostgreSQL says', () => {
   })
 
   it('is never an absence, and never unknown to the one who asks', () => {
-    expect([said('42P01').code, said('99999').code]).toEqual(['internal', 'internal'])
+    expect([said('42P01').code, said('42601').code, said('99999').code]).toEqual([
+      'source_misconfigured',
+      'internal',
+      'internal',
+    ])
   })
 
   it('tells a statement that was refused from a database that is away', () => {

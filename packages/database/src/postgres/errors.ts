@@ -37,6 +37,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '28': refusedLogin,
   '3D000': { code: 'source_misconfigured', reason: 'missing', says: 'is not there' },
   '40': { code: 'conflict', reason: 'serialization', says: 'was written by others at the same time' },
+  '42P01': {
+    code: 'source_misconfigured',
+    reason: 'missing_table',
+    says: 'lacks a table: it was emptied, or is another one. Restore it from a backup, or start again for a new one',
+  },
   '42501': { code: 'source_misconfigured', reason: 'no_privilege', says: 'lacks a privilege for this user' },
   '53100': { code: 'unavailable', reason: 'disk_full', says: 'cannot grow: the disk is full' },
   '53200': { code: 'unavailable', reason: 'out_of_memory', says: 'has no memory left to work with' },

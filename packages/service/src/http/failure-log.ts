@@ -26,9 +26,10 @@ export class FailureLog {
   }
 }
 
-/** A foreign error's own message may quote what it stumbled over; what kind it is and where it happened may be said. */
+/** Ours says it all, without a value. A foreign error's own message may quote what it stumbled over; what kind it is and where it happened may be said. */
 const placeOf = (cause: unknown): string => {
-  if (!(cause instanceof Error) || cause instanceof SecretsError) return ''
+  if (cause instanceof SecretsError) return ` ${cause.message}`
+  if (!(cause instanceof Error)) return ''
   const { name, message, stack = '', code } = cause as NodeJS.ErrnoException
   // The stack begins with the message, which may have lines of its own.
   const place = /^\n\s+(at .+)/.exec(stack.slice(stack.indexOf(message) + message.length))?.[1]

@@ -4,6 +4,7 @@ import { Sessions } from '../sessions/sessions.ts'
 import { type MayManage, mayManage } from '../users/may-manage.ts'
 import { Passwords } from '../users/passwords.ts'
 import { Users } from '../users/users.ts'
+import { forCallers } from './for-callers.ts'
 import type { State } from './open-state.ts'
 import { recordedWrites } from './recorded-writes.ts'
 
@@ -25,8 +26,9 @@ export interface Accounts {
 /** The accounts that are kept in a state. */
 export const accountsOf = (state: State, { config, audit, clock, random }: AccountsParts): Accounts => {
   const passwords = new Passwords(random)
-  const write = recordedWrites(state, audit)
-  const parts = { reader: state.reader, write, passwords, clock, roles: config.roles }
+  const { reader, writer } = forCallers(state)
+  const write = recordedWrites({ writer, log: state.log }, audit)
+  const parts = { reader, write, passwords, clock, roles: config.roles }
   return {
     sessions: new Sessions({ ...parts, config: config.sessions, audit, random }),
     users: new Users(parts),
