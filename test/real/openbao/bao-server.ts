@@ -47,9 +47,9 @@ export class BaoServer {
     return `http://127.0.0.1:${this.port}`
   }
 
-  /** In memory, unsealed, a KV of version 2 at `secret`. */
+  /** In memory, unsealed, a KV of version 2 at `secret`. Started again it is where it was, and has nothing of what it had. */
   async startDev(): Promise<this> {
-    this.port = await freePort()
+    this.port ||= await freePort()
     const listen = `-dev-listen-address=127.0.0.1:${this.port}`
     await this.start(['-dev', '-dev-no-store-token', `-dev-root-token-id=${this.rootToken}`, listen], '')
     return this
