@@ -3,11 +3,11 @@ import { runner, sources } from './vitest.shared.ts'
 
 const { execArgv, reporters } = runner('real')
 const slow = { execArgv, pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } as const
-const service = 'test/real/service/**/*.test.ts'
+const waiting = ['test/real/service/**/*.test.ts', 'test/real/rotation/**/*.test.ts']
 
 /**
  * Whole planes and other people's programs: see test/real/setup.sh for what has to be there. One file at a time, but for
- * those of the service, which mostly wait for what it finds out by itself.
+ * those of the service and of rotations, which mostly wait: for what a service finds out by itself, for a lease that ends.
  */
 export default defineConfig({
   test: {
@@ -19,14 +19,14 @@ export default defineConfig({
           ...slow,
           name: 'real',
           include: ['test/real/**/*.test.ts'],
-          exclude: [service],
+          exclude: waiting,
           maxWorkers: 1,
           sequence: { groupOrder: 0 },
         },
       },
       {
         ...sources,
-        test: { ...slow, name: 'service', include: [service], maxWorkers: 2, sequence: { groupOrder: 1 } },
+        test: { ...slow, name: 'service and rotation', include: waiting, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
       {
         ...sources,
