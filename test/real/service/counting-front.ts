@@ -7,16 +7,18 @@ export class CountingFront {
   readonly #target: () => string
   readonly #server: Server
   #port = 0
-  /** Operations of AWS, with the secret asked for, in order. */
+  /** Operations of AWS, with the secret asked for, or paths, in order. */
   readonly asked: string[] = []
 
   constructor(target: () => string) {
     this.#target = target
     this.#server = createServer((request, response) => {
-      void this.#passOn(request).then(async (answer) => {
+      const answering = this.#passOn(request).then(async (answer) => {
         response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' })
         response.end(await answer.text())
       })
+      // Whom it stands before is gone, and so is the connection.
+      answering.catch(() => response.destroy())
     })
   }
 
