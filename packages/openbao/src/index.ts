@@ -5,7 +5,8 @@
  * writes texts only, since OpenBao's audit log shows numbers as they are.
  */
 export { OpenBaoAnswer } from './answer.ts'
-export { type OpenBaoCall, type OpenBaoClient, type OpenBaoClientOptions, openBaoClient } from './client.ts'
+export { openBaoClient } from './client.ts'
+export type { OpenBaoCall, OpenBaoClient, OpenBaoClientOptions } from './client-contract.ts'
 export { type Failure, type FailureFacts, failureOf, type Purpose } from './failure.ts'
 export { type IssuedCredential, type Leases, leases, type LeasesOptions, type LeaseTerm } from './leases/leases.ts'
 export type { Health, HealthState, SealStatus } from './nodes/health.ts'

@@ -1,5 +1,5 @@
 import { SecretsError } from '@keyplane/core'
-import type { OpenBaoClient } from './client.ts'
+import type { OpenBaoClient } from './client-contract.ts'
 
 export interface TransitKeyOptions {
   readonly key: string

@@ -1,5 +1,6 @@
 import { afterEach } from 'vitest'
-import { type OpenBaoClient, type OpenBaoClientOptions, openBaoClient } from '../src/client.ts'
+import { openBaoClient } from '../src/client.ts'
+import type { OpenBaoClient, OpenBaoClientOptions } from '../src/client-contract.ts'
 import { type NodeDouble, recorded, startNodeDouble } from './node-double.ts'
 
 const cleanups: (() => unknown)[] = []

@@ -3,7 +3,7 @@ import { fakeClock } from '@keyplane/testkit'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { OpenBaoAnswer } from '../answer.ts'
-import type { OpenBaoCall } from '../client.ts'
+import type { OpenBaoCall } from '../client-contract.ts'
 import { type KvV2, kvV2 } from './v2.ts'
 
 type Reply = object | SecretsError

@@ -1,6 +1,6 @@
 import { type Clock, SecretsError, systemClock } from '@keyplane/core'
 import type { OpenBaoAnswer } from '../answer.ts'
-import type { OpenBaoCall, OpenBaoClient } from '../client.ts'
+import type { OpenBaoCall, OpenBaoClient } from '../client-contract.ts'
 import { keysBelow } from './keys.ts'
 import type { KvMetadata, KvVersion, KvWritten } from './types.ts'
 import { folderPageOf, metadataOf, versionOf, writtenOf } from './answers.ts'

@@ -1,6 +1,6 @@
 import { SecretsError } from '@keyplane/core'
 import type { OpenBaoAnswer } from '../answer.ts'
-import type { OpenBaoCall, OpenBaoClient } from '../client.ts'
+import type { OpenBaoCall, OpenBaoClient } from '../client-contract.ts'
 import { KvFields } from '../kv/types.ts'
 import { encodePath } from '../kv/path.ts'
 import { ttlMsOf } from '../logins/granted.ts'
