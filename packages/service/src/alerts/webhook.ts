@@ -1,7 +1,7 @@
 import { type Clock, type Random, SecretsError, toSecretsError, untilAborted } from '@keyplane/core'
 import { type HttpAnswer, httpClient, retryAfterMs } from '@keyplane/http'
 import type { SecretsLog } from '@keyplane/secrets'
-import { Turns } from '../limits/turns.ts'
+import { Semaphore } from '../limits/semaphore.ts'
 import type { Alert } from './alert.ts'
 import { webhookSignature } from './webhook-signature.ts'
 import { webhookTarget } from './webhook-target.ts'
@@ -35,7 +35,7 @@ export class Webhook {
   readonly #waiting: Alert[] = []
   /** By subject. */
   readonly #posting = new Map<string, Promise<void>>()
-  readonly #turns = new Turns({ atOnce })
+  readonly #turns = new Semaphore({ atOnce })
   readonly #closing = new AbortController()
 
   constructor(parts: WebhookParts) {

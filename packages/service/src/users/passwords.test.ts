@@ -1,7 +1,7 @@
 import { systemRandom } from '@keyplane/core'
 import { describe, expect, it } from 'vitest'
 import { Passwords } from './passwords.ts'
-import { Turns } from '../limits/turns.ts'
+import { Semaphore } from '../limits/semaphore.ts'
 
 const quick = { memoryKib: 64, passes: 1 }
 
@@ -49,7 +49,7 @@ describe('a password', () => {
 
 describe('turns', () => {
   it('are so many at a time, in order, and those behind too many are refused', async () => {
-    const turns = new Turns({ atOnce: 2, waiting: 3 })
+    const turns = new Semaphore({ atOnce: 2, waiting: 3 })
     const ends: (() => void)[] = []
     const begun: number[] = []
     const take = (index: number) =>

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import * as crypto from 'node:crypto'
 import { promisify } from 'node:util'
 import { type Random, SecretsError } from '@keyplane/core'
-import { Turns } from '../limits/turns.ts'
+import { Semaphore } from '../limits/semaphore.ts'
 
 /** Of Argon2id. */
 export interface PasswordCost {
@@ -20,7 +20,7 @@ const waiting = 64
 export class Passwords {
   readonly #random: Random
   readonly #cost: PasswordCost
-  readonly #turns = new Turns({ atOnce, waiting })
+  readonly #turns = new Semaphore({ atOnce, waiting })
   readonly #nobodys: string
 
   constructor(random: Random, cost: PasswordCost = recommended) {

@@ -1,18 +1,18 @@
 import { SecretsError } from '@keyplane/core'
 
-export interface TurnsOptions {
+export interface SemaphoreOptions {
   readonly atOnce: number
   /** Callers that may wait; one more is refused. Default: any number. */
   readonly waiting?: number
 }
 
 /** Lets so many act at a time; others wait for their turn, in their order. */
-export class Turns {
-  readonly #options: TurnsOptions
+export class Semaphore {
+  readonly #options: SemaphoreOptions
   readonly #queue: (() => void)[] = []
   #busy = 0
 
-  constructor(options: TurnsOptions) {
+  constructor(options: SemaphoreOptions) {
     this.#options = options
   }
 
