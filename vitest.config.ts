@@ -7,8 +7,9 @@ const shared = {
   execArgv,
   // Not threads: ending one that has a database open, with a writer thread of its own, has crashed the whole run.
   pool: 'forks',
-  testTimeout: 20_000,
-  hookTimeout: 20_000,
+  // For what hangs: no test is about its time.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
 } as const
 /** What starts threads in its own process: a store, a database's writer; and what has V8 collect all of its garbage. */
 const withThreads = [
