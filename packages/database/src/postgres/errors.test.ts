@@ -32,7 +32,8 @@ describe('what PostgreSQL says', () => {
   })
 
   it('tells a statement that was refused from a database that is away', () => {
-    expect(['23505', '55P03', '57014', '42601'].map((code) => concernsWholeDatabase(said(code)))).toEqual([
+    expect(['23505', '42P01', '55P03', '57014', '42601'].map((code) => concernsWholeDatabase(said(code)))).toEqual([
+      false,
       false,
       false,
       false,

@@ -137,5 +137,6 @@ export const isConnectionLost = ({ reason }: SecretsError): boolean =>
 export const concernsWholeDatabase = (error: SecretsError): boolean =>
   isConnectionLost(error) ||
   error.code === 'integrity' ||
-  error.code === 'source_misconfigured' ||
+  // A table that one statement names may be nobody's.
+  (error.code === 'source_misconfigured' && error.reason !== 'missing_table') ||
   (error.code === 'unavailable' && error.reason !== 'busy')
